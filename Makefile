@@ -1,0 +1,54 @@
+# `make lab` opens the lessons, `make test` checks everything. Both set up what they need, once.
+PYTHON ?= python3
+VENV   := .venv
+ifeq ($(OS),Windows_NT)
+BIN    := $(VENV)/Scripts
+else
+BIN    := $(VENV)/bin
+endif
+STAMP  := $(VENV)/.installed
+RUN    := $(BIN)/python
+
+.DEFAULT_GOAL := help
+.PHONY: help lab test check unit notebooks data seeds times browser grade lock clean
+
+help: ## show this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1|/' | column -t -s '|'
+
+# A wrong Python is said here, in one sentence, before anything is installed.
+$(STAMP): requirements.lock pyproject.toml tools/check_python.py
+	@$(PYTHON) tools/check_python.py
+	@echo "Setting up in $(VENV): the first time takes a few minutes and about 2 GB."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -c "open('$(STAMP)', 'w').close()"
+
+lab: $(STAMP) ## open the lessons in JupyterLab
+	@$(RUN) -m tools.lab
+
+test: $(STAMP) ## everything: ruff, unit tests, every notebook in both editions
+	@$(RUN) -m tools.test
+
+unit: $(STAMP) ## ruff and the unit tests alone
+	@$(RUN) -m tools.test --unit
+
+notebooks: $(STAMP) ## rebuild the notebooks whose lesson, package part or data changed
+	@$(RUN) -m tools.build
+
+data: $(STAMP) ## write everything under data/ again
+	@$(RUN) -m tools.make_data
+
+seeds: $(STAMP) ## run every lesson under five seeds and store each claim's worst margin
+	@$(RUN) -m tools.seeds
+
+times: $(STAMP) ## measure every lesson: benchmarks/lesson_times.csv
+	@$(RUN) -m tools.times
+
+lock: ## resolve requirements.lock and environment.yml anew (needs uv)
+	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --no-header --no-annotate \
+	    --no-emit-index-url --upgrade --output-file requirements.lock
+	$(PYTHON) tools/environment.py
+
+clean: ## remove the environment; answers in work/ stay
+	rm -rf $(VENV)

@@ -1,0 +1,44 @@
+"""How good a model is, in numbers. NumPy only."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from course_lib.errors import CourseError
+
+
+def perplexity(log_probabilities) -> float:
+    """exp of the mean negative log probability (nats) of the words that came: the model hesitates between that many."""
+    values = np.asarray(log_probabilities, float)
+    if values.size == 0:
+        raise CourseError("perplexity needs at least one word, got none.")
+    return float(np.exp(-values.mean()))
+
+
+def perplexity_ratio(true, model) -> float:
+    """Perplexity of a model over the floor, on the same words: exp(mean(log p_true - log p_model)).
+
+    Both (N,), nats. The luck of which words came cancels: 1.00 is a perfect model.
+    """
+    true, model = np.asarray(true, float), np.asarray(model, float)
+    if true.shape != model.shape:
+        raise CourseError(f"expected log probabilities of the same words, got shapes {true.shape} and {model.shape}.")
+    return float(np.exp((true - model).mean()))
+
+
+def log_softmax(logits: np.ndarray) -> np.ndarray:
+    """Log probabilities from scores, over the last axis: (..., V) -> (..., V). The largest score is taken out first."""
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def accuracy_by_distance(correct, distance, bounds: Sequence[tuple[int, int]]) -> dict[tuple[int, int], float]:
+    """The share of correct cases with low <= distance <= high, for every (low, high)."""
+    correct, distance = np.asarray(correct, float), np.asarray(distance)
+    result = {}
+    for low, high in bounds:
+        chosen = (distance >= low) & (distance <= high)
+        if not chosen.any():
+            raise CourseError(f"no case has a distance from {low} to {high}: widen the bounds.")
+        result[low, high] = float(correct[chosen].mean())
+    return result

@@ -1,0 +1,30 @@
+"""Import TensorFlow and Keras without TensorFlow's log lines: `import course_lib.quiet` before `import keras`.
+
+The lines come from C++ straight to file descriptor 2, where neither Python nor a notebook can hold them back.
+"""
+
+import contextlib
+import os
+import sys
+
+
+@contextlib.contextmanager
+def _descriptor_2_closed():
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+if "tensorflow" not in sys.modules:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with _descriptor_2_closed():
+        import keras
+        import tensorflow as tf
+
+        keras.ops.convert_to_numpy(tf.zeros(1))  # the first operation logs, too

@@ -1,0 +1,138 @@
+"""From text to integers and back: words, vocabulary, rows, windows, batches. NumPy only."""
+
+import difflib
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from course_lib.errors import CourseError
+
+PAD, UNK, BOS, EOS = "<pad>", "<unk>", "<bos>", "<eos>"
+SPECIALS = (PAD, UNK, BOS, EOS)
+
+_WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
+_SPACE_BEFORE = re.compile(r" ([.,;:?!)”])")
+_SPACE_AFTER = re.compile(r"([(“]) ")
+
+
+def tokenize(text: str) -> list[str]:
+    """Words and punctuation marks: 'I speak French.' -> ['I', 'speak', 'French', '.']."""
+    return _WORD.findall(text)
+
+
+def detokenize(words: Iterable[str]) -> str:
+    """Words as they are printed: no space before a full stop. The inverse of `tokenize` on the course's worlds."""
+    return _SPACE_AFTER.sub(r"\1", _SPACE_BEFORE.sub(r"\1", " ".join(words)))
+
+
+class Vocabulary:
+    """The words a model knows, numbered: four special tokens first (<pad> is 0), then words, most frequent first."""
+
+    def __init__(self, words: Iterable[str]):
+        self.words = [*SPECIALS, *(w for w in words if w not in SPECIALS)]
+        self.ids = {word: i for i, word in enumerate(self.words)}
+        if len(self.ids) != len(self.words):
+            twice = [w for w, n in Counter(self.words).items() if n > 1][:3]
+            raise CourseError(f"a vocabulary has each word once; {', '.join(map(repr, twice))} came twice.")
+
+    @classmethod
+    def from_texts(cls, texts: Iterable[Sequence[str]]) -> "Vocabulary":
+        """Every word of the texts (each a list of words, or a string for characters); ties in sorted order."""
+        counts = Counter()
+        for text in texts:
+            counts.update(text)
+        return cls(sorted(counts, key=lambda w: (-counts[w], w)))
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __contains__(self, word: str) -> bool:
+        return word in self.ids
+
+    def __getitem__(self, word: str) -> int:
+        """The number of one word. CourseError names the nearest known word if there is none."""
+        if word not in self.ids:
+            near = difflib.get_close_matches(word, self.words[len(SPECIALS) :], n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise CourseError(f"{word!r} is not among the {len(self)} words of this vocabulary.{hint}")
+        return self.ids[word]
+
+    def encode(self, words: Iterable[str], unknown: str = "error") -> list[int]:
+        """Numbers for words. unknown='error' raises CourseError for a word that is not known, 'replace' says <unk>."""
+        if unknown == "replace":
+            return [self.ids.get(word, 1) for word in words]
+        return [self[word] for word in words]
+
+    def decode(self, ids: Iterable[int]) -> list[str]:
+        """Words for numbers, <pad>, <bos> and <eos> left out."""
+        return [self.words[i] for i in ids if i not in (0, 2, 3)]
+
+
+def to_rows(texts: Sequence[Sequence[str]], vocabulary: Vocabulary, length: int | None = None) -> np.ndarray:
+    """One text a row, <bos> … <eos>, padded with <pad> at the end: (B, longest + 2) or (B, length), int32."""
+    rows = [[2, *vocabulary.encode(text), 3] for text in texts]
+    longest = max(map(len, rows), default=0)
+    if length is not None and longest > length:
+        raise CourseError(f"the longest text takes {longest} places with <bos> and <eos>, the rows have {length}.")
+    result = np.zeros((len(rows), length or longest), np.int32)
+    for row, ids in zip(result, rows, strict=True):
+        row[: len(ids)] = ids
+    return result
+
+
+def next_word_pairs(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows (B, T + 1) -> what the network reads (B, T) and the word that follows each place (B, T)."""
+    return rows[:, :-1], rows[:, 1:]
+
+
+def story_batches(rows: np.ndarray, batch_size: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Endless shuffled batches of (inputs, targets), texts of like length together, so little time goes to padding.
+
+    rows: (N, L) from `to_rows`. Each batch is cut to its longest text: (batch_size, T) twice.
+    """
+    if len(rows) < batch_size:
+        raise CourseError(f"a batch takes {batch_size} texts, there are only {len(rows)}: use a smaller batch_size.")
+    rng = np.random.default_rng(seed)
+    lengths = (rows != 0).sum(axis=1)
+    pool = batch_size * 50
+    while True:
+        order = rng.permutation(len(rows))
+        for start in range(0, len(order), pool):
+            part = order[start : start + pool]
+            part = part[np.argsort(lengths[part], kind="stable")]
+            batches = [part[i : i + batch_size] for i in range(0, len(part) - batch_size + 1, batch_size)]
+            for i in rng.permutation(len(batches)):
+                yield next_word_pairs(rows[batches[i], : lengths[batches[i]].max()])
+
+
+def windows(rows: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Every place of every text with the `size` tokens before it: (N, size) and the token that follows (N,).
+
+    What lies before a text is padded with <bos>.
+    """
+    before = np.concatenate([np.full((len(rows), size - 1), 2, rows.dtype), rows], axis=1)
+    views = np.lib.stride_tricks.sliding_window_view(before, size, axis=1)[:, :-1]
+    real = rows[:, 1:] != 0
+    return views[real], rows[:, 1:][real]
+
+
+def stream_batches(ids: np.ndarray, batch_size: int, length: int, start: int = 0) -> Iterator[tuple]:
+    """A long text in `batch_size` parallel rows, read `length` tokens at a time, endlessly, in order.
+
+    ids (N,) -> (batch_size, length) inputs and targets. Row b of a batch goes on where row b of the last one
+    stopped, so a recurrent state may be carried over. `start`: the number of batches to skip, to resume.
+    """
+    usable = (len(ids) - 1) // batch_size
+    steps = usable // length
+    if steps < 1:
+        need = batch_size * length + 1
+        raise CourseError(f"the text has {len(ids):,} tokens; {batch_size} rows of {length} need {need:,}.")
+    inputs = ids[: usable * batch_size].reshape(batch_size, usable)
+    targets = ids[1 : usable * batch_size + 1].reshape(batch_size, usable)
+    step = start
+    while True:
+        part = slice(step % steps * length, (step % steps + 1) * length)
+        yield inputs[:, part], targets[:, part]
+        step += 1

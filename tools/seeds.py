@@ -1,0 +1,66 @@
+"""`make seeds`: run every lesson under five seeds; store each claim's worst margin in benchmarks/claims.csv."""
+
+import argparse
+import csv
+import json
+import statistics
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tools.build import ROOT, cells, edition, environment, execute, lessons
+
+RESULT = ROOT / "benchmarks" / "claims.csv"
+COLUMNS = ["lesson", "claim", "seeds", "relation", "bound", "worst", "median", "margin", "spread"]
+
+
+def run(name: str, seed: int, folder: Path) -> list[dict]:
+    """The claims of one lesson under one seed."""
+    record = folder / f"{name}-{seed}.jsonl"
+    record.touch()
+    execute(edition(cells(name), "solutions"), environment(1) | {"COURSE_SEED": str(seed), "COURSE_CLAIMS": str(record)})
+    return [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
+
+
+def summary(name: str, runs: list[list[dict]]) -> list[dict]:
+    """One row a claim. margin: the worst seed's room before the bound, as a share of the bound. spread: max - min."""
+    rows = []
+    for same in zip(*runs, strict=True):
+        first = same[0]
+        row = {"lesson": name, "claim": first["claim"], "seeds": len(same)}
+        if "value" in first:
+            values = [c["value"] for c in same]
+            worst = min(same, key=lambda c: c["margin"])
+            row |= {"relation": first["relation"], "bound": f"{worst['bound']:.6g}", "worst": f"{worst['value']:.6g}"}
+            row |= {"median": f"{statistics.median(values):.6g}", "margin": f"{worst['margin']:.4f}"}
+            row["spread"] = f"{max(values) - min(values):.3g}"
+        rows.append(row)
+    return rows
+
+
+def main() -> int:
+    """Run the chosen lessons, keep the other lessons' rows."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("lessons", nargs="*", help="such as 01; default: all")
+    parser.add_argument("--seeds", type=int, default=5)
+    options = parser.parse_args()
+    chosen = [n for n in lessons() if not options.lessons or any(n.startswith(p) for p in options.lessons)]
+    rows = []
+    if RESULT.is_file():
+        with open(RESULT, encoding="utf-8", newline="") as file:
+            rows = [row for row in csv.DictReader(file) if row["lesson"] not in chosen and row["lesson"] in lessons()]
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
+        jobs = {n: [pool.submit(run, n, seed, Path(folder)) for seed in range(options.seeds)] for n in chosen}
+        for name, runs in jobs.items():
+            rows += summary(name, [job.result() for job in runs])
+            print(f"{name}: {len(runs)} seeds", flush=True)
+    with open(RESULT, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(sorted(rows, key=lambda row: row["lesson"]))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
