@@ -41,7 +41,11 @@ def _check_memory():
     import psutil
 
     free = psutil.virtual_memory().available / 1e9
-    return free >= NEEDED_MEMORY_GB, f"memory: {free:.1f} GB free", f"close other programs: {NEEDED_MEMORY_GB} GB are needed"
+    return (
+        free >= NEEDED_MEMORY_GB,
+        f"memory: {free:.1f} GB free",
+        f"close other programs: {NEEDED_MEMORY_GB} GB are needed",
+    )
 
 
 def _check_data():
@@ -59,7 +63,7 @@ CHECKS = (_check_python, _check_packages, _check_memory, _check_data)
 
 
 def doctor() -> bool:
-    """Check Python, packages, memory and the shipped files; print what is found and how to mend it. True if all is well."""
+    """Check this machine and the shipped files, print what is found and how to mend it; True if all is well."""
     well = True
     for check in CHECKS:
         try:

@@ -136,3 +136,23 @@ def stream_batches(ids: np.ndarray, batch_size: int, length: int, start: int = 0
         part = slice(step % steps * length, (step % steps + 1) * length)
         yield inputs[:, part], targets[:, part]
         step += 1
+
+
+def bags(rows: np.ndarray, vocabulary_size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Every place of every text with how often each token came before it: (N, V) counts and the next token (N,)."""
+    tokens, targets = next_word_pairs(rows)
+    one_hot = np.eye(vocabulary_size, dtype=np.float32)[tokens]  # (B, T, V)
+    real = targets != 0
+    return one_hot.cumsum(axis=1)[real], targets[real]
+
+
+def place_batches(rows: np.ndarray, batch_size: int, seed: int, view) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Endless shuffled batches of places for a network without a memory; `view` is windows or bags with its size.
+
+    batch_size counts texts; a batch holds all their places.
+    """
+    rng = np.random.default_rng(seed)
+    while True:
+        order = rng.permutation(len(rows))
+        for start in range(0, len(order) - batch_size + 1, batch_size):
+            yield view(rows[order[start : start + batch_size]])

@@ -1,0 +1,1 @@
+"""Full-size runs whose stored results the lessons show."""

@@ -135,7 +135,9 @@ def is_current(name: str) -> bool:
     """Whether both editions of a lesson were built from what is here now."""
     for folder in EDITIONS.values():
         path = folder / f"{name}.ipynb"
-        if not path.is_file() or nbformat.read(path, 4).metadata.get("course", {}).get("built_from") != fingerprint(name):
+        if not path.is_file() or nbformat.read(path, 4).metadata.get("course", {}).get("built_from") != fingerprint(
+            name
+        ):
             return False
     return True
 
@@ -161,7 +163,9 @@ def main() -> int:
     chosen = [n for n in lessons() if not options.lessons or any(n.startswith(p) for p in options.lessons)]
     todo = [n for n in chosen if options.all or not is_current(n)]
     if options.check:
-        print("\n".join(f"{name} is out of date: run make notebooks" for name in todo) or "all notebooks are up to date")
+        print(
+            "\n".join(f"{name} is out of date: run make notebooks" for name in todo) or "all notebooks are up to date"
+        )
         return 1 if todo else 0
     with ThreadPoolExecutor(2) as pool:
         jobs = [(n, e, pool.submit(build, n, e)) for n in todo for e in EDITIONS]

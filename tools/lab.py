@@ -70,7 +70,13 @@ def main() -> int:
     print("Your lessons are in work/. Begin with 00. JupyterLab prints its address below; Ctrl-C twice stops it.\n")
     sys.stdout.flush()
     root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={ROOT}", "--LabApp.default_url=/lab/tree/work"]
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        f"--ServerApp.root_dir={ROOT}",
+        "--LabApp.default_url=/lab/tree/work",
+    ]
     # What JupyterLab would ask the network for is not needed.
     command += ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     os.execv(sys.executable, [*command, *root, *rest, *os.environ.get("LAB_OPTIONS", "").split()])

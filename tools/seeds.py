@@ -19,7 +19,9 @@ def run(name: str, seed: int, folder: Path) -> list[dict]:
     """The claims of one lesson under one seed."""
     record = folder / f"{name}-{seed}.jsonl"
     record.touch()
-    execute(edition(cells(name), "solutions"), environment(1) | {"COURSE_SEED": str(seed), "COURSE_CLAIMS": str(record)})
+    execute(
+        edition(cells(name), "solutions"), environment(1) | {"COURSE_SEED": str(seed), "COURSE_CLAIMS": str(record)}
+    )
     return [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
 
 

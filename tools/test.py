@@ -1,7 +1,7 @@
 """`make test`: ruff, the unit tests, and nbval on every notebook of both editions, two at a time.
 
-    python -m tools.test           everything
-    python -m tools.test --unit    ruff and the unit tests alone
+python -m tools.test           everything
+python -m tools.test --unit    ruff and the unit tests alone
 """
 
 import subprocess

@@ -1,4 +1,4 @@
-"""Public data: what there is, where it comes from, how it gets here. Fetching: `fetch.py`; reading text: `plain_text.py`."""
+"""Public data: what there is and where it comes from. Getting it: `fetch.py`; reading text files: `plain_text.py`."""
 
 from dataclasses import dataclass
 

@@ -1,8 +1,9 @@
 """Networks without a memory: they see a fixed number of words, or only how often each came."""
 
-import course_lib.quiet  # noqa: F401  (before keras)
 import keras
 from keras import layers
+
+import course_lib.quiet  # noqa: F401  (before keras)
 
 
 def window_model(vocabulary_size, size, embedding=32, hidden=128):

@@ -1,8 +1,9 @@
 """Recurrent language models: read a word, change the memory, score every next word."""
 
-import course_lib.quiet  # noqa: F401  (before keras)
 import keras
 from keras import layers
+
+import course_lib.quiet  # noqa: F401  (before keras)
 
 
 def rnn_language_model(vocabulary_size, embedding=64, hidden=192):

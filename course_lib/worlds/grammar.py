@@ -55,6 +55,7 @@ class Dependency(NamedTuple):
 
     @property
     def distance(self) -> int:
+        """How many words on from the cue the target stands: 1 for the next word."""
         return self.target - self.cue
 
 
@@ -129,7 +130,10 @@ class Grammar:
                 members = self._members(symbol, name.strip())
                 choices = [(w * p, {**b, variable.strip(): m}) for w, b in choices for m, p in members]
         for probability, variables in choices:
-            yield weight * probability, tuple(s for item in line.split() for s in self._symbols(symbol, item, variables))
+            yield (
+                weight * probability,
+                tuple(s for item in line.split() for s in self._symbols(symbol, item, variables)),
+            )
 
     def _members(self, symbol, name):
         if name not in self.sets:

@@ -1,0 +1,92 @@
+"""Checks of lesson 01."""
+
+import numpy as np
+
+from course_lib import checks
+from course_lib.checks import NotYet
+from course_lib.errors import CourseError
+from course_lib.worlds.grammar import GrammarWorld
+
+
+def check_perplexity(perplexity_of) -> None:
+    """Probabilities (N,) -> exp of the mean negative logarithm."""
+    given = np.array([0.5, 0.25, 0.1, 0.8])
+    answer = checks.as_array(
+        checks.run(perplexity_of, given), (), "perplexity_of", {(4,): "take the mean over all words"}
+    )
+    negative = -np.log(given)
+    checks.expect_close(answer, np.exp(negative.mean()), "perplexity_of", [
+        (negative.mean(), "That is the cross-entropy: take its exponential."),
+        (np.exp(-negative.mean()), "The sign is missing: a probability below 1 has a negative logarithm."),
+        (1 / given.mean(), "Take the logarithm before the mean: perplexity is a geometric mean."),
+        (np.exp(negative.sum()), "Divide by the number of words: the mean, not the sum."),
+        (2 ** negative.mean(), "With natural logarithms the base of the power is e, not 2."),
+    ])  # fmt: skip
+    checks.solved("perplexity_of gives the perplexity")
+
+
+def check_rnn_step(rnn_step) -> None:
+    """x_t (B, D), h_prev (B, H), W_x (D, H), W_h (H, H), b (H,) -> tanh(x_t W_x + h_prev W_h + b), (B, H)."""
+    rng = np.random.default_rng(1)
+    x_t, h_prev, W_x, W_h, b = (rng.normal(size=s) for s in [(2, 3), (2, 4), (3, 4), (4, 4), (4,)])
+    answer = checks.run(rnn_step, x_t, h_prev, W_x, W_h, b)
+    hints = {(4,): "keep the batch: return the memory of every text", (2, 3): "the result has H columns, not D"}
+    answer = checks.as_array(answer, (2, 4), "rnn_step", hints)
+    inner = x_t @ W_x + h_prev @ W_h + b
+    checks.expect_close(answer, np.tanh(inner), "rnn_step", [
+        (inner, "Put it through tanh."),
+        (np.tanh(x_t @ W_x + b), "The memory h_prev is not used: add h_prev @ W_h."),
+        (np.tanh(x_t @ W_x + h_prev @ W_h), "The bias b is missing."),
+        (np.tanh(x_t @ W_x + h_prev @ W_h.T + b), "W_h is transposed: rows are vectors, so it is h_prev @ W_h."),
+        (np.tanh(x_t @ W_x) + np.tanh(h_prev @ W_h) + b, "Add first, then take one tanh of the sum."),
+    ])  # fmt: skip
+    checks.solved("rnn_step makes one step of an RNN")
+
+
+def check_temperature(softmax_with_temperature) -> None:
+    """scores (B, V), temperature -> softmax(scores / temperature), (B, V), without overflow."""
+    scores, temperature = np.array([[-1.5, 3.0, 1.0], [0.0, 0.5, -2.0]]), 2.0
+    answer = checks.as_array(
+        checks.run(softmax_with_temperature, scores, temperature), (2, 3), "softmax_with_temperature",
+        {(3,): "keep the batch: one row of probabilities a text"},
+    )  # fmt: skip
+
+    def softmax(s, axis=-1):
+        e = np.exp(s - s.max(axis=axis, keepdims=True))
+        return e / e.sum(axis=axis, keepdims=True)
+
+    checks.expect_close(answer, softmax(scores / temperature), "softmax_with_temperature", [
+        (softmax(scores * temperature), "Divide the scores by the temperature, do not multiply."),
+        (softmax(scores), "The temperature is not used."),
+        (softmax(scores) / temperature, "Divide the scores by the temperature before the softmax, not the result."),
+        (softmax(scores / temperature, axis=0), "Each row must sum to 1: use axis=-1 in the sum."),
+        (softmax((scores / temperature).ravel()[None]).reshape(2, 3), "Each row must sum to 1, not the whole table."),
+        (np.exp(scores / temperature), "Divide by the sum, so that each row sums to 1."),
+    ])  # fmt: skip
+    with np.errstate(all="ignore"):
+        large = np.asarray(checks.run(softmax_with_temperature, np.array([[1000.0, 999.0]]), 1.0), float)
+    if not np.isfinite(large).all():
+        raise NotYet("softmax_with_temperature: a score of 1000 overflows. Subtract each row's largest score first.")
+    checks.solved("softmax_with_temperature is right, for large scores, too")
+
+
+def check_own_world(my_grammar) -> None:
+    """A grammar text with at least 8 words, 0.1 to 1 nat per word, and a marked dependency over 5 words or more."""
+    source = checks.run(my_grammar)
+    if not isinstance(source, str):
+        raise NotYet(f"my_grammar: expected the text of a grammar, got {type(source).__name__}.")
+    try:
+        world = GrammarWorld(source)
+        rate, texts = world.entropy_rate_nats, world.sample(200, seed=0)
+        far = max((d.distance for text in texts for d in world.dependencies(text)), default=0)
+    except CourseError as error:
+        raise NotYet(f"my_grammar: {error}") from None
+    if len(world.words) < 8:
+        raise NotYet(f"my_grammar: it has {len(world.words)} different words, expected at least 8.")
+    if not 0.1 <= rate <= 1.0:
+        way = "give some rule more alternatives" if rate < 0.1 else "make some alternatives much more probable (3: …)"
+        raise NotYet(f"my_grammar: its entropy rate is {rate:.2f} nats per word, expected 0.1 to 1: {way}.")
+    if far < 5:
+        found = f"the farthest marked dependency spans {far} words" if far else "no dependency is marked"
+        raise NotYet(f"my_grammar: {found}, expected 5 or more: mark the cue word/kind and the far word word/kind!.")
+    checks.solved("my_grammar makes a world of its own")

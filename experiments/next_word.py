@@ -1,0 +1,192 @@
+"""Lesson 01's table: every way to predict the next word, on the language world, five seeds, beside the floor.
+
+    python -m experiments.next_word            all seeds, about 15 min on two cores
+    python -m experiments.next_word --seeds 1  one seed
+
+Writes results/next_word.csv (one row a model and seed) and results/next_word_moved.csv (what happens when a phrase
+moves by one place: trained without stories in which exactly MOVED words separate country and language).
+"""
+
+import argparse
+import csv
+import os
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from course_lib import shipped, text
+from course_lib.metrics import accuracy_by_distance, log_softmax, perplexity, perplexity_ratio
+from course_lib.worlds import language
+
+RESULTS = Path(__file__).parent / "results"
+DISTANCES = {"short": (2, 9), "middle": (10, 15), "long": (16, 26)}
+SMALL_WINDOW, LARGE_WINDOW, MOVED = 4, 16, 12
+STORIES, STEPS, WINDOW_STEPS, BATCH = 60_000, 2700, 3000, 32
+
+
+class HeldOut:
+    """The held-out stories, what is true of them, and how a model does on them."""
+
+    def __init__(self, world, vocabulary, stories):
+        self.world, self.vocabulary, self.stories = world, vocabulary, stories
+        self.rows = text.to_rows(stories, vocabulary)
+        self.targets = self.rows[:, 1:][self.rows[:, 1:] != 0]
+        self.true = np.concatenate([world.log_probabilities(story) for story in stories])
+        begin = np.cumsum([0, *(len(story) + 1 for story in stories)])
+        far = [(i, d) for i, s in enumerate(stories) for d in world.dependencies(s) if d.kind == "place"]
+        self.far_place = np.array([begin[i] + d.target for i, d in far])
+        self.far_distance = np.array([d.distance for _, d in far])
+        self.far_context = [stories[i][: d.target] for i, d in far]
+        self.far_word = [stories[i][d.target] for i, d in far]
+        order = [begin[i] + d.target for i, s in enumerate(stories) for d in world.dependencies(s) if d.kind == "sense"]
+        self.order_place = np.array(order)
+
+    def measure(self, log_p: np.ndarray) -> dict:
+        """log_p (all held-out places, V), nats -> perplexity, ratio to the floor, accuracy on the far word."""
+        correct = log_p[self.far_place].argmax(axis=-1) == self.targets[self.far_place]
+        in_order = log_p[self.order_place].argmax(axis=-1) == self.targets[self.order_place]
+        model = log_p[np.arange(len(self.targets)), self.targets]
+        by_distance = accuracy_by_distance(correct, self.far_distance, list(DISTANCES.values()))
+        return {
+            "perplexity": perplexity(model),
+            "ratio": perplexity_ratio(self.true, model),
+            **{f"far_{name}": by_distance[bounds] for name, bounds in DISTANCES.items()},
+            "order": float(in_order.mean()),
+        }
+
+    def best_with_window(self, size: int) -> dict:
+        """What the best possible predictor that sees `size` words reaches on the far word, by distance."""
+        best = [self.world.window_distribution(context, size) for context in self.far_context]
+        correct = [max(p, key=p.get) == word for p, word in zip(best, self.far_word, strict=True)]
+        by_distance = accuracy_by_distance(correct, self.far_distance, list(DISTANCES.values()))
+        return {f"best_{name}": by_distance[bounds] for name, bounds in DISTANCES.items()}
+
+
+def _of_places(model, view, held_out):
+    from course_lib import training
+
+    # A part at a time: the bags of all places at once would take gigabytes.
+    parts = [view(held_out.rows[i : i + 250])[0] for i in range(0, len(held_out.rows), 250)]
+    return np.concatenate([log_softmax(training.scores(model, part, 4096)) for part in parts])
+
+
+def _train_places(model, view, rows, seed):
+    from course_lib import training
+
+    training.compile_for_training(model, WINDOW_STEPS)
+    training.fit(model, text.place_batches(rows, BATCH, seed, view), WINDOW_STEPS)
+    return model
+
+
+def _train_rnn(vocabulary, rows, seed):
+    from course_lib import training
+    from course_lib.models.language_model import rnn_language_model
+
+    model = rnn_language_model(len(vocabulary))
+    training.compile_for_training(model, STEPS)
+    training.fit(model, text.story_batches(rows, BATCH, seed), STEPS)
+    return model
+
+
+def _of_rnn(model, held_out):
+    from course_lib import training
+
+    log_p = log_softmax(training.scores(model, held_out.rows[:, :-1]))
+    return log_p[held_out.rows[:, 1:] != 0]
+
+
+def run(seed: int) -> tuple[list[dict], list[dict]]:
+    """All models under one seed: rows of next_word.csv and of next_word_moved.csv."""
+    from course_lib import training
+    from course_lib.models.fixed_input import bag_of_words_model, window_model
+    from course_lib.models.ngram import NGramModel
+
+    world = language.load()
+    vocabulary = text.Vocabulary(world.words)
+    held_out = HeldOut(
+        world, vocabulary, [text.tokenize(line) for line in shipped.path("language/heldout.txt").open(encoding="utf-8")]
+    )
+    stories = world.sample(STORIES, seed)
+    rows, size = text.to_rows(stories, vocabulary), len(vocabulary)
+    results = []
+
+    def keep(name, parameters, log_p, window=None):
+        row = {"model": name, "seed": seed, "parameters": parameters} | held_out.measure(log_p)
+        results.append(row | (held_out.best_with_window(window) if window is not None else {}))
+        print({k: round(v, 4) if isinstance(v, float) else v for k, v in results[-1].items()}, flush=True)
+
+    for order, name in ((1, "unigram counts"), (2, "bigram counts"), (3, "trigram counts")):
+        counts = NGramModel(order, size).fit(rows)
+        contexts = text.windows(held_out.rows, max(order - 1, 1))[0]
+        found = {}
+        for context in map(tuple, contexts[:, contexts.shape[1] - (order - 1) :].tolist()):
+            if context not in found:
+                found[context] = np.log(counts.distribution(context))
+        log_p = np.stack([found[c] for c in map(tuple, contexts[:, contexts.shape[1] - (order - 1) :].tolist())])
+        keep(name, counts.parameters, log_p, order - 1)
+
+    for window, name in ((SMALL_WINDOW, "window of 4 words"), (LARGE_WINDOW, "window of 16 words")):
+        training.set_seed(seed)
+        view = partial(text.windows, size=window)
+        model = _train_places(window_model(size, window), view, rows, seed)
+        keep(name, model.count_params(), _of_places(model, view, held_out), window)
+
+    training.set_seed(seed)
+    view = partial(text.bags, vocabulary_size=size)
+    model = _train_places(bag_of_words_model(size), view, rows, seed)
+    keep("bag of words", model.count_params(), _of_places(model, view, held_out))
+
+    training.set_seed(seed)
+    model = _train_rnn(vocabulary, rows, seed)
+    keep("RNN", model.count_params(), _of_rnn(model, held_out))
+
+    # A phrase moves by one place: no training story has exactly MOVED words between country and language.
+    def has_moved(story):
+        return any(d.kind == "place" and d.distance == MOVED for d in world.dependencies(story))
+
+    without = rows[[not has_moved(story) for story in stories]]
+    at_new_place, near = held_out.far_distance == MOVED, np.isin(held_out.far_distance, (MOVED - 1, MOVED + 1))
+    moved = []
+    for name in ("window of 16 words", "RNN"):
+        training.set_seed(seed)
+        if name == "RNN":
+            log_p = _of_rnn(_train_rnn(vocabulary, without, seed), held_out)
+        else:
+            view = partial(text.windows, size=LARGE_WINDOW)
+            log_p = _of_places(_train_places(window_model(size, LARGE_WINDOW), view, without, seed), view, held_out)
+        correct = log_p[held_out.far_place].argmax(axis=-1) == held_out.targets[held_out.far_place]
+        moved.append({
+            "model": name, "seed": seed, "cases_moved": int(at_new_place.sum()), "cases_seen": int(near.sum()),
+            "accuracy_moved": correct[at_new_place].mean(), "accuracy_seen": correct[near].mean(),
+        })  # fmt: skip
+        print(moved[-1], flush=True)
+    return results, moved
+
+
+def _write(path, rows):
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        for row in rows:
+            writer.writerow({k: f"{v:.5g}" if isinstance(v, float) else v for k, v in row.items()})
+
+
+def main() -> int:
+    """Run the seeds, two at a time, and store the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=5)
+    options = parser.parse_args()
+    os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "COURSE_PROGRESS": "0"}
+    with ProcessPoolExecutor(2, max_tasks_per_child=1) as pool:
+        runs = list(pool.map(run, range(options.seeds)))
+    _write(RESULTS / "next_word.csv", [row for results, _ in runs for row in results])
+    _write(RESULTS / "next_word_moved.csv", [row for _, moved in runs for row in moved])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,136 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # 00 · Start here
+#
+# **You will do:** check that your set-up works, run cells, make a claim, solve a first exercise.
+#
+# **You will learn:** how a lesson is made, what the ticks mean, and the notation all lessons share.
+#
+# **You need:** to have this notebook open. Nothing else.
+#
+# **Run time:** about RUN_TIME seconds.
+#
+# ## Is everything there?
+#
+# A notebook consists of cells. Click the next one and press **Shift-Enter**: it runs, and the one after it is selected.
+# This first one checks your machine. A tick is good; with a cross it says what to do.
+
+# %% tags=["nbval-ignore-output"]
+from course_lib.__main__ import doctor
+
+all_well = doctor()
+
+# %% [markdown]
+# ## How a lesson works
+#
+# Every lesson asks a question with a number in it, tries something simple first, derives an idea, builds it in code, and
+# then measures whether it works. It trains on a **world**: data made by a program, whose truth is known. Here is the
+# first of them, a language:
+
+# %%
+from course_lib import text
+from course_lib.worlds import language
+
+world = language.load()
+for story in world.sample(3, seed=0):
+    print(text.detokenize(story))
+
+# %% [markdown]
+# ### Claims
+#
+# Everything a lesson says about a result is a **claim**: a sentence and a condition. If the condition holds, the sentence
+# is printed with a tick. If not, the lesson stops there. So nothing you read here is merely asserted.
+
+# %%
+from course_lib.checks import at_most, claim
+
+after = world.next_word(["The", "clouds", "are", "in", "the"])
+claim("the clouds are in the sky, and nowhere else", after == {"sky": 1.0})
+
+# %% [markdown]
+# **Predict first.** Lessons often ask you to guess before you run a cell. Do it, and say the number aloud: you learn more
+# from being wrong about a guess than from reading a right answer. Try it now: how many words does a story of this
+# language have on average, punctuation and the end sign counted? Then run:
+
+# %%
+lengths = [len(story) + 1 for story in world.sample(5000, seed=1)]
+mean_length = sum(lengths) / len(lengths)
+print(f"measured on 5,000 stories: {mean_length:.2f}; computed from the grammar: {world.expected_length:.2f}")
+claim(
+    "the mean of 5,000 stories is within 3 % of the exact value",
+    at_most(abs(mean_length / world.expected_length - 1), 0.03),
+)
+
+# %% [markdown]
+# ### Seeds
+#
+# Networks start from random weights. A claim must hold whatever the start, so every lesson can be run under another
+# **seed**: set the environment variable `COURSE_SEED` to 1, 2, … before you start. The ticks stay; the decimals change.
+#
+# ### Exercises
+#
+# Each lesson ends with three to five. You complete a function; the cell below it checks your answer, and if it is not
+# right yet says what the likely mistake is. Nothing later in a lesson depends on your answers, so you can skip them and
+# come back. Try this one, and try it wrong first: return the number of characters, and see what the check says.
+#
+# #### 1 · How many words?
+#
+# `text.tokenize("I read a lot!")` gives `['I', 'read', 'a', 'lot', '!']`. Return the number of *words*: punctuation does
+# not count. (`"lot".isalpha()` is true, `"!".isalpha()` is not.)
+
+
+# %% nbgrader={"grade_id": "count-words"}
+def count_words(sentence):
+    """A string -> the number of words in it, punctuation not counted."""
+    ### BEGIN SOLUTION
+    return sum(token.isalpha() for token in text.tokenize(sentence))
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "count-words-check", "points": 1}
+from course_lib.exercises import lesson_00
+
+lesson_00.check_count_words(count_words)
+
+# %% [markdown]
+# ### When something goes wrong
+#
+# - A cell seems stuck: the square button above stops it; what was computed stays.
+# - Everything is confused: *Kernel → Restart Kernel and Run All Cells*.
+# - You want the original of a lesson back: rename yours in `work/` and run `make lab` again. It never writes over a lesson
+#   you edited.
+#
+# ## Notation, on one page
+#
+# The same letters mean the same thing in every lesson.
+#
+# | symbol | meaning |
+# | --- | --- |
+# | $B$ | batch: how many sequences at once |
+# | $T$, $t$ | number of time steps; one of them, counted from 1 |
+# | $D$ | width of an input vector |
+# | $H$ | width of the memory, the number of hidden units |
+# | $V$ | size of the vocabulary |
+# | $x_t$ | input at step $t$: $D$ numbers; in code, `(B, T, D)` for all of them |
+# | $h_t$ | memory (hidden state) after step $t$: $H$ numbers |
+# | $y_t$ | output at step $t$ |
+# | $p_t$ | probabilities of the next word at step $t$: $V$ numbers, summing to 1 |
+# | $W_x, W_h, W_y$ | weights from the input, from the memory, to the output |
+# | $b$ | bias |
+# | $\sigma$, $\tanh$ | sigmoid $1/(1 + e^{-a})$, from 0 to 1; hyperbolic tangent, from −1 to 1 |
+# | $\odot$ | product element by element |
+# | $\log$ | natural logarithm; information is measured in **nats**: 1 nat = 1.44 bits |
+# | $L$, $E_t$ | loss; its part at step $t$ |
+# | $\partial L / \partial W$ | gradient of $L$ with respect to $W$ |
+#
+# Vectors are columns in equations. In code a vector is a **row** of a batch, so a product is written `x @ W`: the matrix
+# is transposed against the equation.
+#
+# Now open lesson 01: *Predict the next word*.

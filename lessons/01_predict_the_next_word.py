@@ -1,0 +1,704 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # 01 · Predict the next word
+#
+# **You will do:** guess the next word of a story yourself, then let four kinds of models guess, the last of them a
+# recurrent neural network that you train here.
+#
+# **You will learn:** why counting words, a window of words and a bag of words each fail; what a recurrent network is;
+# how to train it; and how to tell whether what it learned is *all there is to learn*.
+#
+# **You need:** Python and NumPy, and to have seen a neural network once. Lesson 00 explains ticks, seeds and exercises.
+#
+# **Run time:** about RUN_TIME seconds on two processor cores. One cell takes most of it and says so.
+#
+# **Sources.** The course of the ideas (window, bag, large window, four criteria) follows the MIT course 6.S191, as
+# taught by P. Martínez Olmos; the recurrence, the "hello" example and "last → year" follow X. Bresson's lecture on
+# recurrent networks. Papers are named where they are used and listed at the end.
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+
+from course_lib import checks, plotting, shipped, text, training
+from course_lib.checks import at_least, at_most, claim
+from course_lib.training import keras
+from keras import layers
+from course_lib.worlds import language
+
+SEED = checks.seed()
+training.set_seed(SEED)
+
+# %% [markdown]
+# ## A question with a number in it
+#
+# > Yesterday I went to the beach and I saw a …
+#
+# What comes next? *Dolphin*, probably, or *boat*. Not *elephant*. Say a number before you read on: what is the
+# probability of *dolphin*?
+#
+# For English nobody knows. So this lesson has a small language of its own, made by a grammar with probabilities. It
+# looks like English, and every question about it has an exact answer. We call such a thing a **world**.
+
+# %%
+world = language.load()
+for story in world.sample(4, seed=3):
+    print(text.detokenize(story))
+
+# %%
+beach = text.tokenize("Yesterday I went to the beach and I saw a")
+answers = world.next_word(beach)
+
+fig, ax = plotting.figure(7, 2.2)
+names = [*answers, "elephant"]
+plotting.bars(
+    ax, names, [answers.get(n, 0) for n in names], "At the beach you see no elephants", "probability of the next word"
+)
+plt.show()
+
+# %% [markdown]
+# The probability of *dolphin* is 0.38, the world says, and no model can know better. (*A waves* is not English, so *the
+# waves* do not appear after *a*.)
+#
+# That is the task of this lesson: **given the words so far, say how probable each next word is.** A model that does
+# this is called a *language model*.
+
+# %% [markdown]
+# ## How good can a model be?
+#
+# A model that gives the word that comes a probability $p$ pays $-\log p$ **nats** for it: nothing when it was certain
+# ($p = 1$), a lot when it was surprised. The mean over all words is the **cross-entropy**, and its exponential is the
+# **perplexity**:
+#
+# $$\text{perplexity} = \exp\Big(-\frac1N \sum_{t=1}^{N} \log p(w_t \mid w_1 \dots w_{t-1})\Big)$$
+#
+# A perplexity of 5 means: as unsure, on average, as with 5 equally probable words.
+#
+# Even a perfect model pays something, because the world itself throws dice. What a perfect model pays is the
+# **entropy rate** of the language. Here it can be computed, so we know the **floor**: the perplexity nobody can beat.
+
+# %%
+floor = np.exp(world.entropy_rate_nats)
+print(f"{len(world.words)} words, {world.expected_length:.1f} words a story, end included")
+print(f"entropy rate {world.entropy_rate_nats:.4f} nats per word: the floor of the perplexity is {floor:.4f}")
+
+# %% [markdown]
+# We test every model on the same 2,500 **held-out** stories, which no model trains on, and compare it with the truth on
+# the very same words: `perplexity_ratio` is a model's perplexity over that of a perfect model. 1.00 is perfect.
+#
+# Words become numbers with a **vocabulary**. Four numbers are special: `<pad>` fills up rows, `<unk>` stands for unknown
+# words, `<bos>` begins a story and `<eos>` ends it.
+
+# %%
+from course_lib.metrics import log_softmax, perplexity_ratio
+
+vocabulary = text.Vocabulary(world.words)
+stories = world.sample(60_000, seed=SEED)  # to train on
+held_out = [text.tokenize(line) for line in shipped.path("language/heldout.txt").open(encoding="utf-8")]
+train_rows, held_rows = text.to_rows(stories, vocabulary), text.to_rows(held_out, vocabulary)
+log_p_true = np.concatenate([world.log_probabilities(story) for story in held_out])
+
+print(held_out[1][:8], "->", held_rows[1, :9])
+claim("no story uses a word the vocabulary lacks", not (held_rows == vocabulary["<unk>"]).any())
+
+# %% [markdown]
+# ## A baseline: count
+#
+# The oldest language model counts. A **trigram** model looks at the last two words and remembers what followed them:
+#
+# $$p(w \mid u, v) = \frac{\text{count}(u\,v\,w)}{\text{count}(u\,v)}$$
+#
+# with a little of the bigram mixed in where counts are few, so that no word ever has probability zero.
+
+# %%
+from course_lib.models.ngram import NGramModel
+
+trigram = NGramModel(order=3, vocabulary_size=len(vocabulary)).fit(train_rows)
+contexts, targets = text.windows(held_rows, 2)  # two words, and the one that follows
+log_p_trigram = np.array([np.log(trigram.distribution(c)[t]) for c, t in zip(contexts, targets, strict=True)])
+
+trigram_ratio = perplexity_ratio(log_p_true, log_p_trigram)
+claim("counting trigrams leaves a perplexity at least 18 % above the floor", at_least(trigram_ratio, 1.18))
+
+# %% [markdown]
+# Where does it go wrong? Look at two stories that end in the same two words:
+
+# %%
+far = text.tokenize("France is where I grew up, but I now live in Boston. I speak fluent")
+near_words = trigram.distribution(vocabulary.encode(far[-2:]))
+for word in ("French", "Spanish", "Japanese"):
+    print(f"{word:9} trigram {near_words[vocabulary[word]]:.2f}   truth {world.next_word(far).get(word, 0):.2f}")
+
+# %% [markdown]
+# *I speak fluent …* The word that decides is *France*, 16 words back. The trigram cannot see it, so all languages look
+# the same to it. We will call the language in such a story the **far word**, and the number of words from the country
+# to it the **distance**.
+
+# %%
+far_cases = [(story, d) for story in held_out for d in world.dependencies(story) if d.kind == "place"]
+far_before = [story[: d.target] for story, d in far_cases]  # what a model may read
+far_word = np.array([story[d.target] for story, d in far_cases])  # what it should say
+distance = np.array([d.distance for _, d in far_cases])
+print(
+    f"{len(far_word)} far words in the held-out stories, {distance.min()} to {distance.max()} words from their country"
+)
+
+# %% [markdown]
+# ## Numbers for words: one-hot vectors and the look-up
+#
+# A network reads vectors. The plainest vector for word number $i$ of $V$ is **one-hot**: all zeros and a single one,
+# at place $i$. The first thing a network does is to multiply it with a matrix $W_x$. What will come out? Look, and
+# predict:
+
+# %%
+one_hot = np.array([0, 0, 1, 0])  # word number 2 of V = 4
+W_x = np.array([[1, 2, 3], [4, 5, 6], [7, 8, 9], [10, 11, 12]])  # (V, D)
+print(one_hot @ W_x)
+
+# %% [markdown]
+# Row number 2. Multiplying with a one-hot vector *is* looking up a row in a table, and looking up is faster. Keras calls
+# the table an `Embedding`: a learned vector of $D$ numbers for every word.
+
+# %%
+table = keras.layers.Embedding(4, 3, weights=[W_x])
+claim("a product with a one-hot vector is a table look-up", np.array_equal(table(np.array([2]))[0], one_hot @ W_x))
+
+# %% [markdown]
+# ## Idea 1: a fixed window
+#
+# Take the last four words, put their vectors side by side, and let a small network score every next word
+# (Bengio et al. 2003). The scores become probabilities through the **softmax**, $p_i = e^{s_i} / \sum_j e^{s_j}$:
+
+# %%
+scores = np.array([-1.5, 3.0, 1.0])
+claim("softmax(-1.5, 3, 1) = (.01, .87, .12)", np.array_equal(np.exp(log_softmax(scores)).round(2), [0.01, 0.87, 0.12]))
+
+# %% [markdown]
+# All networks here are trained in the same way: **maximum likelihood**. The weights are moved so that the words that
+# came get a higher probability, that is, so that the cross-entropy falls. Before the first step every word is about
+# equally probable, so the loss must start near $\ln V$. Always check that.
+
+# %%
+from functools import partial
+
+from course_lib.models.fixed_input import window_model
+
+window = window_model(len(vocabulary), size=4)
+view = partial(text.windows, size=4)
+first_loss = -log_softmax(training.scores(window, view(held_rows)[0])).mean()
+claim("an untrained network starts at ln V nats", at_most(abs(first_loss - np.log(len(vocabulary))), 0.05))
+
+training.compile_for_training(window, steps=1500)
+training.fit(window, text.place_batches(train_rows, 32, SEED, view), steps=1500, description="window of 4 words")
+
+held_windows, targets = view(held_rows)
+log_p_window = log_softmax(training.scores(window, held_windows))[np.arange(len(targets)), targets]
+window_ratio = perplexity_ratio(log_p_true, log_p_window)
+claim("a window of 4 words beats counting trigrams", at_most(window_ratio, 0.97 * trigram_ratio))
+
+# %% [markdown]
+# Better. But a window of 4 is blind beyond 4 words. How blind exactly? For this world we can compute what **the best
+# possible predictor** with that window would reach: it knows the whole grammar, and sees the last 4 words and nothing else.
+
+# %%
+best = [world.window_distribution(words, 4) for words in far_before]
+best_right = np.array([max(p, key=p.get) for p in best]) == far_word
+
+last_four = np.array([vocabulary.encode(["<bos>"] * 4 + words)[-4:] for words in far_before])
+window_right = np.array(vocabulary.words)[training.scores(window, last_four).argmax(axis=-1)] == far_word
+
+hidden = distance > 4  # the country is out of sight
+print(f"right, country in sight: {window_right[~hidden].mean():.2f}; out of sight: {window_right[hidden].mean():.2f}")
+claim(
+    "out of sight, even the best possible is right at most once in four times", at_most(best_right[hidden].mean(), 0.25)
+)
+claim("and the network is no better", at_most(window_right[hidden].mean(), best_right[hidden].mean() + 0.05))
+
+# %% [markdown]
+# No amount of training, data or cleverness helps: the information is not in the window. **Problem 1: a fixed window
+# cannot model long-term dependencies.**
+#
+# ## Idea 2: a bag of words
+#
+# Then let it see *all* words so far, as counts: how often did each word of the vocabulary come? The size of the input no
+# longer depends on the length of the text. Before you run the next cell: what is lost?
+
+# %%
+good = text.tokenize("The food was good, not bad at all.")
+bad = text.tokenize("The food was bad, not good at all.")
+bag_good, bag_bad = (text.bags(text.to_rows([words], vocabulary), len(vocabulary))[0][-1] for words in (good, bad))
+
+for words in (good, bad):
+    mood = world.next_word([*words, "I", "was"])
+    print(text.detokenize(words), "I was …", {word: round(p, 2) for word, p in mood.items()})
+claim("the two evenings are the same bag of words", np.array_equal(bag_good, bag_bad))
+
+# %% [markdown]
+# The same input gives the same prediction, whatever the network: after one of the two evenings it is wrong about the
+# mood. **Problem 2: counts do not keep the order.**
+#
+# ## Idea 3: a very large window
+#
+# Sixteen words, then, in order: far enough for *not bad*, and for many a *France*. But each place of the window has
+# weights of its own. What the network learns about *France, 11 words ago* says nothing about *France, 12 words ago*.
+#
+# To see how much that matters, we trained such a window on stories in which country and language are **never exactly 12
+# words apart**, and tested it on stories in which they are. A guess: how often is it right there, if it is right nearly
+# always at 11 and at 13? (Trained beforehand, five seeds: `python -m experiments.next_word`.)
+
+# %%
+from course_lib import results
+
+moved = results.medians(results.read("next_word_moved.csv"), by="model")
+results.print_table(
+    ["share of far words right", "11 or 13 words (seen)", "12 words (never seen)"],
+    [(name, f"{row['accuracy_seen']:.2f}", f"{row['accuracy_moved']:.2f}") for name, row in moved.items()],
+)
+big, rnn_moved = moved["window of 16 words"], moved["RNN"]
+claim(
+    "moved by one place, the large window forgets what it knew",
+    at_most(big["accuracy_moved"], big["accuracy_seen"] - 0.3),
+)
+claim("the network of this lesson, the RNN, does not", at_least(rnn_moved["accuracy_moved"], 0.95))
+
+# %% [markdown]
+# **Problem 3: nothing is shared between places.** What is learned at one place does not transfer when the phrase moves.
+#
+# ## What we want
+#
+# Four design criteria for a model of sequences, one from each failure and one for good measure:
+#
+# 1. take sequences of **any length**,
+# 2. follow **long-term dependencies**,
+# 3. keep the **order**,
+# 4. **share parameters** between places.
+#
+# ## Recurrence
+#
+# Read one word at a time and keep a **memory**: a vector $h_t$ that sums up all words so far. Each new word $x_t$
+# changes it, always by the same function with the same weights $W$:
+#
+# $$h_t = f_W(h_{t-1}, x_t) \qquad\qquad y_t = g_W(h_t)$$
+#
+# The simplest choice is the **vanilla RNN** (Elman 1990):
+#
+# $$h_t = \tanh(W_h h_{t-1} + W_x x_t + b_h) \qquad\qquad p_t = \text{softmax}(W_y h_t + b_y)$$
+#
+# | symbol | what | shape |
+# | --- | --- | --- |
+# | $x_t$ | the word at step $t$, one-hot or looked up | $D$ |
+# | $h_t$ | the memory after step $t$; $h_0 = 0$ | $H$ |
+# | $W_x,\; W_h,\; b_h$ | the recurrence | $H \times D,\; H \times H,\; H$ |
+# | $W_y,\; b_y$ | the read-out | $V \times H,\; V$ |
+# | $p_t$ | probability of each next word | $V$ |
+#
+# Any length: the loop just runs longer. Order: $h_t$ depends on it. Shared parameters: there is one $W_h$, not one a
+# place. Long-term dependencies: that is what we will measure.
+#
+# ## By hand: hello
+#
+# The vocabulary is {h, e, l, o}. After *h* comes *e*, after *e* comes *l*. But after *l* comes *l* the first time and
+# *o* the second: the same input, two answers. Only a memory can tell. Here are weights for a memory of four units that
+# does it, chosen by hand: unit 1 notices *h*, unit 2 *e*, unit 3 an *l* after an *e*, unit 4 an *l* after an *l*.
+
+# %%
+letters = "helo"
+W_x = np.array([[2, 0, 0, 0], [0, 2, 0, 0], [0, 0, 2, 2], [0, 0, 0, 0]])  # rows: h e l o; columns: units
+W_h = np.array([[0, 0, 0, 0], [0, 0, 2, 0], [0, 0, 0, 2], [0, 0, 0, 0]])  # from unit (row) to unit (column)
+b = np.array([0, 0, -2, -2])
+W_y = np.array([[0, 3, 0, 0], [0, 0, 3, 0], [0, 0, 3, 0], [0, 0, 0, 3]])  # rows: units; columns: scores of h e l o
+
+# %% [markdown]
+# (Rows are vectors in code, so the matrices stand on the right, and are transposed against the equations.)
+#
+# **Do the first step on paper**: $x_1$ is *h*, the memory is zero. Which row of $W_x$ do you take? What is inside the
+# $\tanh$? You need $\tanh(2) = 0.96$. Which letter gets the highest score?
+
+# %%
+h_1 = np.tanh(W_x[0] + np.zeros(4) @ W_h + b)
+print("h_1    ", h_1.round(2))
+print("scores ", (h_1 @ W_y).round(2), "for h e l o")
+claim("after h, the highest score is that of e", letters[np.argmax(h_1 @ W_y)] == "e")
+
+# %% [markdown]
+# ## In code
+#
+# The whole network is one line in a loop. This function is also the one `course_lib` uses.
+
+
+# %% tags=["lib:numpy_rnn"]
+def rnn_forward(x, W_x, W_h, b, h_0):
+    """The vanilla RNN, h_t = tanh(W_x x_t + W_h h_{t-1} + b), for a batch; Elman 1990, with b as in Keras.
+
+    x (B, T, D), W_x (D, H), W_h (H, H), b (H,), h_0 (B, H) -> h (B, T, H). Rows are vectors, so W stands on the right.
+    """
+    h_t, states = h_0, []
+    for t in range(x.shape[1]):
+        h_t = np.tanh(x[:, t] @ W_x + h_t @ W_h + b)  # (B, H): the same W_x, W_h, b at every t
+        states.append(h_t)
+    return np.stack(states, axis=1)  # (B, T, H)
+
+
+# %%
+hell = np.eye(4)[[letters.index(c) for c in "hell"]][None]  # (1, 4, 4): one text, four steps, one-hot
+states = rnn_forward(hell, W_x, W_h, b, np.zeros((1, 4)))
+answer = "".join(letters[i] for i in (states @ W_y)[0].argmax(axis=-1))
+claim("reading h e l l, it says e l l o", answer == "ello")
+
+# %% [markdown]
+# Drawing every step beside the last is called **unfolding** the network through time. Here is the memory, unfolded:
+
+# %%
+fig, ax = plotting.figure(6.5, 2.6)
+units = ["1: h", "2: e", "3: l after e", "4: l after l"]
+plotting.heat_map(
+    ax, states[0].T, units, ["h → e", "e → l", "l → l", "l → o"], "The second l switches on another unit", "memory"
+)
+plt.show()
+
+# %% [markdown]
+# Keras ships the same thing as `SimpleRNN`. With the same random weights it must give the same numbers:
+
+# %%
+rng = np.random.default_rng(0)
+x, W_x, W_h, b = (rng.normal(size=s).astype("float32") for s in [(2, 5, 3), (3, 6), (6, 6), (6,)])
+layer = keras.layers.SimpleRNN(6, return_sequences=True)
+layer.build(x.shape)
+layer.set_weights([W_x, W_h, b])
+difference = np.abs(rnn_forward(x, W_x, W_h, b, np.zeros((2, 6))) - layer(x)).max()
+claim("our loop and keras.layers.SimpleRNN agree", at_most(difference, 1e-5))
+
+# %% [markdown]
+# ## Flavours
+#
+# What goes in and what comes out may be one vector or many. The recurrence is the same each time.
+
+# %%
+B, T, D, H, V = 2, 7, 5, 8, 10
+one, many = keras.Input((D,)), keras.Input((T, D))
+rnn, dense = keras.layers.SimpleRNN, keras.layers.Dense
+flavours = {
+    "one to one    (a plain network)      ": (one, dense(V)(dense(H, "tanh")(one))),
+    "one to many   (picture -> caption)   ": (
+        one,
+        dense(V)(rnn(H, return_sequences=True)(keras.layers.RepeatVector(T)(one))),
+    ),
+    "many to one   (review -> sentiment)  ": (many, dense(V)(rnn(H)(many))),
+    "many to many  (words -> next words)  ": (many, dense(V)(rnn(H, return_sequences=True)(many))),
+}
+for name, (inputs, outputs) in flavours.items():
+    model = keras.Model(inputs, outputs)
+    print(name, (B, *inputs.shape[1:]), "->", model(np.zeros((B, *inputs.shape[1:]))).shape)
+
+# %% [markdown]
+# A fifth, many to many with *different* lengths, as in translation, is the subject of lesson 06. Ours here is the
+# fourth: at every word, the next one.
+
+
+# %% tags=["lib:models.language_model"]
+def rnn_language_model(vocabulary_size, embedding=64, hidden=192):
+    """The vanilla RNN language model: tokens (B, T) -> scores of the next word (B, T, V), before the softmax.
+
+    h_t = tanh(W_x x_t + W_h h_{t-1} + b_h), y_t = W_y h_t + b_y; after Mikolov et al. 2010, eqs 1-3, with tanh.
+    """
+    tokens = keras.Input((None,), dtype="int32", name="tokens")  # (B, T)
+    x = layers.Embedding(vocabulary_size, embedding, name="embedding")(tokens)  # (B, T, D)
+    h = layers.SimpleRNN(hidden, return_sequences=True, name="memory")(x)  # (B, T, H)
+    scores = layers.Dense(vocabulary_size, name="readout")(h)  # (B, T, V)
+    return keras.Model(tokens, scores, name="rnn_language_model")
+
+
+# %% [markdown]
+# ## Train it
+#
+# One text a row, the target at every place is the next word, the loss is the cross-entropy over all places. The gradient
+# flows back through all steps of the loop; how, is lesson 02. On the way we let the network write: start with `<bos>`,
+# draw a word from $p_t$, feed it back in, until it draws `<eos>`. **This cell takes most of the lesson's time.**
+
+# %% tags=["nbval-ignore-output"]
+from course_lib.decoding import generate
+
+STEPS = 2700
+rnn = rnn_language_model(len(vocabulary))
+training.compile_for_training(rnn, STEPS)
+batches = text.story_batches(train_rows, 32, SEED)
+
+
+def write(count, seed=SEED):
+    ids = generate(rnn, [vocabulary["<bos>"]], 50, count=count, stop=vocabulary["<eos>"], forbid=[0, 1, 2], seed=seed)
+    return [vocabulary.decode(row) for row in ids]
+
+
+losses, valid, done = [], {}, 0
+for stage in (0, 150, 600, STEPS):
+    losses += training.fit(rnn, batches, stage - done, f"to step {stage}").tolist()
+    done = stage
+    stories_written = write(200)
+    valid[stage] = np.mean([world.accepts(words) for words in stories_written])
+    print(f"step {stage}, {valid[stage]:.0%} of its stories are possible: {text.detokenize(stories_written[0][:25])}")
+
+# %%
+log_p_rnn = training.log_probabilities(rnn, held_rows)[held_rows[:, 1:] != 0]
+rnn_ratio = perplexity_ratio(log_p_true, log_p_rnn)
+claim("the RNN comes within 2 % of the floor", at_most(rnn_ratio, 1.02))
+claim("an untrained network writes no possible story", valid[0] == 0)
+claim("of the trained network's stories at least three quarters are possible", at_least(valid[STEPS], 0.75))
+
+# %%
+fig, ax = plotting.figure(6.5, 3)
+steps = np.linspace(0, STEPS, len(losses) + 1)[1:]
+plotting.curve_with_floor(ax, steps, losses, world.entropy_rate_nats, "The loss falls to the floor, and not below")
+plt.show()
+
+# %% [markdown]
+# ## Does it remember France?
+#
+# Two per cent above the floor sounds like the end of the story. It is not. Think of a model that is perfect at
+# everything, except that it guesses each far word blindly, among all languages. What would its perplexity be?
+
+# %%
+blind = log_p_true.copy()
+ends = np.cumsum([0, *(len(story) + 1 for story in held_out)])[:-1]
+where = [ends[i] + d.target for i, story in enumerate(held_out) for d in world.dependencies(story) if d.kind == "place"]
+languages = sorted(set(far_word))
+blind[where] = -np.log(len(languages))
+claim(
+    "blind to every far word, a model is still within 8 % of the floor",
+    at_most(perplexity_ratio(log_p_true, blind), 1.08),
+)
+
+# %% [markdown]
+# The far word is one word in forty, so perplexity hardly notices. **A good mean can hide a total failure**: measure what
+# you care about by itself. So, by distance:
+
+# %%
+ids = text.to_rows(far_before, vocabulary)
+at_last_word = np.arange(len(ids)), [len(words) for words in far_before]
+rnn_right = np.array(vocabulary.words)[training.scores(rnn, ids)[at_last_word].argmax(axis=-1)] == far_word
+
+ranges = {"short (2–9)": (2, 9), "middle (10–15)": (10, 15), "long (16–26)": (16, 26)}
+right = {"best with a window of 4": best_right, "window of 4": window_right, "RNN": rnn_right}
+share = {
+    n: [r[(distance >= low) & (distance <= high)].mean() for low, high in ranges.values()] for n, r in right.items()
+}
+
+for name, value in zip(ranges, share["RNN"], strict=True):
+    claim(f"the RNN gets the far word right at {name.split()[0]} distance", at_least(value, 0.95))
+
+# %%
+fig, ax = plotting.figure(8, 3)
+title = "Only the RNN remembers the country at every distance"
+plotting.grouped_bars(ax, list(ranges), share, title, "share of far words right", chance=1 / len(languages))
+ax.set_xlabel("words between country and language")
+plt.show()
+
+# %% [markdown]
+# One thing we left out. The first grammar we tried had no sentences like *People from France speak French*, where the
+# fact is said at close range. Most networks then never found the connection: they stayed at chance on the far word.
+# With one story in ten of that kind, every network finds it, first at close range, then farther and farther. It is easier
+# to learn *how far* to carry something when you already know *what* to carry.
+#
+# ## Look inside: what "last" switches on
+#
+# After *last* comes *year*, *month* or *week*. Some units of the memory must carry "a word for a time is due". Which? We
+# take those whose value after *last* differs most from their value elsewhere.
+
+# %%
+memory = keras.Model(rnn.inputs, rnn.get_layer("memory").output)  # tokens (B, T) -> h (B, T, H)
+h = training.scores(memory, held_rows[:, :-1])
+after_last = np.isin(held_rows[:, :-1], vocabulary.encode(["last", "Last"]))
+elsewhere = (held_rows[:, :-1] != 0) & ~after_last
+contrast = h[after_last].mean(axis=0) - h[elsewhere].mean(axis=0)
+top = np.argsort(-np.abs(contrast))[:6]
+claim(
+    "six units stand out after 'last' by at least half their range to one side",
+    at_least(np.abs(contrast[top]).min(), 0.5),
+)
+
+sentence = text.tokenize("I was born in Poland, but we moved to Boston last month. I speak fluent Polish.")
+states = memory(text.to_rows([sentence], vocabulary))[0, 1 : len(sentence) + 1]
+signs = np.sign(contrast[top])
+fig, ax = plotting.figure(8.5, 3)
+plotting.heat_map(ax, (np.array(states)[:, top] * signs).T, [f"unit {u}" for u in top], sentence,
+                  "Six memory units switch on at 'last'", "h_t (sign turned)")  # fmt: skip
+plt.show()
+
+# %%
+p_next = np.exp(log_softmax(np.array(rnn(text.to_rows([sentence], vocabulary)))))[0, sentence.index("last") + 1]
+for word, p in world.next_word(sentence[: sentence.index("last") + 1]).items():
+    print(f"{word:6} RNN {p_next[vocabulary[word]]:.2f}   truth {p:.2f}")
+times_due = sum(p_next[vocabulary[w]] for w in ("year", "month", "week"))
+claim("after 'last', the RNN gives nearly all probability to year, month, week", at_least(times_due, 0.97))
+
+# %% [markdown]
+# And the read-out? The score of a word is the product of its row of $W_y$ with the memory: each row is a **template**, and
+# the memory is compared with all of them. Words that fit in the same places have similar rows. The nearest to *French*:
+
+# %%
+W_y = keras.ops.convert_to_numpy(rnn.get_layer("readout").kernel).T  # (V, H): one row a word
+unit_rows = W_y / np.linalg.norm(W_y, axis=1, keepdims=True)
+similarity = unit_rows @ unit_rows[vocabulary["French"]]
+nearest = [vocabulary.words[i] for i in np.argsort(-similarity)[1 : len(languages)]]
+claim(
+    "of the templates nearest to that of French, most are other languages",
+    at_least(len(set(nearest) & set(languages)), 4),
+)
+
+# %% [markdown]
+# ## What we saw
+#
+# Everything in one table, medians of five seeds (`python -m experiments.next_word` makes it anew in about MINUTES
+# minutes). *Ratio* is the perplexity over the floor.
+
+# %%
+table = results.medians(results.read("next_word.csv"), by="model")
+columns = ("far_short", "far_middle", "far_long")
+results.print_table(
+    ["model", "parameters", "perplexity", "ratio", "far: short", "middle", "long"],
+    [(name, f"{r['parameters']:,.0f}", f"{r['perplexity']:.3f}", f"{r['ratio']:.3f}", *(f"{r[c]:.2f}" for c in columns))
+     for name, r in table.items()],
+)  # fmt: skip
+others = [row["ratio"] for name, row in table.items() if name != "RNN"]
+claim("no other model comes as near to the floor as the RNN", min(others) > table["RNN"]["ratio"])
+
+# %% [markdown]
+# - The **counts** see two words at most.
+# - The **bag** sees every word and no order; it knows the country, and cannot tell where in the sentence it is.
+# - The **large window** sees 16 words in order, has several times the parameters, and fails past its edge.
+# - The **RNN** has no edge. It meets all four criteria, and the numbers show it.
+#
+# ## Exercises
+#
+# They need the first cell of the lesson (the imports) and nothing else: you can come back to them without training
+# again. Write your function, run the cell, then run the check below it.
+#
+# ### 1 · Warm-up: perplexity
+#
+# `given` holds the probabilities a model gave to the words that came. Return its perplexity.
+
+
+# %% nbgrader={"grade_id": "perplexity"}
+def perplexity_of(given):
+    """given (N,): probabilities, not logarithms -> a number."""
+    ### BEGIN SOLUTION
+    return np.exp(-np.mean(np.log(given)))
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "perplexity-check", "points": 1}
+from course_lib.exercises import lesson_01
+
+lesson_01.check_perplexity(perplexity_of)
+
+# %% [markdown]
+# ### 2 · One step of an RNN
+#
+# Write one step for a batch of $B$ texts at once, with the shapes of `rnn_forward` above.
+
+
+# %% nbgrader={"grade_id": "one-step"}
+def rnn_step(x_t, h_prev, W_x, W_h, b):
+    """x_t (B, D), h_prev (B, H), W_x (D, H), W_h (H, H), b (H,) -> h_t (B, H)."""
+    ### BEGIN SOLUTION
+    return np.tanh(x_t @ W_x + h_prev @ W_h + b)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "one-step-check", "points": 2}
+lesson_01.check_rnn_step(rnn_step)
+
+# %% [markdown]
+# ### 3 · Temperature
+#
+# To write more boldly or more carefully, divide the scores by a **temperature** before the softmax: below 1 the probable
+# words become more probable, above 1 all become more alike. Scores may be large: a score of 1000 must not overflow.
+
+
+# %% nbgrader={"grade_id": "temperature"}
+def softmax_with_temperature(scores, temperature):
+    """scores (B, V), temperature > 0 -> probabilities (B, V), each row summing to 1."""
+    ### BEGIN SOLUTION
+    scaled = scores / temperature
+    scaled = scaled - scaled.max(axis=-1, keepdims=True)
+    weights = np.exp(scaled)
+    return weights / weights.sum(axis=-1, keepdims=True)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "temperature-check", "points": 2}
+lesson_01.check_temperature(softmax_with_temperature)
+
+# %% [markdown]
+# ### 4 · Open-ended: a world of your own
+#
+# The grammar of this lesson is a text file (`course_lib/worlds/language.toml`; how to write one stands at the top of
+# `course_lib/worlds/grammar.py`). Write a small one as a Python string: at least 8 different words, an entropy rate
+# between 0.1 and 1 nat per word, and a dependency marked with `/kind` and `/kind!` at a distance of 5 words or more.
+
+
+# %% nbgrader={"grade_id": "own-world"}
+def my_grammar():
+    """Return the text of a grammar, in TOML."""
+    ### BEGIN SOLUTION
+    return """
+start = "STORY"
+[sets.animal]
+cat = { sound = "meow" }
+dog = { sound = "woof" }
+cow = { sound = "moo" }
+[rules]
+STORY = ["My {a}/animal LIVES and it says {a.sound}/animal! . where a in animal"]
+LIVES = ["2: lives in a big PLACE", "1: sleeps in a small PLACE"]
+PLACE = ["house", "garden"]
+"""
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "own-world-check", "points": 3}
+lesson_01.check_own_world(my_grammar)
+
+# %% [markdown]
+# ## On real data
+#
+# The same model on real text: all of Shakespeare's plays in one file, a million characters, **one character at a
+# time**. There is no known floor now, only other people's results. The run is stored;
+# `python -m experiments.language_model` repeats it, and `--text FILE` takes a text of yours.
+
+# %%
+run = results.read("language_model_shakespeare.csv")
+results.print_table(
+    ["after", "held-out nats per character"],
+    [(f"{row['seconds']:.0f} s", f"{row['held_out_nats']:.3f}") for row in run],
+)
+claim("on Shakespeare, too, training helps", at_most(run[-1]["held_out_nats"], 0.6 * run[0]["held_out_nats"]))
+print()
+print(run[-1]["sample"])
+
+# %% [markdown]
+# For comparison, on the same text and held-out part: the small transformer of nanoGPT's CPU recipe reaches 1.88 nats per
+# character in about three minutes on a laptop (A. Karpathy, nanoGPT, README). A uniform guess among the 65 characters
+# costs $\ln 65 = 4.17$ nats. Lesson 04 comes back to this text with better networks.
+#
+# ## In practice
+#
+# - Compare with counts first. A trigram takes a second and is hard to beat on little data.
+# - Check the first loss: $\ln V$, or something is wrong before training starts.
+# - Look at the cases you care about, not at the mean alone.
+# - Nobody trains vanilla RNNs on long texts today. Why they are hard to train is lesson 02; what mends them, lesson 03.
+#
+# ## Going further
+#
+# - T. Mikolov et al., *Recurrent neural network based language model*, Interspeech 2010.
+# - Y. Bengio et al., *A neural probabilistic language model*, JMLR 3, 2003: the window network.
+# - J. Elman, *Finding structure in time*, Cognitive Science 14, 1990: the vanilla RNN.
+# - A. Stolcke, *An efficient probabilistic context-free parsing algorithm that computes prefix probabilities*,
+#   Computational Linguistics 21, 1995: how the truth about the world can be computed.
+# - P. Martínez Olmos, *Sequential learning with recurrent neural networks*; A. Amini and A. Soleimany, MIT 6.S191.
+# - X. Bresson, *Recurrent neural networks*, 2017.

@@ -1,0 +1,210 @@
+"""Fetching against a server on loopback, and everything that can go wrong with it."""
+
+import errno
+import functools
+import hashlib
+import http.server
+import threading
+from dataclasses import replace
+
+import pytest
+
+from course_lib import datasets
+from course_lib.__main__ import main
+from course_lib.datasets import fetch as fetching
+from course_lib.datasets.fetch import DataError, fetch, find
+from course_lib.datasets.plain_text import read_text, split
+from course_lib.errors import CourseError
+
+CONTENT = b"To be, or not to be.\n" * 400
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        kind = self.path.strip("/")
+        self.server.requests.append(kind)
+        if kind == "missing":
+            self.send_error(404)
+            return
+        body = CONTENT.replace(b"be", b"me", 1) if kind == "altered" else CONTENT
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body[: len(body) // 2] if kind == "truncated" else body)
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def server():
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
+        running.requests = []
+        thread = threading.Thread(target=running.serve_forever)
+        thread.start()
+        yield running
+        running.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("COURSE_DATA", raising=False)
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def serve(server, monkeypatch, cache):
+    def as_kind(kind):
+        url = f"http://127.0.0.1:{server.server_port}/{kind}"
+        digest = hashlib.sha256(CONTENT).hexdigest()
+        entry = replace(datasets.REGISTRY["shakespeare"], url=url, bytes=len(CONTENT), sha256=digest)
+        monkeypatch.setitem(datasets.REGISTRY, "shakespeare", entry)
+        return functools.partial(fetch, "shakespeare", progress=False)
+
+    return as_kind
+
+
+def files_below(folder):
+    return [p for p in folder.rglob("*") if p.is_file()]
+
+
+def test_a_download_is_checked_kept_and_not_repeated(serve, server, cache):
+    get = serve("good")
+    path = get()
+    assert path.read_bytes() == CONTENT
+    assert path.is_relative_to(cache)
+    assert get() == path == find("shakespeare")
+    assert server.requests == ["good"]
+    assert files_below(cache) == [path]
+
+
+def test_a_damaged_file_in_the_cache_is_fetched_again(serve, server):
+    get = serve("good")
+    path = get()
+    path.write_bytes(CONTENT[:50])
+    assert find("shakespeare") is None
+    assert get().read_bytes() == CONTENT
+    assert server.requests == ["good", "good"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        ("altered", "is not the public file .sha256 differs.; it was thrown away"),
+        ("truncated", "is not the public file|no connection, or it broke off"),
+        ("missing", "answered 404"),
+    ],
+)
+def test_a_bad_download_leaves_nothing_behind(serve, cache, kind, sentence):
+    with pytest.raises(DataError, match=sentence) as caught:
+        serve(kind)()
+    assert "put it at" in str(caught.value)
+    assert files_below(cache) == []
+
+
+def test_a_bad_download_leaves_the_good_file_of_another_run_alone(serve, cache):
+    path = serve("good")()
+    path.write_bytes(b"half")
+    with pytest.raises(DataError):
+        serve("altered")()
+    assert path.read_bytes() == b"half"
+
+
+def test_no_network(monkeypatch, cache):
+    entry = replace(datasets.REGISTRY["shakespeare"], url="http://127.0.0.1:9/nothing")
+    monkeypatch.setitem(datasets.REGISTRY, "shakespeare", entry)
+    with pytest.raises(DataError) as caught:
+        fetch("shakespeare", progress=False)
+    sentence = str(caught.value)
+    assert "no connection" in sentence
+    for part in ("http://127.0.0.1:9/nothing", "1.1 MB", str(cache), "COURSE_DATA"):
+        assert part in sentence
+
+
+def test_a_cache_folder_that_cannot_be_written(serve, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "file"))
+    with pytest.raises(DataError, match="cannot write to the cache folder .* Set COURSE_CACHE"):
+        serve("good")()
+
+
+def test_a_full_disk(serve, cache, monkeypatch):
+    import pooch
+
+    def full(*arguments, **options):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(pooch, "retrieve", full)
+    with pytest.raises(DataError, match="No space left on device. Make room there, or set COURSE_CACHE"):
+        serve("good")()
+
+
+def test_course_data_goes_first_and_says_if_the_file_differs(serve, server, tmp_path, monkeypatch):
+    get = serve("good")
+    mine = tmp_path / "mine" / "shakespeare" / "shakespeare.txt"
+    mine.parent.mkdir(parents=True)
+    mine.write_bytes(CONTENT)
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "mine"))
+    assert get() == mine
+    mine.write_bytes(b"another text")
+    with pytest.warns(UserWarning, match="differs from the public file"):
+        assert get() == mine
+    assert server.requests == []
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "nowhere"))
+    with pytest.raises(DataError, match="not a folder"):
+        get()
+
+
+def test_an_unknown_name_lists_the_known():
+    with pytest.raises(DataError, match="Choose one of: shakespeare"):
+        fetch("shakespear")
+
+
+def test_the_real_file_if_it_is_here():
+    # With COURSE_DATA set to a folder of public data, its Tiny Shakespeare is the registered one.
+    path = find("shakespeare")
+    if path is None:
+        pytest.skip("Tiny Shakespeare is not on this machine")
+    entry = datasets.REGISTRY["shakespeare"]
+    assert fetching.sha256(path) == entry.sha256
+    assert len(read_text(path)) == entry.bytes
+
+
+def test_the_command_line(serve, cache, capsys):
+    serve("good")
+    assert main(["data"]) == 0
+    assert "not here yet" in capsys.readouterr().out
+    assert main(["fetch", "shakespeare"]) == 0
+    assert str(cache) in capsys.readouterr().out
+    assert main(["data"]) == 0
+    listed = capsys.readouterr().out
+    assert str(cache) in listed
+    assert "public domain" in listed
+    assert main(["fetch", "nothing"]) == 1
+    assert "there is no data set 'nothing'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("raw", "sentence"),
+    [
+        (b"", "is empty"),
+        (b" \n\n", "is empty"),
+        (b"aaaa", "only the character 'a'"),
+        (b"abc\0def", "binary file"),
+        ("Grüße".encode("latin-1"), r"not UTF-8 \(byte 2"),
+    ],
+)
+def test_a_text_that_cannot_be_used(tmp_path, raw, sentence):
+    (tmp_path / "t.txt").write_bytes(raw)
+    with pytest.raises(CourseError, match=sentence):
+        read_text(tmp_path / "t.txt")
+
+
+def test_a_text_that_can(tmp_path):
+    (tmp_path / "t.txt").write_bytes("\ufeffzwei\r\nZeilen ü".encode())
+    assert read_text(tmp_path / "t.txt") == "zwei\nZeilen ü"
+    assert split("0123456789") == ("012345678", "9")
+    with pytest.raises(CourseError, match="cannot read"):
+        read_text(tmp_path / "none.txt")

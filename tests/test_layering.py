@@ -1,0 +1,76 @@
+"""What may import what, and that nothing heavy is imported before it is needed."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "course_lib"
+# In the direction data flows: each may import from those in groups before its own.
+ORDER = [
+    ["errors"],
+    ["quiet", "shipped", "results"],
+    ["worlds", "datasets"],
+    ["text"],
+    ["metrics"],
+    ["numpy_rnn"],
+    ["models"],
+    ["decoding"],
+    ["training"],
+    ["plotting"],
+    ["checks"],
+    ["exercises"],
+    ["__main__", "__init__"],
+]
+RANK = {name: rank for rank, group in enumerate(ORDER) for name in group}
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_go_with_the_data(path):
+    part = part_of(path)
+    for name in imported(path):
+        pieces = name.split(".")
+        if pieces[0] == "course_lib" and len(pieces) > 1 and pieces[1] in RANK and pieces[1] != part:
+            assert RANK[pieces[1]] < RANK[part], f"{part} may not import {pieces[1]}"
+        if pieces[0] == "matplotlib":
+            assert part == "plotting"
+        if pieces[0] in ("tensorflow", "keras"):
+            assert part in ("quiet", "models", "decoding", "training")
+
+
+def run(code: str) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+
+
+def test_the_light_modules_do_not_load_tensorflow():
+    modules = "course_lib, course_lib.text, course_lib.metrics, course_lib.numpy_rnn, course_lib.checks"
+    modules += ", course_lib.worlds.language, course_lib.models.ngram, course_lib.datasets.fetch, course_lib.results"
+    code = f"import sys, {modules}; sys.exit(any(m in sys.modules for m in ('tensorflow', 'keras', 'matplotlib')))"
+    assert run(code).returncode == 0
+
+
+def test_importing_the_package_is_quick():
+    code = "import time; t = time.perf_counter(); import course_lib; print(time.perf_counter() - t)"
+    assert min(float(run(code).stdout) for _ in range(3)) < 0.2
+
+
+def test_importing_tensorflow_through_the_course_writes_nothing():
+    finished = run("import course_lib.quiet, keras; keras.ops.ones((1, 3)) @ keras.ops.ones((3, 2))")
+    assert finished.returncode == 0
+    assert finished.stdout + finished.stderr == ""

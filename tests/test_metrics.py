@@ -1,0 +1,48 @@
+import keras
+import numpy as np
+import pytest
+
+from course_lib import metrics
+from course_lib.errors import CourseError
+from course_lib.models.ngram import NGramModel
+from course_lib.text import Vocabulary, to_rows
+
+
+def test_perplexity_of_equal_chances_is_their_number():
+    assert metrics.perplexity(np.log([1 / 7] * 5)) == pytest.approx(7)
+    with pytest.raises(CourseError, match="at least one word"):
+        metrics.perplexity([])
+
+
+def test_ratio():
+    true, model = np.log([0.5, 0.25]), np.log([0.25, 0.25])
+    assert metrics.perplexity_ratio(true, model) == pytest.approx(np.sqrt(2))
+    with pytest.raises(CourseError, match="the same words"):
+        metrics.perplexity_ratio(true, model[:1])
+
+
+def test_log_softmax_equals_keras_and_does_not_overflow():
+    scores = np.random.default_rng(0).normal(size=(4, 9)).astype("float32") * 5
+    assert np.allclose(metrics.log_softmax(scores), keras.ops.log_softmax(scores), atol=1e-5)
+    assert np.isfinite(metrics.log_softmax(np.array([1e4, 0.0]))).all()
+
+
+def test_accuracy_by_distance():
+    result = metrics.accuracy_by_distance([1, 0, 1], [2, 3, 9], [(2, 3), (4, 9)])
+    assert result == {(2, 3): 0.5, (4, 9): 1.0}
+    with pytest.raises(CourseError, match="no case has a distance from 4 to 5"):
+        metrics.accuracy_by_distance([1], [2], [(4, 5)])
+
+
+def test_ngram_equals_counting_by_hand():
+    texts = ["ab", "ab", "ac", "b"]
+    vocabulary = Vocabulary("abc")
+    model = NGramModel(2, len(vocabulary), strength=2.0).fit(to_rows(texts, vocabulary))
+    p = model.distribution([vocabulary["a"]])
+    uniform = 1 / 7
+    unigram_b = (3 + 2 * uniform) / (3 + 3 + 1 + 4 + 2)  # b: 3 of 11 tokens, <eos> among them
+    assert p[vocabulary["b"]] == pytest.approx((2 + 2 * unigram_b) / (3 + 2))
+    assert p.sum() == pytest.approx(1)
+    assert (model.distribution([vocabulary["c"], vocabulary["<unk>"]]) > 0).all()
+    with pytest.raises(CourseError, match="order of 1 or more"):
+        NGramModel(0, 5)

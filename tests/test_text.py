@@ -1,0 +1,83 @@
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from course_lib import text
+from course_lib.errors import CourseError
+
+VOCABULARY = text.Vocabulary(["a", "b", "c"])
+
+
+@given(st.text())
+def test_tokenize_keeps_every_character_that_is_not_space(line):
+    assert "".join(text.tokenize(line)) == "".join(line.split()) or any(
+        c.isspace() for c in "".join(text.tokenize(line))
+    )
+
+
+@given(st.lists(st.lists(st.sampled_from("abc"), max_size=9), min_size=1, max_size=6))
+def test_rows_hold_the_texts(texts):
+    rows = text.to_rows(texts, VOCABULARY)
+    assert [VOCABULARY.decode(row) for row in rows.tolist()] == texts
+    inputs, targets = text.next_word_pairs(rows)
+    assert (inputs[:, 0] == 2).all()
+    assert ((targets == 3).sum(axis=1) == 1).all()
+
+
+@given(st.lists(st.lists(st.sampled_from("abc"), max_size=9), min_size=1, max_size=6), st.integers(1, 5))
+def test_windows_equal_a_loop(texts, size):
+    contexts, targets = text.windows(text.to_rows(texts, VOCABULARY), size)
+    expected = []
+    for t in texts:
+        ids = [2] * size + VOCABULARY.encode(t) + [3]
+        expected += [(ids[i - size : i], ids[i]) for i in range(size, len(ids))]
+    assert [(c, t) for c, t in zip(contexts.tolist(), targets.tolist(), strict=True)] == expected
+
+
+@given(st.lists(st.lists(st.sampled_from("abc"), max_size=9), min_size=1, max_size=6))
+def test_bags_equal_a_loop(texts):
+    counts, targets = text.bags(text.to_rows(texts, VOCABULARY), len(VOCABULARY))
+    expected = []
+    for t in texts:
+        ids = [2, *VOCABULARY.encode(t), 3]
+        expected += [np.bincount(ids[:i], minlength=len(VOCABULARY)).tolist() for i in range(1, len(ids))]
+    assert counts.tolist() == expected
+    assert len(targets) == len(expected)
+
+
+def test_an_unknown_word_is_named_and_the_nearest_offered():
+    vocabulary = text.Vocabulary(["elephant", "tiger"])
+    with pytest.raises(CourseError, match=r"'elefant' is not among the 6 words .* Did you mean 'elephant'\?"):
+        vocabulary.encode(["tiger", "elefant"])
+    assert vocabulary.encode(["tiger", "elefant"], unknown="replace") == [vocabulary["tiger"], 1]
+    assert "tiger" in vocabulary
+    assert "cow" not in vocabulary
+
+
+def test_a_vocabulary_orders_by_frequency_and_takes_no_word_twice():
+    assert text.Vocabulary.from_texts(["abb", "cb"]).words == [*text.SPECIALS, "b", "a", "c"]
+    with pytest.raises(CourseError, match="each word once"):
+        text.Vocabulary(["a", "a"])
+
+
+def test_story_batches_give_every_text_once_an_epoch_and_follow_the_seed():
+    rows = text.to_rows([["a"] * n for n in range(1, 33)], VOCABULARY)
+    batches = list(itertools.islice(text.story_batches(rows, 4, seed=1), 8))
+    seen = sorted(int((targets[i] != 0).sum()) - 1 for _, targets in batches for i in range(4))
+    assert seen == list(range(1, 33))
+    assert all((inputs[:, -1] != 0).any() for inputs, _ in batches)  # cut to the longest
+    again = list(itertools.islice(text.story_batches(rows, 4, seed=1), 8))
+    other = list(itertools.islice(text.story_batches(rows, 4, seed=2), 8))
+    assert all(np.array_equal(a[0], b[0]) for a, b in zip(batches, again, strict=True))
+    assert not all(np.array_equal(a[0], b[0]) for a, b in zip(batches, other, strict=True))
+    with pytest.raises(CourseError, match="use a smaller batch_size"):
+        next(text.story_batches(rows, 100, seed=0))
+
+
+def test_too_long_for_its_rows():
+    with pytest.raises(CourseError, match="takes 5 places"):
+        text.to_rows(["abc"], VOCABULARY, length=4)
+    assert text.to_rows(["abc"], VOCABULARY, length=7).shape == (1, 7)
