@@ -10,7 +10,7 @@ STAMP  := $(VENV)/.installed
 RUN    := $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test check unit notebooks data seeds times browser grade lock clean
+.PHONY: help lab teach test unit notebooks data seeds times browser lock clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1|/' | column -t -s '|'
@@ -27,6 +27,9 @@ $(STAMP): requirements.lock pyproject.toml tools/check_python.py
 lab: $(STAMP) ## open the lessons in JupyterLab
 	@$(RUN) -m tools.lab
 
+teach: $(STAMP) ## open the solved edition, for instructors
+	@$(RUN) -m tools.lab --solutions
+
 test: $(STAMP) ## everything: ruff, unit tests, every notebook in both editions
 	@$(RUN) -m tools.test
 
@@ -41,6 +44,9 @@ data: $(STAMP) ## write everything under data/ again
 
 seeds: $(STAMP) ## run every lesson under five seeds and store each claim's worst margin
 	@$(RUN) -m tools.seeds
+
+browser: $(STAMP) ## run all of every lesson, both editions, in JupyterLab in a real browser
+	@COURSE_BROWSER_ALL=1 $(RUN) -m pytest -q tests/test_browser.py
 
 times: $(STAMP) ## measure every lesson: benchmarks/lesson_times.csv
 	@$(RUN) -m tools.times

@@ -28,7 +28,7 @@ def generate(model, prompt, steps: int, *, count=1, temperature=1.0, top_k=None,
     model: has the layers 'embedding', 'memory' and 'readout', as `rnn_language_model`. prompt: ids to read first.
     stop: an id after which a text is over (it is followed by 0). forbid: ids never to say.
     """
-    import keras
+    from course_lib.quiet import keras
 
     if not len(prompt):
         raise CourseError("generating starts from at least one token: give a prompt, such as [vocabulary['<bos>']].")

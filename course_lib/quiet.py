@@ -1,4 +1,4 @@
-"""Import TensorFlow and Keras without TensorFlow's log lines: `import course_lib.quiet` before `import keras`.
+"""Keras on TensorFlow, imported without TensorFlow's log lines: `from course_lib.quiet import keras`.
 
 The lines come from C++ straight to file descriptor 2, where neither Python nor a notebook can hold them back.
 """
@@ -21,10 +21,14 @@ def _descriptor_2_closed():
         os.close(kept)
 
 
-if "tensorflow" not in sys.modules:
+if "tensorflow" in sys.modules:
+    import keras
+else:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with _descriptor_2_closed():
         import keras
         import tensorflow as tf
 
-        keras.ops.convert_to_numpy(tf.zeros(1))  # the first operation logs, too
+        tf.zeros(1).numpy()  # the first operation logs, too
+
+__all__ = ["keras"]

@@ -4,12 +4,11 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 
-import keras
 import numpy as np
 
-import course_lib.quiet  # noqa: F401  (before keras)
 from course_lib.errors import CourseError
 from course_lib.metrics import log_softmax
+from course_lib.quiet import keras
 
 
 def set_seed(seed: int) -> None:

@@ -84,11 +84,19 @@ class Run:
     def save(self, model) -> None:
         """Keep where the run stands. state.json is replaced last and names its model, so both always fit."""
         old, name = self.state.get("model"), f"step-{self.state['step']}.keras"
-        model.save(self.folder / name)
-        self.state["model"] = name
         temporary = self.folder / "state.tmp"
-        temporary.write_text(json.dumps(self.state, indent=1), encoding="utf-8")
-        temporary.replace(self.folder / "state.json")
+        try:
+            model.save(self.folder / name)
+            temporary.write_text(json.dumps(self.state | {"model": name}, indent=1), encoding="utf-8")
+            temporary.replace(self.folder / "state.json")
+        except OSError as error:
+            if old != name:
+                (self.folder / name).unlink(missing_ok=True)
+            raise CourseError(
+                f"cannot save to {self.folder} ({error.strerror or error}): make room there and give the same command "
+                "again. What was saved before is kept."
+            ) from None
+        self.state["model"] = name
         if old and old != name:
             (self.folder / old).unlink(missing_ok=True)
 

@@ -27,10 +27,11 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
+from course_lib.quiet import keras
+from keras import layers
+
 from course_lib import checks, plotting, shipped, text, training
 from course_lib.checks import at_least, at_most, claim
-from course_lib.training import keras
-from keras import layers
 from course_lib.worlds import language
 
 SEED = checks.seed()
@@ -313,7 +314,7 @@ letters = "helo"
 W_x = np.array([[2, 0, 0, 0], [0, 2, 0, 0], [0, 0, 2, 2], [0, 0, 0, 0]])  # rows: h e l o; columns: units
 W_h = np.array([[0, 0, 0, 0], [0, 0, 2, 0], [0, 0, 0, 2], [0, 0, 0, 0]])  # from unit (row) to unit (column)
 b = np.array([0, 0, -2, -2])
-W_y = np.array([[0, 3, 0, 0], [0, 0, 3, 0], [0, 0, 3, 0], [0, 0, 0, 3]])  # rows: units; columns: scores of h e l o
+W_y = np.array([[0, 3, 0, 0], [0, 0, 6, 0], [0, 0, 3, 0], [0, 0, 0, 3]])  # rows: units; columns: scores of h e l o
 
 # %% [markdown]
 # (Rows are vectors in code, so the matrices stand on the right, and are transposed against the equations.)
@@ -511,7 +512,7 @@ plt.show()
 # take those whose value after *last* differs most from their value elsewhere.
 
 # %%
-memory = keras.Model(rnn.inputs, rnn.get_layer("memory").output)  # tokens (B, T) -> h (B, T, H)
+memory = keras.Model(rnn.input, rnn.get_layer("memory").output)  # tokens (B, T) -> h (B, T, H)
 h = training.scores(memory, held_rows[:, :-1])
 after_last = np.isin(held_rows[:, :-1], vocabulary.encode(["last", "Last"]))
 elsewhere = (held_rows[:, :-1] != 0) & ~after_last
@@ -559,9 +560,9 @@ claim(
 
 # %%
 table = results.medians(results.read("next_word.csv"), by="model")
-columns = ("far_short", "far_middle", "far_long")
+columns = ("far_short", "far_middle", "far_long", "order")
 results.print_table(
-    ["model", "parameters", "perplexity", "ratio", "far: short", "middle", "long"],
+    ["model", "parameters", "perplexity", "ratio", "far: short", "middle", "long", "order"],
     [(name, f"{r['parameters']:,.0f}", f"{r['perplexity']:.3f}", f"{r['ratio']:.3f}", *(f"{r[c]:.2f}" for c in columns))
      for name, r in table.items()],
 )  # fmt: skip

@@ -17,7 +17,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 
 
 def test_environment_yml_has_the_same_pins():
-    assert (ROOT / "environment.yml").read_text(encoding="utf-8") == environment(LOCK)
+    assert (ROOT / "environment.yml").read_text(encoding="utf-8") == environment(LOCK, with_course=True)
+    assert (ROOT / "binder" / "environment.yml").read_text(encoding="utf-8") == environment(LOCK, with_course=False)
 
 
 def test_every_line_of_the_lock_is_one_version_with_or_without_a_marker():
@@ -29,8 +30,8 @@ def test_every_line_of_the_lock_is_one_version_with_or_without_a_marker():
 
 def test_the_lock_has_everything_the_project_asks_for():
     locked = {line.split("==")[0].lower() for line in LOCK.splitlines()}
-    asked = PROJECT["dependencies"] + sum(PROJECT["optional-dependencies"].values(), [])
-    for requirement in asked:
+    extras = PROJECT["optional-dependencies"].values()
+    for requirement in [*PROJECT["dependencies"], *(r for extra in extras for r in extra)]:
         assert re.match(r"[a-z0-9-]+", requirement.lower())[0] in locked
 
 

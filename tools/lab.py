@@ -9,12 +9,13 @@ import hashlib
 import json
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
-from tools.build import NOTEBOOKS, ROOT
+from tools.build import EDITIONS, NOTEBOOKS, ROOT
 
-WORK = ROOT / "work"
+WORK = Path(os.environ.get("COURSE_WORK") or ROOT / "work")
 RECORD = ".handed_out.json"
 
 
@@ -33,19 +34,30 @@ def fill(work: Path, source: Path = NOTEBOOKS) -> list[str]:
     work.mkdir(parents=True, exist_ok=True)
     record_file = work / RECORD
     try:
-        handed_out = json.loads(record_file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # lost: every lesson there counts as edited, so nothing is written over
+        handed_out = dict(json.loads(record_file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):  # lost: every lesson there counts as edited, so nothing is written over
         handed_out = {}
     done = []
+
+    def untouched(path):
+        return digest(path) == handed_out.get(path.name)
+
     for lesson in sorted(source.glob("*.ipynb")):
-        mine, new = work / lesson.name, digest(lesson)
-        if not mine.exists() or digest(mine) == handed_out.get(lesson.name) != new:
-            done.append(f"{lesson.name}: {'updated' if mine.exists() else 'new'}")
-            _copy(lesson, mine)
-        elif digest(mine) != new and handed_out.get(lesson.name) != new:
-            _copy(lesson, mine.with_suffix(".new.ipynb"))
-            done.append(f"{lesson.name}: yours is kept; the new version is {mine.stem}.new.ipynb")
-        handed_out[lesson.name] = new
+        mine, beside, new = work / lesson.name, work / f"{lesson.stem}.new.ipynb", digest(lesson)
+        if not mine.exists() or untouched(mine):
+            target = mine
+        elif handed_out.get(lesson.name) == new or digest(mine) == new:
+            continue  # edited, and there is nothing newer
+        else:
+            number = 2
+            while beside.exists() and not untouched(beside):
+                beside, number = work / f"{lesson.stem}.new{number}.ipynb", number + 1
+            target = beside
+        if not target.exists() or digest(target) != new:
+            words = f"yours is kept; the new version is {target.name}"
+            done.append(f"{lesson.name}: " + (words if target is not mine else "updated" if mine.exists() else "new"))
+            _copy(lesson, target)
+        handed_out[lesson.name] = handed_out[target.name] = new
     temporary = record_file.with_suffix(".tmp")
     temporary.write_text(json.dumps(handed_out, indent=1), encoding="utf-8")
     temporary.replace(record_file)
@@ -59,27 +71,31 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def main() -> int:
-    """Fill work/ and hand over to JupyterLab, which prints its URL."""
+    """Fill the folder and hand over to JupyterLab, which prints its URL."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--fill-only", action="store_true", help="bring work/ up to date and stop")
+    parser.add_argument("--fill-only", action="store_true", help="bring the folder up to date and stop")
+    parser.add_argument(
+        "--solutions", action="store_true", help="for instructors: the solved edition, in work/solutions"
+    )
     options, rest = parser.parse_known_args()
-    for line in fill(WORK):
+    work = WORK / "solutions" if options.solutions else WORK
+    for line in fill(work, EDITIONS["solutions" if options.solutions else "student"]):
         print(line)
     if options.fill_only:
         return 0
-    print("Your lessons are in work/. Begin with 00. JupyterLab prints its address below; Ctrl-C twice stops it.\n")
+    print(f"\nThe lessons are in {work.name}/. JupyterLab prints its address below; press Ctrl-C twice to stop it.\n")
     sys.stdout.flush()
-    root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    command = [
-        sys.executable,
-        "-m",
-        "jupyterlab",
-        f"--ServerApp.root_dir={ROOT}",
-        "--LabApp.default_url=/lab/tree/work",
-    ]
-    # What JupyterLab would ask the network for is not needed.
+    first = min(path.name for path in work.glob("*.ipynb"))
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={work}"]
+    command += [f"--LabApp.default_url=/lab/tree/{first}"]
+    # What JupyterLab would ask the network for at its start is not needed.
     command += ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
-    os.execv(sys.executable, [*command, *root, *rest, *os.environ.get("LAB_OPTIONS", "").split()])
+    if hasattr(os, "geteuid") and os.geteuid() == 0:  # in a container
+        command.append("--allow-root")
+    command += [*rest, *os.environ.get("LAB_OPTIONS", "").split()]
+    if os.name == "nt":  # execv does not replace the process there
+        return subprocess.call(command)
+    return os.execv(sys.executable, command)
 
 
 if __name__ == "__main__":

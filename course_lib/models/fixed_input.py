@@ -1,9 +1,8 @@
 """Networks without a memory: they see a fixed number of words, or only how often each came."""
 
-import keras
-from keras import layers
+from course_lib.quiet import keras
 
-import course_lib.quiet  # noqa: F401  (before keras)
+layers = keras.layers
 
 
 def window_model(vocabulary_size, size, embedding=32, hidden=128):

@@ -1,9 +1,8 @@
 """Recurrent language models: read a word, change the memory, score every next word."""
 
-import keras
-from keras import layers
+from course_lib.quiet import keras
 
-import course_lib.quiet  # noqa: F401  (before keras)
+layers = keras.layers
 
 
 def rnn_language_model(vocabulary_size, embedding=64, hidden=192):

@@ -1,0 +1,114 @@
+"""A student's first minutes, in a real browser: `make lab`'s server, a lesson opened, Run All to the last cell.
+
+Lesson 00 always; all lessons with COURSE_BROWSER_ALL=1 (`make browser`). Needs Chromium (Debian: apt install chromium);
+skipped without it, unless COURSE_REQUIRE_BROWSER=1.
+"""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from tools import build
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+LESSONS = build.lessons() if os.environ.get("COURSE_BROWSER_ALL") else build.lessons()[:1]
+SCREENSHOTS = os.environ.get("COURSE_SCREENSHOTS")
+
+if CHROMIUM is None and not os.environ.get("COURSE_REQUIRE_BROWSER"):
+    pytest.skip("there is no Chromium on this machine", allow_module_level=True)
+if CHROMIUM is None:
+    pytest.fail("COURSE_REQUIRE_BROWSER is set and there is no Chromium", pytrace=False)
+
+
+@pytest.fixture(scope="module", params=list(build.EDITIONS))
+def lab(request, tmp_path_factory):
+    """The server of `make lab` or `make teach`, in a folder and a home of its own: (URL with token, folder)."""
+    home = tmp_path_factory.mktemp("home")
+    env = build.environment(2) | {"HOME": str(home), "COURSE_WORK": str(home / "work")}
+    command = [sys.executable, "-m", "tools.lab", "--no-browser", "--port=0"]
+    command += ["--solutions"] if request.param == "solutions" else []
+    process = subprocess.Popen(
+        command, cwd=build.ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    url, seen = None, []
+    for line in process.stdout:
+        seen.append(line)
+        if found := re.search(r"(http://(?:127\.0\.0\.1|localhost):\d+)/lab\S*\?token=(\w+)", line):
+            url = found
+            break
+    assert url, "".join(seen)
+    yield url[1], url[2], home / ("work/solutions" if request.param == "solutions" else "work")
+    for _ in range(2):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+    process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        # The course is read on one machine: nothing is asked of the network.
+        options = [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--disable-sync",
+            "--no-first-run",
+        ]
+        with playwright.chromium.launch(executable_path=CHROMIUM, args=options) as chromium:
+            yield chromium
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_run_all_reaches_the_last_cell(lab, browser, name):
+    base, token, folder = lab
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"{base}/lab/tree/{name}.ipynb?token={token}")
+    page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=60_000)
+
+    def state():
+        request = urllib.request.Request(f"{base}/api/kernels", headers={"Authorization": f"token {token}"})
+        return [kernel["execution_state"] for kernel in json.load(urllib.request.urlopen(request, timeout=10))]
+
+    deadline = time.monotonic() + 300
+    while "idle" not in state():
+        assert time.monotonic() < deadline, "the kernel did not start"
+        time.sleep(0.2)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name=re.compile("^Run All Cells")).click()
+
+    path = Path(folder) / f"{name}.ipynb"
+    while True:
+        page.keyboard.press("Control+s")
+        time.sleep(1)
+        cells = [c for c in nbformat.read(path, 4).cells if c.cell_type == "code"]
+        if state() == ["idle"] and cells[-1].execution_count and page.locator(".jp-mod-dirty").count() == 0:
+            break
+        assert time.monotonic() < deadline, [c.execution_count for c in cells]
+    if SCREENSHOTS:
+        page.screenshot(path=Path(SCREENSHOTS) / f"{name}-{Path(folder).name}.png")
+    page.close()
+
+    counts = [cell.execution_count for cell in cells]
+    assert counts == list(range(counts[0], counts[0] + len(counts)))
+    for cell in cells:
+        errors = [o.ename for o in cell.outputs if o.output_type == "error"]
+        blank = bool(cell.metadata.get("nbgrader", {}).get("grade")) and Path(folder).name != "solutions"
+        assert errors == (["NotYet"] if blank else [])  # the only error is a friendly one, at a blank exercise
+        assert not any(o.get("name") == "stderr" for o in cell.outputs)

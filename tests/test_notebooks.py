@@ -1,0 +1,142 @@
+"""The built notebooks are what their sources say, and what a reader may expect of them."""
+
+import ast
+import json
+import re
+import textwrap
+
+import nbformat
+import pytest
+
+from course_lib import results
+from tools import build
+
+LESSONS = build.lessons()
+BOTH = [(name, which) for name in LESSONS for which in build.EDITIONS]
+
+
+def read(name, which):
+    return nbformat.read(build.EDITIONS[which] / f"{name}.ipynb", 4)
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def tags(cell):
+    return cell.metadata.get("tags", [])
+
+
+def printed(cell):
+    return "".join(o.text for o in cell.outputs if o.output_type == "stream")
+
+
+def stripped(cells):
+    return [(c.id, c.cell_type, c.source, c.metadata) for c in cells]
+
+
+@pytest.mark.parametrize(("name", "which"), BOTH)
+def test_a_notebook_has_the_cells_of_its_lesson(name, which):
+    assert stripped(read(name, which).cells) == stripped(build.edition(build.cells(name), which).cells)
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_notebook_was_built_from_what_is_here(name):
+    assert build.is_current(name), f"{name} is out of date: run make notebooks"
+
+
+@pytest.mark.parametrize(("name", "which"), BOTH)
+def test_every_code_cell_was_run_in_order(name, which):
+    counts = [cell.execution_count for cell in code_cells(read(name, which))]
+    assert counts == list(range(1, len(counts) + 1))
+
+
+@pytest.mark.parametrize(("name", "which"), BOTH)
+def test_errors_stand_only_where_an_exercise_is_blank(name, which):
+    for cell in code_cells(read(name, which)):
+        is_check = bool(cell.metadata.get("nbgrader", {}).get("grade"))
+        errors = [o for o in cell.outputs if o.output_type == "error"]
+        assert ("raises-exception" in tags(cell)) == (is_check and which == "student")
+        if is_check and which == "student":
+            assert [o.ename for o in errors] == ["NotYet"]
+            assert "still blank" in errors[0].evalue
+            assert len(errors[0].traceback) == 1
+        else:
+            assert not errors
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_no_solution_is_handed_out(name):
+    for line in (build.LESSONS / f"{name}.py").read_text(encoding="utf-8").split("### BEGIN SOLUTION")[1:]:
+        body = textwrap.dedent(line.split("### END SOLUTION")[0]).strip()
+        for cell in code_cells(read(name, "student")):
+            assert body not in textwrap.dedent(cell.source)
+    markers = [c for which in build.EDITIONS for c in code_cells(read(name, which)) if "SOLUTION" in c.source]
+    assert not markers
+    blanks = [c for c in code_cells(read(name, "student")) if "raise NotImplementedError" in c.source]
+    assert 1 <= len(blanks) <= 5
+
+
+@pytest.mark.parametrize(("name", "which"), BOTH)
+def test_form(name, which):
+    notebook = read(name, which)
+    for cell in code_cells(notebook):
+        longest = 35 if re.search(r"^class ", cell.source, re.MULTILINE) else 25
+        assert len(cell.source.splitlines()) <= longest, cell.source[:60]
+        assert not cell.source.rstrip().endswith(";")
+        assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*|lib:[a-z_.]+", tag) for tag in tags(cell))
+        assert not any(o.get("name") == "stderr" for o in cell.outputs)
+        if "plotting.figure" in cell.source:
+            assert cell.source.rstrip().endswith("plt.show()")
+            assert any("image/png" in o.get("data", {}) for o in cell.outputs)
+    raw = json.dumps(notebook)
+    assert not re.search(r"/(root|home|Users|work/main|tmp)/", raw)
+    assert len(raw) < 3_000_000
+    assert notebook.cells[0].source.startswith("# ")
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_what_a_lesson_shows_is_what_the_package_has(name):
+    for cell in code_cells(build.cells(name)):
+        for tag in tags(cell):
+            if tag.startswith("lib:"):
+                module = build.ROOT / "course_lib" / (tag.removeprefix("lib:").replace(".", "/") + ".py")
+                source = module.read_text(encoding="utf-8")
+                shown = {n.name: ast.get_source_segment(cell.source, n) for n in ast.parse(cell.source).body}
+                there = {
+                    n.name: ast.get_source_segment(source, n)
+                    for n in ast.parse(source).body
+                    if isinstance(n, (ast.FunctionDef, ast.ClassDef))
+                }
+                assert shown
+                for function, text in shown.items():
+                    assert there[function] == text
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_every_claim_was_tried_under_five_seeds(name):
+    stored = {row["claim"]: row for row in results.read("claims.csv") if row["lesson"] == name}
+    shown = [
+        line[2:] for c in code_cells(read(name, "solutions")) for line in printed(c).splitlines() if line[:2] == "✓ "
+    ]
+    exercises = {line[2:] for c in code_cells(read(name, "solutions")) if c.metadata.get("nbgrader", {}).get("grade")
+                 for line in printed(c).splitlines() if line[:2] == "✓ "}  # fmt: skip
+    doctors = {line for line in shown if line.startswith(("Python ", "packages: ", "memory: ", "shipped data: "))}
+    assert set(stored) == set(shown) - exercises - doctors
+    for claim, row in stored.items():
+        assert row["seeds"] >= 5
+        if row["relation"]:
+            # Room for the next seed: the worst of five stands away from its bound by a quarter of what seeds differ by.
+            room = row["margin"] * (abs(row["bound"]) or 1)
+            assert room > 0, claim
+            assert room >= 0.25 * row["spread"], f"{claim}: margin {room:.3g}, spread {row['spread']:.3g}"
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_the_run_time_a_lesson_states_is_the_measured_one(name):
+    measured = {row["lesson"]: row for row in results.read("lesson_times.csv")}[name]
+    stated = re.search(r"\*\*Run time:\*\* about (\d+) seconds", build.cells(name).cells[0].source)
+    assert stated, "a lesson's first cell says: **Run time:** about N seconds"
+    assert abs(int(stated[1]) - measured["seconds"]) <= max(5, 0.15 * measured["seconds"])
+    assert measured["seconds"] <= 90
+    assert measured["peak_memory_gb"] <= 2

@@ -1,0 +1,116 @@
+"""The checks of the notebooks can fail: each kind of damage, planted in a copy, must be found."""
+
+import shutil
+import subprocess
+import sys
+
+import nbformat
+import pytest
+
+from course_lib.checks import ClaimBroken
+from tools import build
+
+LESSON = "00_start_here"
+
+
+@pytest.fixture
+def planted(tmp_path):
+    """A copy of a built notebook to damage, and nbval as `make test` runs it."""
+    shutil.copy(build.ROOT / "conftest.py", tmp_path)
+    shutil.copy(build.ROOT / "tests" / "nbval_sanitize.cfg", tmp_path)
+    path = tmp_path / f"{LESSON}.ipynb"
+
+    def run(damage) -> subprocess.CompletedProcess:
+        notebook = nbformat.read(build.EDITIONS["solutions"] / path.name, 4)
+        damage([cell for cell in notebook.cells if cell.cell_type == "code"])
+        nbformat.write(notebook, path)
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval", "--nbval-current-env"]
+        command += ["--nbval-sanitize-with", "nbval_sanitize.cfg", path.name]
+        return subprocess.run(
+            command, cwd=tmp_path, env=build.environment(1), capture_output=True, text=True, timeout=300
+        )
+
+    return run
+
+
+def claim_cell(cells):
+    return next(cell for cell in cells if "claim(" in cell.source and "import" not in cell.source)
+
+
+def test_an_undamaged_copy_passes(planted):
+    assert planted(lambda cells: None).returncode == 0
+
+
+def test_a_changed_output_is_found(planted):
+    def damage(cells):
+        claim_cell(cells).outputs[0].text += "and one line more\n"
+
+    finished = planted(damage)
+    assert finished.returncode == 1
+    assert "mismatch" in finished.stdout
+
+
+def test_a_broken_claim_is_found(planted):
+    def damage(cells):
+        cell = claim_cell(cells)
+        cell.source = cell.source.replace("0.03", "-1")
+
+    finished = planted(damage)
+    assert finished.returncode == 1
+    assert ClaimBroken.__name__ in finished.stdout
+
+
+@pytest.fixture
+def copied(monkeypatch, tmp_path):
+    """lessons/ and notebooks/ as copies that may be damaged, in place of the real ones."""
+    shutil.copytree(build.LESSONS, tmp_path / "lessons")
+    shutil.copytree(build.NOTEBOOKS, tmp_path / "notebooks")
+    monkeypatch.setattr(build, "LESSONS", tmp_path / "lessons")
+    folders = {"student": tmp_path / "notebooks", "solutions": tmp_path / "notebooks" / "solutions"}
+    monkeypatch.setattr(build, "EDITIONS", folders)
+    return tmp_path
+
+
+def test_a_null_count_is_found(copied):
+    from test_notebooks import test_every_code_cell_was_run_in_order as check
+
+    check(LESSON, "student")
+    path = copied / "notebooks" / f"{LESSON}.ipynb"
+    notebook = nbformat.read(path, 4)
+    last = [cell for cell in notebook.cells if cell.cell_type == "code"][-1]
+    last.execution_count = None
+    nbformat.write(notebook, path)
+    with pytest.raises(AssertionError):
+        check(LESSON, "student")
+
+
+def test_a_lesson_edited_but_not_rebuilt_is_found(copied):
+    from test_notebooks import test_a_notebook_has_the_cells_of_its_lesson as check
+
+    check(LESSON, "student")
+    source = copied / "lessons" / f"{LESSON}.py"
+    source.write_text(
+        source.read_text(encoding="utf-8").replace("Say the number", "say the number") + "\n# %%\n1 + 1\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(AssertionError):
+        check(LESSON, "student")
+
+
+def test_a_changed_part_of_the_package_is_found(monkeypatch):
+    from pathlib import Path
+
+    assert build.is_current(LESSON)
+    read = Path.read_bytes
+    grammar = build.ROOT / "course_lib" / "worlds" / "grammar.py"
+    monkeypatch.setattr(Path, "read_bytes", lambda self: read(self) + b"# changed" if self == grammar else read(self))
+    assert not build.is_current(LESSON)
+
+
+def test_a_leaked_solution_is_found(copied):
+    from test_notebooks import test_no_solution_is_handed_out as check
+
+    check(LESSON)
+    shutil.copy(copied / "notebooks" / "solutions" / f"{LESSON}.ipynb", copied / "notebooks" / f"{LESSON}.ipynb")
+    with pytest.raises(AssertionError):
+        check(LESSON)
