@@ -101,6 +101,12 @@ def test_the_best_window_predictor_equals_brute_force(world, texts, size):
             assert all(math.isclose(stated[w], p / total, rel_tol=1e-9) for w, p in exact[window].items())
 
 
+def test_the_best_guesses_are_all_the_most_probable_words():
+    world = GrammarWorld('start = "SS"\n[rules]\nSS = ["2: a b", "2: a c", "1: a d"]')
+    assert world.best_guesses(["a"], 1) == ["b", "c"]
+    assert world.best_guesses([], 3) == ["a"]
+
+
 def test_recursion_at_the_end_has_a_closed_form():
     world = GrammarWorld(RECURSIVE)
     # After "a": 1/4 end, 1/4 b, 1/2 c, again and again: a geometric number of words, mean 3.

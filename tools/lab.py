@@ -88,7 +88,9 @@ def main() -> int:
     first = min(path.name for path in work.glob("*.ipynb"))
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={work}"]
     command += [f"--LabApp.default_url=/lab/tree/{first}"]
-    # What JupyterLab would ask the network for at its start is not needed.
+    # tools/jupyter: no question about news, no search for updates; instructors only see nbgrader's menus.
+    if not options.solutions:
+        os.environ["JUPYTER_CONFIG_PATH"] = str(ROOT / "tools" / "jupyter")
     command += ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:  # in a container
         command.append("--allow-root")

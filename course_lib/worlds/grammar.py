@@ -358,6 +358,12 @@ class GrammarWorld:
         totals = np.bincount(e.word, weights, minlength=len(self._ids))
         return {w: float(totals[i] / totals.sum()) for w, i in self._ids.items() if totals[i] > 0}
 
+    def best_guesses(self, words, size: int) -> list[str]:
+        """The most probable next words for a predictor that sees the last `size` words; several if they are equal."""
+        p = self.window_distribution(words, size)
+        best = max(p.values())
+        return [word for word in p if math.isclose(p[word], best, rel_tol=1e-6)]
+
     @cached_property
     def _edges_of_word(self):
         e = self._edges
