@@ -23,11 +23,11 @@ def figure(width: float = 7.0, height: float = 3.6, columns: int = 1):
     return plt.subplots(1, columns, figsize=(width, height), layout="constrained")
 
 
-def curve_with_floor(ax, steps, values, floor: float, title: str, ylabel: str = "cross-entropy (nats per word)"):
-    """A learning curve above the line it cannot go below. steps, values: (N,)."""
-    ax.plot(steps, values, color=BLUE, label="the network")
-    ax.axhline(floor, color=RED, linestyle="--", label="the floor")
-    ax.set(xlabel="training step", ylabel=ylabel, title=title, ylim=(0, None))
+def curve(ax, steps, values, title: str, ylabel: str, line: float, line_label: str):
+    """A quantity during training, with a dashed line to compare it with (a floor, chance). steps, values: (N,)."""
+    ax.plot(steps, values, color=BLUE, marker="o", markersize=4)
+    ax.axhline(line, color=RED, linestyle="--", label=line_label)
+    ax.set(xlabel="training step", ylabel=ylabel, title=title)
     ax.legend()
     return ax
 
@@ -44,11 +44,14 @@ def bars(ax, names: Sequence[str], values, title: str, xlabel: str, highlight: S
     return ax
 
 
-def grouped_bars(ax, groups: Sequence[str], series: dict[str, Sequence[float]], title: str, ylabel: str, chance=None):
-    """One group of bars for each name in `groups`, one bar in it for each series; a dashed line at chance."""
-    width = 0.8 / len(series)
+def grouped_bars(
+    ax, groups: Sequence[str], series: dict[str, Sequence[float]], title: str, ylabel: str, chance=None, grey=0
+):
+    """A group of bars for each of `groups`, a bar in it for each series, the first `grey` grey; a line at chance."""
+    width, colours = 0.8 / len(series), [GREY] * grey + list(CYCLE)
     for i, (name, values) in enumerate(series.items()):
-        ax.bar(np.arange(len(groups)) + (i - (len(series) - 1) / 2) * width, values, width * 0.92, label=name)
+        place = np.arange(len(groups)) + (i - (len(series) - 1) / 2) * width
+        ax.bar(place, values, width * 0.92, label=name, color=colours[i])
     if chance is not None:
         ax.axhline(chance, color="black", linestyle=":", linewidth=1.2, label="chance")
     ax.set_xticks(range(len(groups)), groups)
@@ -60,18 +63,10 @@ def grouped_bars(ax, groups: Sequence[str], series: dict[str, Sequence[float]], 
 def heat_map(ax, values, rows: Sequence[str], columns: Sequence[str], title: str, label: str, limit: float = 1.0):
     """A matrix (rows, columns) in colour, blue below zero, red above; rows and columns named."""
     image = ax.imshow(np.asarray(values), cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="auto")
-    ax.set_xticks(range(len(columns)), columns, rotation=60, ha="right", rotation_mode="anchor")
+    slanted = {"rotation": 60, "ha": "right", "rotation_mode": "anchor"} if len(columns) > 8 else {}
+    ax.set_xticks(range(len(columns)), columns, **slanted)
     ax.set_yticks(range(len(rows)), rows)
     ax.set_title(title)
     ax.spines[:].set_visible(False)
     ax.figure.colorbar(image, ax=ax, label=label)
-    return ax
-
-
-def function_lines(ax, x, series: dict[str, Sequence[float]], title: str, xlabel: str, ylabel: str):
-    """Lines over one axis. x: (N,); each series (N,)."""
-    for name, values in series.items():
-        ax.plot(x, values, label=name)
-    ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
-    ax.legend()
     return ax

@@ -3,8 +3,9 @@
     python -m experiments.next_word            all seeds, about 20 min on two cores
     python -m experiments.next_word --seeds 1  one seed
 
-Writes results/next_word.csv (one row a model and seed) and results/next_word_moved.csv (what happens when a phrase
-moves by one place: trained without stories in which exactly MOVED words separate country and language).
+Writes results/next_word.csv (one row a model and seed), results/next_word_moved.csv (what happens when a phrase moves
+by one place: trained without stories in which exactly MOVED words separate country and language) and
+results/next_word_close.csv (the RNN trained without stories that say a fact at close range).
 """
 
 import argparse
@@ -20,6 +21,7 @@ import numpy as np
 from course_lib import shipped, text
 from course_lib.metrics import accuracy_by_distance, log_softmax, perplexity, perplexity_ratio
 from course_lib.worlds import language
+from course_lib.worlds.grammar import GrammarWorld
 
 RESULTS = Path(__file__).parent / "results"
 DISTANCES = {"short": (2, 9), "middle": (10, 15), "long": (16, 26)}
@@ -166,6 +168,25 @@ def run(seed: int) -> tuple[list[dict], list[dict]]:
     return results, moved
 
 
+def run_without_close(seed: int) -> dict:
+    """The RNN, trained without the stories that say a fact at close range: a row of next_word_close.csv."""
+    from course_lib import training
+
+    world = language.load()
+    vocabulary = text.Vocabulary(world.words)
+    heldout_file = shipped.path("language/heldout.txt").open(encoding="utf-8")
+    held_out = HeldOut(world, vocabulary, [text.tokenize(line) for line in heldout_file])
+    grammar = language.GRAMMAR_FILE.read_text(encoding="utf-8")
+    without = GrammarWorld(grammar.replace('"10: PEOPLE', '"0: PEOPLE'))
+    rows = text.to_rows(without.sample(STORIES, seed), vocabulary)
+    training.set_seed(seed)
+    row = {"model": "RNN, no close range", "seed": seed} | held_out.measure(
+        _of_rnn(_train_rnn(vocabulary, rows, seed), held_out)
+    )
+    print(row, flush=True)
+    return row
+
+
 def _write(path, rows):
     columns = list(dict.fromkeys(name for row in rows for name in row))
     with open(path, "w", encoding="utf-8", newline="") as file:
@@ -182,9 +203,11 @@ def main() -> int:
     options = parser.parse_args()
     os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "COURSE_PROGRESS": "0"}
     with ProcessPoolExecutor(2, max_tasks_per_child=1) as pool:
+        without_close = pool.map(run_without_close, range(options.seeds))
         runs = list(pool.map(run, range(options.seeds)))
     _write(RESULTS / "next_word.csv", [row for results, _ in runs for row in results])
     _write(RESULTS / "next_word_moved.csv", [row for _, moved in runs for row in moved])
+    _write(RESULTS / "next_word_close.csv", list(without_close))
     return 0
 
 

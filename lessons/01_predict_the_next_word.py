@@ -57,21 +57,18 @@ for story in world.sample(4, seed=3):
 beach = text.tokenize("Yesterday I went to the beach and I saw a")
 answers = world.next_word(beach)
 
+names = [*sorted(answers, key=answers.get, reverse=True), "elephant"]
 fig, ax = plotting.figure(7, 2.2)
-names = [*answers, "elephant"]
-plotting.bars(
-    ax, names, [answers.get(n, 0) for n in names], "At the beach you see no elephants", "probability of the next word"
-)
+title, label = "At the beach you see no elephants", "probability of the next word"
+plotting.bars(ax, names, [answers.get(name, 0) for name in names], title, label)
 plt.show()
 
 # %% [markdown]
-# The probability of *dolphin* is 0.38, the world says, and no model can know better. (*A waves* is not English, so *the
-# waves* do not appear after *a*.)
+# That is the truth about this world: no model can know better.
 #
-# That is the task of this lesson: **given the words so far, say how probable each next word is.** A model that does
+# And that is the task of this lesson: **given the words so far, say how probable each next word is.** A model that does
 # this is called a *language model*.
-
-# %% [markdown]
+#
 # ## How good can a model be?
 #
 # A model that gives the word that comes a probability $p$ pays $-\log p$ **nats** for it: nothing when it was certain
@@ -91,7 +88,7 @@ print(f"{len(world.words)} words, {world.expected_length:.1f} words a story, end
 print(f"entropy rate {world.entropy_rate_nats:.4f} nats per word: the floor of the perplexity is {floor:.4f}")
 
 # %% [markdown]
-# We test every model on the same 2,500 **held-out** stories, which no model trains on, and compare it with the truth on
+# We test every model on the same **held-out** stories, which no model trains on, and compare it with the truth on
 # the very same words: `perplexity_ratio` is a model's perplexity over that of a perfect model. 1.00 is perfect.
 #
 # Words become numbers with a **vocabulary**. Four numbers are special: `<pad>` fills up rows, `<unk>` stands for unknown
@@ -129,7 +126,7 @@ trigram_ratio = perplexity_ratio(log_p_true, log_p_trigram)
 claim("counting trigrams leaves a perplexity at least 18 % above the floor", at_least(trigram_ratio, 1.18))
 
 # %% [markdown]
-# Where does it go wrong? Look at two stories that end in the same two words:
+# Where does it go wrong? Here is a story whose last two words do not help:
 
 # %%
 far = text.tokenize("France is where I grew up, but I now live in Boston. I speak fluent")
@@ -138,18 +135,16 @@ for word in ("French", "Spanish", "Japanese"):
     print(f"{word:9} trigram {near_words[vocabulary[word]]:.2f}   truth {world.next_word(far).get(word, 0):.2f}")
 
 # %% [markdown]
-# *I speak fluent …* The word that decides is *France*, 16 words back. The trigram cannot see it, so all languages look
-# the same to it. We will call the language in such a story the **far word**, and the number of words from the country
+# The word that decides is *France*, at the very beginning. The trigram cannot see it, so all languages look the same to
+# it. We will call the language in such a story the **far word**, and the number of words from the country
 # to it the **distance**.
 
 # %%
-far_cases = [(story, d) for story in held_out for d in world.dependencies(story) if d.kind == "place"]
-far_before = [story[: d.target] for story, d in far_cases]  # what a model may read
-far_word = np.array([story[d.target] for story, d in far_cases])  # what it should say
+far_cases = [(i, d) for i, story in enumerate(held_out) for d in world.dependencies(story) if d.kind == "place"]
+far_before = [held_out[i][: d.target] for i, d in far_cases]  # what a model may read
+far_word = np.array([held_out[i][d.target] for i, d in far_cases])  # what it should say
 distance = np.array([d.distance for _, d in far_cases])
-print(
-    f"{len(far_word)} far words in the held-out stories, {distance.min()} to {distance.max()} words from their country"
-)
+print(f"{len(far_word)} far words in the held-out stories, at distances from {distance.min()} to {distance.max()}")
 
 # %% [markdown]
 # ## Numbers for words: one-hot vectors and the look-up
@@ -193,19 +188,20 @@ from course_lib.models.fixed_input import window_model
 
 window = window_model(len(vocabulary), size=4)
 view = partial(text.windows, size=4)
-first_loss = -log_softmax(training.scores(window, view(held_rows)[0])).mean()
+some, next_words = view(held_rows[:200])
+first_loss = -log_softmax(training.scores(window, some, 4096))[np.arange(len(some)), next_words].mean()
 claim("an untrained network starts at ln V nats", at_most(abs(first_loss - np.log(len(vocabulary))), 0.05))
 
-training.compile_for_training(window, steps=1500)
-training.fit(window, text.place_batches(train_rows, 32, SEED, view), steps=1500, description="window of 4 words")
+training.compile_for_training(window, steps=800, learning_rate=1e-2)
+training.fit(window, text.place_batches(train_rows, 32, SEED, view), steps=800, description="window of 4 words")
 
 held_windows, targets = view(held_rows)
-log_p_window = log_softmax(training.scores(window, held_windows))[np.arange(len(targets)), targets]
+log_p_window = log_softmax(training.scores(window, held_windows, 4096))[np.arange(len(targets)), targets]
 window_ratio = perplexity_ratio(log_p_true, log_p_window)
 claim("a window of 4 words beats counting trigrams", at_most(window_ratio, 0.97 * trigram_ratio))
 
 # %% [markdown]
-# Better. But a window of 4 is blind beyond 4 words. How blind exactly? For this world we can compute what **the best
+# Better than counting. But a window of 4 is blind beyond 4 words. How blind exactly? For this world we can compute what **the best
 # possible predictor** with that window would reach: it knows the whole grammar, and sees the last 4 words and nothing else.
 
 # %%
@@ -213,12 +209,10 @@ guesses = [world.best_guesses(words, 4) for words in far_before]  # several if t
 best_right = np.array([(word in equal) / len(equal) for word, equal in zip(far_word, guesses, strict=True)])
 
 last_four = np.array([vocabulary.encode(["<bos>"] * 4 + words)[-4:] for words in far_before])
-window_right = np.array(vocabulary.words)[training.scores(window, last_four).argmax(axis=-1)] == far_word
+window_right = np.array(vocabulary.words)[training.scores(window, last_four, 4096).argmax(axis=-1)] == far_word
 
 hidden = distance > 4  # the country is out of sight
-claim(
-    "out of sight, even the best possible is right at most once in four times", at_most(best_right[hidden].mean(), 0.25)
-)
+claim("out of sight, the best possible is right at most once in four", at_most(best_right[hidden].mean(), 0.25))
 claim("and the network is no better", at_most(window_right[hidden].mean(), best_right[hidden].mean() + 0.05))
 
 # %% [markdown]
@@ -262,11 +256,8 @@ results.print_table(
     [(name, f"{row['accuracy_seen']:.2f}", f"{row['accuracy_moved']:.2f}") for name, row in moved.items()],
 )
 big, rnn_moved = moved["window of 16 words"], moved["RNN"]
-claim(
-    "moved by one place, the large window forgets what it knew",
-    at_most(big["accuracy_moved"], big["accuracy_seen"] - 0.3),
-)
-claim("the network of this lesson, the RNN, does not", at_least(rnn_moved["accuracy_moved"], 0.95))
+claim("moved by one place, the large window has lost it", at_most(big["accuracy_moved"], big["accuracy_seen"] - 0.5))
+claim("the network of this lesson, the RNN, has not", at_least(rnn_moved["accuracy_moved"], 0.9))
 
 # %% [markdown]
 # **Problem 3: nothing is shared between places.** What is learned at one place does not transfer when the phrase moves.
@@ -418,31 +409,52 @@ def rnn_language_model(vocabulary_size, embedding=64, hidden=192):
 # %% [markdown]
 # ## Train it
 #
-# One text a row, the target at every place is the next word, the loss is the cross-entropy over all places. The gradient
-# flows back through all steps of the loop; how, is lesson 02. On the way we let the network write: start with `<bos>`,
-# draw a word from $p_t$, feed it back in, until it draws `<eos>`. **This cell takes most of the lesson's time.**
+# One text a row; the target at every place is the next word; the loss is the cross-entropy over all places. The gradient
+# flows back through all steps of the loop: how, is lesson 02.
+#
+# On the way we let the network **write**: start with `<bos>`, draw a word from $p_t$, feed it back in, until it draws
+# `<eos>`. And we watch two numbers on held-out stories: the perplexity over the floor, and the share of far words it gets
+# right. Predict: will the two improve together?
 
-# %% tags=["nbval-ignore-output"]
+
+# %%
 from course_lib.decoding import generate
 
-STEPS = 2700
+
+def write(model, count):
+    """Let a language model write `count` stories: lists of words."""
+    begin, end = vocabulary["<bos>"], vocabulary["<eos>"]
+    ids = generate(model, [begin], 50, count=count, stop=end, forbid=[0, 1, begin], seed=SEED)
+    return [vocabulary.decode(row) for row in ids]
+
+
+def watch(model, count=300):
+    """(perplexity over the floor, share of far words right) on the first `count` held-out stories."""
+    log_p = log_softmax(training.scores(model, held_rows[:count, :-1]))  # (count, T, V)
+    targets = held_rows[:count, 1:]
+    given = np.take_along_axis(log_p, targets[..., None], axis=-1)[..., 0][targets != 0]
+    right = [log_p[i, d.target].argmax() == targets[i, d.target] for i, d in far_cases if i < count]
+    return perplexity_ratio(log_p_true[: len(given)], given), np.mean(right)
+
+
+# %% [markdown]
+# **The next cell takes most of the lesson's time.** It trains in ten stretches. Read what the network writes.
+
+# %% tags=["nbval-ignore-output"]
+STEPS = 2500
 rnn = rnn_language_model(len(vocabulary))
 training.compile_for_training(rnn, STEPS)
 batches = text.story_batches(train_rows, 32, SEED)
 
-
-def write(count, seed=SEED):
-    ids = generate(rnn, [vocabulary["<bos>"]], 50, count=count, stop=vocabulary["<eos>"], forbid=[0, 1, 2], seed=seed)
-    return [vocabulary.decode(row) for row in ids]
-
-
-losses, valid, done = [], {}, 0
-for stage in (0, 150, 600, STEPS):
-    losses += training.fit(rnn, batches, stage - done, f"to step {stage}").tolist()
-    done = stage
-    stories_written = write(200)
-    valid[stage] = np.mean([world.accepts(words) for words in stories_written])
-    print(f"step {stage}, {valid[stage]:.0%} of its stories are possible: {text.detokenize(stories_written[0][:25])}")
+history, valid = [(0, *watch(rnn))], {}
+for done in range(0, STEPS + 1, 250):
+    if done:
+        training.fit(rnn, batches, 250, f"to step {done} of {STEPS}")
+        history.append((done, *watch(rnn)))
+    if done in (0, 250, 1000, STEPS):
+        stories_written = write(rnn, 200)
+        valid[done] = np.mean([world.accepts(words) for words in stories_written])
+        print(f"step {done}: {valid[done]:.0%} of its stories are possible. {text.detokenize(stories_written[0][:25])}")
 
 # %%
 log_p_rnn = training.log_probabilities(rnn, held_rows)[held_rows[:, 1:] != 0]
@@ -452,12 +464,20 @@ claim("an untrained network writes no possible story", valid[0] == 0)
 claim("of the trained network's stories at least three quarters are possible", at_least(valid[STEPS], 0.75))
 
 # %%
-fig, ax = plotting.figure(6.5, 3)
-steps = np.linspace(0, STEPS, len(losses) + 1)[1:]
-plotting.curve_with_floor(ax, steps, losses, world.entropy_rate_nats, "The loss falls to the floor, and not below")
+steps, ratios, shares = np.array(history).T
+fig, (left, right) = plotting.figure(9, 3, columns=2)
+title, floor_line = "Perplexity falls early …", {"line": 1.0, "line_label": "the floor"}
+plotting.curve(left, steps[1:], ratios[1:], title, "perplexity / floor", **floor_line)
+title, chance_line = "… the far word comes late", {"line": 1 / 8, "line_label": "chance"}
+plotting.curve(right, steps, shares, title, "share of far words right", **chance_line)
 plt.show()
 
+late = ratios[shares < 0.5][-1]  # the last look at which most far words were still wrong
+claim("perplexity is within 10 % of the floor while most far words are still wrong", at_most(late, 1.1))
+
 # %% [markdown]
+# Then the far word snaps in, within a few hundred steps. At which step depends on the seed; that it comes late does not.
+#
 # ## Does it remember France?
 #
 # Two per cent above the floor sounds like the end of the story. It is not. Think of a model that is perfect at
@@ -465,17 +485,16 @@ plt.show()
 
 # %%
 blind = log_p_true.copy()
-ends = np.cumsum([0, *(len(story) + 1 for story in held_out)])[:-1]
-where = [ends[i] + d.target for i, story in enumerate(held_out) for d in world.dependencies(story) if d.kind == "place"]
+begins = np.cumsum([0, *(len(story) + 1 for story in held_out)])  # where each story begins in log_p_true
+where = [begins[i] + d.target for i, d in far_cases]
 languages = sorted(set(far_word))
 blind[where] = -np.log(len(languages))
-claim(
-    "blind to every far word, a model is still within 8 % of the floor",
-    at_most(perplexity_ratio(log_p_true, blind), 1.08),
-)
+blind_ratio = perplexity_ratio(log_p_true, blind)
+claim("blind to every far word, a model is still within 8 % of the floor", at_most(blind_ratio, 1.08))
+print(f"The far word is one word in {len(log_p_true) / len(far_word):.0f}.")
 
 # %% [markdown]
-# The far word is one word in forty, so perplexity hardly notices. **A good mean can hide a total failure**: measure what
+# So few that perplexity hardly notices. **A good mean can hide a total failure**: measure what
 # you care about by itself. So, by distance:
 
 # %%
@@ -485,25 +504,36 @@ rnn_right = np.array(vocabulary.words)[training.scores(rnn, ids)[at_last_word].a
 
 ranges = {"short (2–9)": (2, 9), "middle (10–15)": (10, 15), "long (16–26)": (16, 26)}
 right = {"best with a window of 4": best_right, "window of 4": window_right, "RNN": rnn_right}
-share = {
-    n: [r[(distance >= low) & (distance <= high)].mean() for low, high in ranges.values()] for n, r in right.items()
-}
+masks = [(distance >= low) & (distance <= high) for low, high in ranges.values()]
+share = {name: [values[mask].mean() for mask in masks] for name, values in right.items()}
 
 for name, value in zip(ranges, share["RNN"], strict=True):
     claim(f"the RNN gets the far word right at {name.split()[0]} distance", at_least(value, 0.95))
 
-# %%
+# %% tags=["picture-far-word"]
 fig, ax = plotting.figure(8, 3)
 title = "Only the RNN remembers the country at every distance"
-plotting.grouped_bars(ax, list(ranges), share, title, "share of far words right", chance=1 / len(languages))
+plotting.grouped_bars(ax, list(ranges), share, title, "share of far words right", chance=1 / len(languages), grey=1)
 ax.set_xlabel("words between country and language")
 plt.show()
 
 # %% [markdown]
-# One thing we left out. The first grammar we tried had no sentences like *People from France speak French*, where the
-# fact is said at close range. Most networks then never found the connection: they stayed at chance on the far word.
-# With one story in ten of that kind, every network finds it, first at close range, then farther and farther. It is easier
-# to learn *how far* to carry something when you already know *what* to carry.
+# How does it find a connection across 26 words? One story in ten says the fact at close range: *People from France speak
+# French.* What if we take these stories away from the training, and leave the rest as it is? (Stored, five seeds.)
+
+# %%
+with_close = results.medians(results.read("next_word.csv"), by="model")["RNN"]
+without_close = results.medians(results.read("next_word_close.csv"), by="model")["RNN, no close range"]
+results.print_table(
+    ["far words right", "middle distance", "long distance"],
+    [(name, f"{row['far_middle']:.2f}", f"{row['far_long']:.2f}")
+     for name, row in (("with the close stories", with_close), ("without", without_close))],
+)  # fmt: skip
+loss_of_accuracy = with_close["far_long"] - without_close["far_long"]
+claim("without the close stories, far words at long distance suffer", at_least(loss_of_accuracy, 0.1))
+
+# %% [markdown]
+# It is easier to learn *how far* to carry something when you already know *what* to carry.
 #
 # ## Look inside: what "last" switches on
 #
@@ -512,15 +542,14 @@ plt.show()
 
 # %%
 memory = keras.Model(rnn.input, rnn.get_layer("memory").output)  # tokens (B, T) -> h (B, T, H)
-h = training.scores(memory, held_rows[:, :-1])
-after_last = np.isin(held_rows[:, :-1], vocabulary.encode(["last", "Last"]))
-elsewhere = (held_rows[:, :-1] != 0) & ~after_last
+tokens = held_rows[:500, :-1]
+h = training.scores(memory, tokens)
+after_last = np.isin(tokens, vocabulary.encode(["last", "Last"]))
+elsewhere = (tokens != 0) & ~after_last
 contrast = h[after_last].mean(axis=0) - h[elsewhere].mean(axis=0)
 top = np.argsort(-np.abs(contrast))[:6]
-claim(
-    "six units stand out after 'last' by at least half their range to one side",
-    at_least(np.abs(contrast[top]).min(), 0.5),
-)
+apart = np.abs(contrast[top]).min()
+claim("six units differ after 'last' by at least half from their mean elsewhere", at_least(apart, 0.5))
 
 sentence = text.tokenize("I was born in Poland, but we moved to Boston last month. I speak fluent Polish.")
 states = memory(text.to_rows([sentence], vocabulary))[0, 1 : len(sentence) + 1]
@@ -530,10 +559,13 @@ plotting.heat_map(ax, (np.array(states)[:, top] * signs).T, [f"unit {u}" for u i
                   "Six memory units switch on at 'last'", "h_t (sign turned)")  # fmt: skip
 plt.show()
 
-# %%
-p_next = np.exp(log_softmax(np.array(rnn(text.to_rows([sentence], vocabulary)))))[0, sentence.index("last") + 1]
-for word, p in world.next_word(sentence[: sentence.index("last") + 1]).items():
+# %% tags=["nbval-ignore-output"]
+so_far = sentence[: sentence.index("last") + 1]
+p_next = np.exp(log_softmax(np.array(rnn(text.to_rows([so_far], vocabulary)))))[0, len(so_far)]  # after <bos> … last
+for word, p in world.next_word(so_far).items():
     print(f"{word:6} RNN {p_next[vocabulary[word]]:.2f}   truth {p:.2f}")
+
+# %%
 times_due = sum(p_next[vocabulary[w]] for w in ("year", "month", "week"))
 claim("after 'last', the RNN gives nearly all probability to year, month, week", at_least(times_due, 0.97))
 
@@ -541,15 +573,16 @@ claim("after 'last', the RNN gives nearly all probability to year, month, week",
 # And the read-out? The score of a word is the product of its row of $W_y$ with the memory: each row is a **template**, and
 # the memory is compared with all of them. Words that fit in the same places have similar rows. The nearest to *French*:
 
-# %%
+# %% tags=["nbval-ignore-output"]
 W_y = keras.ops.convert_to_numpy(rnn.get_layer("readout").kernel).T  # (V, H): one row a word
 unit_rows = W_y / np.linalg.norm(W_y, axis=1, keepdims=True)
 similarity = unit_rows @ unit_rows[vocabulary["French"]]
 nearest = [vocabulary.words[i] for i in np.argsort(-similarity)[1 : len(languages)]]
-claim(
-    "of the templates nearest to that of French, most are other languages",
-    at_least(len(set(nearest) & set(languages)), 4),
-)
+print(*nearest, sep=", ")
+
+# %%
+found = len(set(nearest) & set(languages)) / len(nearest)
+claim("most of the templates nearest to that of French belong to other languages", at_least(found, 0.5))
 
 # %% [markdown]
 # ## What we saw

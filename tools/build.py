@@ -9,6 +9,7 @@ The stages: `cells` reads a lesson, `edition` makes the student edition with nbg
 
 import argparse
 import ast
+import base64
 import copy
 import hashlib
 import os
@@ -150,7 +151,19 @@ def build(name: str, which: str, threads: int = 1) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.validate(notebook)
     nbformat.write(notebook, path)
+    if which == "solutions":
+        save_pictures(notebook)
     return path
+
+
+def save_pictures(notebook: nbformat.NotebookNode) -> None:
+    """Write the figure of each cell tagged picture-NAME to docs/NAME.png, for the README."""
+    for cell in notebook.cells:
+        for tag in cell.metadata.get("tags", []):
+            if tag.startswith("picture-"):
+                (image,) = [o.data["image/png"] for o in cell.outputs if "image/png" in o.get("data", {})]
+                (ROOT / "docs").mkdir(exist_ok=True)
+                (ROOT / "docs" / f"{tag.removeprefix('picture-')}.png").write_bytes(base64.b64decode(image))
 
 
 def main() -> int:

@@ -22,11 +22,13 @@ class NGramModel:
     def fit(self, rows: np.ndarray) -> "NGramModel":
         """Count every n-gram of rows (N, L) from `to_rows`."""
         contexts, targets = windows(rows, max(self.order - 1, 1))
+        size, key = self.vocabulary_size, targets.astype(np.int64)
         for length, table in enumerate(self._counts):
-            keys = np.column_stack([contexts[:, contexts.shape[1] - length :], targets])
-            for key, count in zip(*np.unique(keys, axis=0, return_counts=True), strict=True):
-                row = table.setdefault(tuple(key[:-1].tolist()), np.zeros(self.vocabulary_size))
-                row[key[-1]] += count
+            if length:  # one number for a whole n-gram: numbers are counted much faster than rows
+                key = contexts[:, -length].astype(np.int64) * size**length + key
+            for packed, count in zip(*(a.tolist() for a in np.unique(key, return_counts=True)), strict=True):
+                context = tuple(packed // size**place % size for place in range(length, 0, -1))
+                table.setdefault(context, np.zeros(size))[packed % size] = count
         return self
 
     @property
