@@ -18,7 +18,7 @@ help: ## show this list
 # A wrong Python is said here, in one sentence, before anything is installed.
 $(STAMP): requirements.lock pyproject.toml tools/check_python.py
 	@$(PYTHON) tools/check_python.py
-	@echo "Setting up in $(VENV): the first time takes a few minutes and about 2 GB."
+	@echo "Setting up in $(VENV): the first time takes a few minutes and about 3 GB."
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .

@@ -23,7 +23,9 @@
 # This first one checks your machine. A tick is good; with a cross it says what to do.
 
 # %% tags=["nbval-ignore-output"]
+from course_lib import text
 from course_lib.__main__ import doctor
+from course_lib.exercises import lesson_00
 
 all_well = doctor()
 
@@ -35,7 +37,6 @@ all_well = doctor()
 # first of them, a language:
 
 # %%
-from course_lib import text
 from course_lib.worlds import language
 
 world = language.load()
@@ -45,8 +46,8 @@ for story in world.sample(3, seed=0):
 # %% [markdown]
 # ### Claims
 #
-# Everything a lesson says about a result is a **claim**: a sentence and a condition. If the condition holds, the sentence
-# is printed with a tick. If not, the lesson stops there. So nothing you read here is merely asserted.
+# What a lesson finds out is said as a **claim**: a sentence and a condition. If the condition holds, the sentence is printed
+# with a tick. If not, the lesson stops there, with the values. So you need not take our word for it.
 
 # %%
 from course_lib.checks import at_most, claim
@@ -71,12 +72,12 @@ claim(
 # %% [markdown]
 # ### Seeds
 #
-# Networks start from random weights. A claim must hold whatever the start, so every lesson can be run under another
-# **seed**: set the environment variable `COURSE_SEED` to 1, 2, … before you start. The ticks stay; the decimals change.
+# Networks start from random weights. A claim must not hang on one lucky start, so each was tried under five **seeds**. You
+# can try another: start the lab with `COURSE_SEED=7 make lab`. The ticks stay; the decimals change.
 #
 # ### Exercises
 #
-# Each lesson ends with three to five. You complete a function; the cell below it checks your answer, and if it is not
+# Lessons end with exercises. They need the first cell of their lesson, nothing else. You complete a function; the cell below it checks your answer, and if it is not
 # right yet says what the likely mistake is. Nothing later in a lesson depends on your answers, so you can skip them and
 # come back. Try this one, and try it wrong first: return the number of characters, and see what the check says.
 #
@@ -95,8 +96,6 @@ def count_words(sentence):
 
 
 # %% nbgrader={"grade_id": "count-words-check", "points": 1}
-from course_lib.exercises import lesson_00
-
 lesson_00.check_count_words(count_words)
 
 # %% [markdown]
@@ -120,8 +119,8 @@ lesson_00.check_count_words(count_words)
 # | $V$ | size of the vocabulary |
 # | $x_t$ | input at step $t$: $D$ numbers; in code, `(B, T, D)` for all of them |
 # | $h_t$ | memory (hidden state) after step $t$: $H$ numbers |
-# | $y_t$ | output at step $t$ |
-# | $p_t$ | probabilities of the next word at step $t$: $V$ numbers, summing to 1 |
+# | $y_t$ | output at step $t$: scores, before the softmax |
+# | $p_t$ | probabilities of the word that comes after $x_t$: $V$ numbers, summing to 1 |
 # | $W_x, W_h, W_y$ | weights from the input, from the memory, to the output |
 # | $b$ | bias |
 # | $\sigma$, $\tanh$ | sigmoid $1/(1 + e^{-a})$, from 0 to 1; hyperbolic tangent, from −1 to 1 |

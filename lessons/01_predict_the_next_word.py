@@ -9,8 +9,8 @@
 # %% [markdown]
 # # 01 · Predict the next word
 #
-# **You will do:** guess the next word of a story yourself, then let four kinds of models guess, the last of them a
-# recurrent neural network that you train here.
+# **You will do:** guess the next word of a story yourself, then let models guess: one that counts, one with a window, and
+# a recurrent neural network that you train here.
 #
 # **You will learn:** why counting words, a window of words and a bag of words each fail; what a recurrent network is;
 # how to train it; and how to tell whether what it learned is *all there is to learn*.
@@ -19,9 +19,9 @@
 #
 # **Run time:** about RUN_TIME seconds on two processor cores. One cell takes most of it and says so.
 #
-# **Sources.** The course of the ideas (window, bag, large window, four criteria) follows the MIT course 6.S191, as
-# taught by P. Martínez Olmos; the recurrence, the "hello" example and "last → year" follow X. Bresson's lecture on
-# recurrent networks. Papers are named where they are used and listed at the end.
+# **Sources.** The course of the ideas (window, bag, large window, four criteria) follows MIT's 6.S191 (A. Amini, A.
+# Soleimany) in the lecture of P. Martínez Olmos; the recurrence, the "hello" example and "last → year" follow X. Bresson's
+# lecture on recurrent networks (2017). Papers are named where they are used and listed at the end.
 
 # %%
 import matplotlib.pyplot as plt
@@ -32,6 +32,7 @@ from keras import layers
 
 from course_lib import checks, plotting, shipped, text, training
 from course_lib.checks import at_least, at_most, claim
+from course_lib.exercises import lesson_01
 from course_lib.worlds import language
 
 SEED = checks.seed()
@@ -88,8 +89,10 @@ print(f"{len(world.words)} words, {world.expected_length:.1f} words a story, end
 print(f"entropy rate {world.entropy_rate_nats:.4f} nats per word: the floor of the perplexity is {floor:.4f}")
 
 # %% [markdown]
-# We test every model on the same **held-out** stories, which no model trains on, and compare it with the truth on
-# the very same words: `perplexity_ratio` is a model's perplexity over that of a perfect model. 1.00 is perfect.
+# We test every model on the same **held-out** stories, drawn independently of those it trains on, and compare it with the
+# truth on the very same words: `perplexity_ratio` is a model's perplexity over that of a perfect model. 1.00 is perfect.
+# (Stories this short repeat: about half of the held-out ones also occur in the training set. At the end we look at the
+# others separately.)
 #
 # Words become numbers with a **vocabulary**. Four numbers are special: `<pad>` fills up rows, `<unk>` stands for unknown
 # words, `<bos>` begins a story and `<eos>` ends it.
@@ -104,7 +107,9 @@ train_rows, held_rows = text.to_rows(stories, vocabulary), text.to_rows(held_out
 log_p_true = np.concatenate([world.log_probabilities(story) for story in held_out])
 
 print(held_out[1][:8], "->", held_rows[1, :9])
-claim("no story uses a word the vocabulary lacks", not (held_rows == vocabulary["<unk>"]).any())
+seen = {tuple(story) for story in stories}
+new = np.array([tuple(story) not in seen for story in held_out])
+claim("at least a third of the held-out stories do not occur in the training set", at_least(new.mean(), 1 / 3))
 
 # %% [markdown]
 # ## A baseline: count
@@ -123,7 +128,7 @@ contexts, targets = text.windows(held_rows, 2)  # two words, and the one that fo
 log_p_trigram = np.array([np.log(trigram.distribution(c)[t]) for c, t in zip(contexts, targets, strict=True)])
 
 trigram_ratio = perplexity_ratio(log_p_true, log_p_trigram)
-claim("counting trigrams leaves a perplexity at least 18 % above the floor", at_least(trigram_ratio, 1.18))
+claim("counting trigrams leaves a perplexity at least 30 % above the floor", at_least(trigram_ratio, 1.3))
 
 # %% [markdown]
 # Where does it go wrong? Here is a story whose last two words do not help:
@@ -136,8 +141,8 @@ for word in ("French", "Spanish", "Japanese"):
 
 # %% [markdown]
 # The word that decides is *France*, at the very beginning. The trigram cannot see it, so all languages look the same to
-# it. We will call the language in such a story the **far word**, and the number of words from the country
-# to it the **distance**.
+# it. We will call the language in such a story the **far word**, and the number of places from the country to it, full
+# stops and commas counted, the **distance**.
 
 # %%
 far_cases = [(i, d) for i, story in enumerate(held_out) for d in world.dependencies(story) if d.kind == "place"]
@@ -150,27 +155,26 @@ print(f"{len(far_word)} far words in the held-out stories, at distances from {di
 # ## Numbers for words: one-hot vectors and the look-up
 #
 # A network reads vectors. The plainest vector for word number $i$ of $V$ is **one-hot**: all zeros and a single one,
-# at place $i$. The first thing a network does is to multiply it with a matrix $W_x$. What will come out? Look, and
-# predict:
+# at place $i$. The first thing a network does is to multiply it with a matrix. What will come out? Look, and predict:
 
 # %%
 one_hot = np.array([0, 0, 1, 0])  # word number 2 of V = 4
-W_x = np.array([[1, 2, 3], [4, 5, 6], [7, 8, 9], [10, 11, 12]])  # (V, D)
-print(one_hot @ W_x)
+E = np.array([[1, 2, 3], [4, 5, 6], [7, 8, 9], [10, 11, 12]])  # (V, D)
+print(one_hot @ E)
 
 # %% [markdown]
 # Row number 2. Multiplying with a one-hot vector *is* looking up a row in a table, and looking up is faster. Keras calls
 # the table an `Embedding`: a learned vector of $D$ numbers for every word.
 
 # %%
-table = keras.layers.Embedding(4, 3, weights=[W_x])
-claim("a product with a one-hot vector is a table look-up", np.array_equal(table(np.array([2]))[0], one_hot @ W_x))
+table = keras.layers.Embedding(4, 3, weights=[E])
+claim("a product with a one-hot vector is a table look-up", np.array_equal(table(np.array([2]))[0], one_hot @ E))
 
 # %% [markdown]
 # ## Idea 1: a fixed window
 #
 # Take the last four words, put their vectors side by side, and let a small network score every next word
-# (Bengio et al. 2003). The scores become probabilities through the **softmax**, $p_i = e^{s_i} / \sum_j e^{s_j}$:
+# (Bengio et al. 2003). The scores $y_i$ become probabilities through the **softmax**, $p_i = e^{y_i} / \sum_j e^{y_j}$:
 
 # %%
 scores = np.array([-1.5, 3.0, 1.0])
@@ -178,26 +182,37 @@ claim("softmax(-1.5, 3, 1) = (.01, .87, .12)", np.array_equal(np.exp(log_softmax
 
 # %% [markdown]
 # All networks here are trained in the same way: **maximum likelihood**. The weights are moved so that the words that
-# came get a higher probability, that is, so that the cross-entropy falls. Before the first step every word is about
-# equally probable, so the loss must start near $\ln V$. Always check that.
+# came get a higher probability, that is, so that the cross-entropy falls: batch by batch, with the optimizer Adam, whose
+# step size rises for 100 steps and then falls to zero (`training.compile_for_training`). Before the first step every word is
+# about equally probable, so the loss must start near $\ln V$. Always check that.
 
 # %%
-from functools import partial
-
 from course_lib.models.fixed_input import window_model
 
+
+def four_words(rows):
+    """Every place of every text: the 4 tokens before it (N, 4), and the token that follows (N,)."""
+    return text.windows(rows, 4)
+
+
+def log_p_of_window(model, rows):
+    """log p the model gives to the word that came, for every place: (N,)."""
+    before, came = four_words(rows)
+    return log_softmax(training.scores(model, before, batch_size=4096))[np.arange(len(came)), came]
+
+
 window = window_model(len(vocabulary), size=4)
-view = partial(text.windows, size=4)
-some, next_words = view(held_rows[:200])
-first_loss = -log_softmax(training.scores(window, some, 4096))[np.arange(len(some)), next_words].mean()
+first_loss = -log_p_of_window(window, held_rows[:200]).mean()
 claim("an untrained network starts at ln V nats", at_most(abs(first_loss - np.log(len(vocabulary))), 0.05))
 
-training.compile_for_training(window, steps=800, learning_rate=1e-2)
-training.fit(window, text.place_batches(train_rows, 32, SEED, view), steps=800, description="window of 4 words")
+# %% [markdown]
+# Now train it. It takes some seconds.
 
-held_windows, targets = view(held_rows)
-log_p_window = log_softmax(training.scores(window, held_windows, 4096))[np.arange(len(targets)), targets]
-window_ratio = perplexity_ratio(log_p_true, log_p_window)
+# %%
+training.compile_for_training(window, steps=800, learning_rate=1e-2)
+training.fit(window, text.place_batches(train_rows, 32, SEED, four_words), steps=800, description="window of 4 words")
+
+window_ratio = perplexity_ratio(log_p_true, log_p_of_window(window, held_rows))
 claim("a window of 4 words beats counting trigrams", at_most(window_ratio, 0.97 * trigram_ratio))
 
 # %% [markdown]
@@ -209,10 +224,14 @@ guesses = [world.best_guesses(words, 4) for words in far_before]  # several if t
 best_right = np.array([(word in equal) / len(equal) for word, equal in zip(far_word, guesses, strict=True)])
 
 last_four = np.array([vocabulary.encode(["<bos>"] * 4 + words)[-4:] for words in far_before])
-window_right = np.array(vocabulary.words)[training.scores(window, last_four, 4096).argmax(axis=-1)] == far_word
+window_right = (
+    np.array(vocabulary.words)[training.scores(window, last_four, batch_size=4096).argmax(axis=-1)] == far_word
+)
 
 hidden = distance > 4  # the country is out of sight
-claim("out of sight, the best possible is right at most once in four", at_most(best_right[hidden].mean(), 0.25))
+languages = sorted(set(far_word))
+tossed = np.allclose(best_right[hidden], 1 / len(languages))
+claim("out of sight, even the best possible only tosses between all languages", tossed)
 claim("and the network is no better", at_most(window_right[hidden].mean(), best_right[hidden].mean() + 0.05))
 
 # %% [markdown]
@@ -227,12 +246,17 @@ claim("and the network is no better", at_most(window_right[hidden].mean(), best_
 # %%
 good = text.tokenize("The food was good, not bad at all.")
 bad = text.tokenize("The food was bad, not good at all.")
-bag_good, bag_bad = (text.bags(text.to_rows([words], vocabulary), len(vocabulary))[0][-1] for words in (good, bad))
+
+
+def bag_of(words):
+    """How often each word of the vocabulary has come: (V,)."""
+    return np.bincount(vocabulary.encode(words), minlength=len(vocabulary))
+
 
 for words in (good, bad):
     mood = world.next_word([*words, "I", "was"])
     print(text.detokenize(words), "I was …", {word: round(p, 2) for word, p in mood.items()})
-claim("the two evenings are the same bag of words", np.array_equal(bag_good, bag_bad))
+claim("the two evenings are the same bag of words", np.array_equal(bag_of(good), bag_of(bad)))
 
 # %% [markdown]
 # The same input gives the same prediction, whatever the network: after one of the two evenings it is wrong about the
@@ -240,12 +264,12 @@ claim("the two evenings are the same bag of words", np.array_equal(bag_good, bag
 #
 # ## Idea 3: a very large window
 #
-# Sixteen words, then, in order: far enough for *not bad*, and for many a *France*. But each place of the window has
-# weights of its own. What the network learns about *France, 11 words ago* says nothing about *France, 12 words ago*.
+# Sixteen words, then, in order: far enough for *not bad*, and for many a *France*. The look-up table is the same for all
+# places, but the layer above it has weights of its own for each. What the network learns about *France, 11 words ago* says nothing about *France, 12 words ago*.
 #
 # To see how much that matters, we trained such a window on stories in which country and language are **never exactly 12
 # words apart**, and tested it on stories in which they are. A guess: how often is it right there, if it is right nearly
-# always at 11 and at 13? (Trained beforehand, five seeds: `python -m experiments.next_word`.)
+# always at 11 and at 13? (Trained beforehand under five seeds, by `experiments/next_word.py`.)
 
 # %%
 from course_lib import results
@@ -260,7 +284,7 @@ claim("moved by one place, the large window has lost it", at_most(big["accuracy_
 claim("the network of this lesson, the RNN, has not", at_least(rnn_moved["accuracy_moved"], 0.9))
 
 # %% [markdown]
-# **Problem 3: nothing is shared between places.** What is learned at one place does not transfer when the phrase moves.
+# **Problem 3: places do not share weights.** What is learned at one place does not transfer when the phrase moves.
 #
 # ## What we want
 #
@@ -278,17 +302,18 @@ claim("the network of this lesson, the RNN, has not", at_least(rnn_moved["accura
 #
 # $$h_t = f_W(h_{t-1}, x_t) \qquad\qquad y_t = g_W(h_t)$$
 #
-# The simplest choice is the **vanilla RNN** (Elman 1990):
+# The simplest choice is the **vanilla RNN** (after Elman 1990, with tanh):
 #
-# $$h_t = \tanh(W_h h_{t-1} + W_x x_t + b_h) \qquad\qquad p_t = \text{softmax}(W_y h_t + b_y)$$
+# $$h_t = \tanh(W_h h_{t-1} + W_x x_t + b_h) \qquad\qquad y_t = W_y h_t + b_y \qquad\qquad p_t = \text{softmax}(y_t)$$
 #
 # | symbol | what | shape |
 # | --- | --- | --- |
-# | $x_t$ | the word at step $t$, one-hot or looked up | $D$ |
+# | $x_t$ | the word read at step $t$, one-hot or looked up; $x_1$ is `<bos>` | $D$ |
 # | $h_t$ | the memory after step $t$; $h_0 = 0$ | $H$ |
 # | $W_x,\; W_h,\; b_h$ | the recurrence | $H \times D,\; H \times H,\; H$ |
 # | $W_y,\; b_y$ | the read-out | $V \times H,\; V$ |
-# | $p_t$ | probability of each next word | $V$ |
+# | $y_t$ | the scores | $V$ |
+# | $p_t$ | the probability of each word to come after $x_t$ | $V$ |
 #
 # Any length: the loop just runs longer. Order: $h_t$ depends on it. Shared parameters: there is one $W_h$, not one a
 # place. Long-term dependencies: that is what we will measure.
@@ -297,26 +322,26 @@ claim("the network of this lesson, the RNN, has not", at_least(rnn_moved["accura
 #
 # The vocabulary is {h, e, l, o}. After *h* comes *e*, after *e* comes *l*. But after *l* comes *l* the first time and
 # *o* the second: the same input, two answers. Only a memory can tell. Here are weights for a memory of four units that
-# does it, chosen by hand: unit 1 notices *h*, unit 2 *e*, unit 3 an *l* after an *e*, unit 4 an *l* after an *l*.
+# does it, chosen by hand: unit 1 notices *h*, unit 2 *e*, unit 3 the first *l* after an *e*, unit 4 the second.
 
 # %%
 letters = "helo"
-W_x = np.array([[2, 0, 0, 0], [0, 2, 0, 0], [0, 0, 2, 2], [0, 0, 0, 0]])  # rows: h e l o; columns: units
-W_h = np.array([[0, 0, 0, 0], [0, 0, 2, 0], [0, 0, 0, 2], [0, 0, 0, 0]])  # from unit (row) to unit (column)
-b = np.array([0, 0, -2, -2])
-W_y = np.array([[0, 3, 0, 0], [0, 0, 6, 0], [0, 0, 3, 0], [0, 0, 0, 3]])  # rows: units; columns: scores of h e l o
+hello_W_x = np.array([[2, 0, 0, 0], [0, 2, 0, 0], [0, 0, 2, 2], [0, 0, 0, 0]])  # rows: h e l o; columns: units
+hello_W_h = np.array([[0, 0, 0, 0], [0, 0, 2, 0], [0, 0, 0, 2], [0, 0, 0, 0]])  # from unit (row) to unit (column)
+hello_b = np.array([0, 0, -2, -2])
+hello_W_y = np.array([[0, 3, 0, 0], [0, 0, 6, 0], [0, 0, 3, 0], [0, 0, 0, 3]])  # rows: units; columns: h e l o
 
 # %% [markdown]
 # (Rows are vectors in code, so the matrices stand on the right, and are transposed against the equations.)
 #
 # **Do the first step on paper**: $x_1$ is *h*, the memory is zero. Which row of $W_x$ do you take? What is inside the
-# $\tanh$? You need $\tanh(2) = 0.96$. Which letter gets the highest score?
+# $\tanh$? You need $\tanh(2) = 0.96$ and $\tanh(-2) = -0.96$. Which letter gets the highest score?
 
 # %%
-h_1 = np.tanh(W_x[0] + np.zeros(4) @ W_h + b)
+h_1 = np.tanh(hello_W_x[0] + np.zeros(4) @ hello_W_h + hello_b)
 print("h_1    ", h_1.round(2))
-print("scores ", (h_1 @ W_y).round(2), "for h e l o")
-claim("after h, the highest score is that of e", letters[np.argmax(h_1 @ W_y)] == "e")
+print("scores ", (h_1 @ hello_W_y).round(2), "for h e l o")
+claim("after h, the highest score is that of e", letters[np.argmax(h_1 @ hello_W_y)] == "e")
 
 # %% [markdown]
 # ## In code
@@ -339,8 +364,8 @@ def rnn_forward(x, W_x, W_h, b, h_0):
 
 # %%
 hell = np.eye(4)[[letters.index(c) for c in "hell"]][None]  # (1, 4, 4): one text, four steps, one-hot
-states = rnn_forward(hell, W_x, W_h, b, np.zeros((1, 4)))
-answer = "".join(letters[i] for i in (states @ W_y)[0].argmax(axis=-1))
+hello_states = rnn_forward(hell, hello_W_x, hello_W_h, hello_b, np.zeros((1, 4)))
+answer = "".join(letters[i] for i in (hello_states @ hello_W_y)[0].argmax(axis=-1))
 claim("reading h e l l, it says e l l o", answer == "ello")
 
 # %% [markdown]
@@ -348,9 +373,14 @@ claim("reading h e l l, it says e l l o", answer == "ello")
 
 # %%
 fig, ax = plotting.figure(6.5, 2.6)
-units = ["1: h", "2: e", "3: l after e", "4: l after l"]
+units = ["1: h", "2: e", "3: first l", "4: second l"]
 plotting.heat_map(
-    ax, states[0].T, units, ["h → e", "e → l", "l → l", "l → o"], "The second l switches on another unit", "memory"
+    ax,
+    hello_states[0].T,
+    units,
+    ["h → e", "e → l", "l → l", "l → o"],
+    "The second l switches on another unit",
+    "memory",
 )
 plt.show()
 
@@ -359,11 +389,11 @@ plt.show()
 
 # %%
 rng = np.random.default_rng(0)
-x, W_x, W_h, b = (rng.normal(size=s).astype("float32") for s in [(2, 5, 3), (3, 6), (6, 6), (6,)])
+x, W_x, W_h, b = (rng.normal(size=shape).astype("float32") for shape in [(2, 5, 3), (3, 6), (6, 6), (6,)])
 layer = keras.layers.SimpleRNN(6, return_sequences=True)
 layer.build(x.shape)
 layer.set_weights([W_x, W_h, b])
-difference = np.abs(rnn_forward(x, W_x, W_h, b, np.zeros((2, 6))) - layer(x)).max()
+difference = np.abs(rnn_forward(x, W_x, W_h, b, h_0=np.zeros((2, 6))) - layer(x)).max()
 claim("our loop and keras.layers.SimpleRNN agree", at_most(difference, 1e-5))
 
 # %% [markdown]
@@ -374,15 +404,15 @@ claim("our loop and keras.layers.SimpleRNN agree", at_most(difference, 1e-5))
 # %%
 B, T, D, H, V = 2, 7, 5, 8, 10
 one, many = keras.Input((D,)), keras.Input((T, D))
-rnn, dense = keras.layers.SimpleRNN, keras.layers.Dense
+RNN, Dense = layers.SimpleRNN, layers.Dense
 flavours = {
-    "one to one    (a plain network)      ": (one, dense(V)(dense(H, "tanh")(one))),
+    "one to one    (a plain network)      ": (one, Dense(V)(Dense(H, "tanh")(one))),
     "one to many   (picture -> caption)   ": (
         one,
-        dense(V)(rnn(H, return_sequences=True)(keras.layers.RepeatVector(T)(one))),
+        Dense(V)(RNN(H, return_sequences=True)(layers.RepeatVector(T)(one))),
     ),
-    "many to one   (review -> sentiment)  ": (many, dense(V)(rnn(H)(many))),
-    "many to many  (words -> next words)  ": (many, dense(V)(rnn(H, return_sequences=True)(many))),
+    "many to one   (review -> sentiment)  ": (many, Dense(V)(RNN(H)(many))),
+    "many to many  (words -> next words)  ": (many, Dense(V)(RNN(H, return_sequences=True)(many))),
 }
 for name, (inputs, outputs) in flavours.items():
     model = keras.Model(inputs, outputs)
@@ -432,7 +462,7 @@ def watch(model, count=300):
     """(perplexity over the floor, share of far words right) on the first `count` held-out stories."""
     log_p = log_softmax(training.scores(model, held_rows[:count, :-1]))  # (count, T, V)
     targets = held_rows[:count, 1:]
-    given = np.take_along_axis(log_p, targets[..., None], axis=-1)[..., 0][targets != 0]
+    given = training.log_probabilities(model, held_rows[:count])[targets != 0]
     right = [log_p[i, d.target].argmax() == targets[i, d.target] for i, d in far_cases if i < count]
     return perplexity_ratio(log_p_true[: len(given)], given), np.mean(right)
 
@@ -465,18 +495,18 @@ claim("of the trained network's stories at least three quarters are possible", a
 
 # %%
 steps, ratios, shares = np.array(history).T
-fig, (left, right) = plotting.figure(9, 3, columns=2)
+fig, (ax_left, ax_right) = plotting.figure(9, 3, columns=2)
 title, floor_line = "Perplexity falls early …", {"line": 1.0, "line_label": "the floor"}
-plotting.curve(left, steps[1:], ratios[1:], title, "perplexity / floor", **floor_line)
+plotting.curve(ax_left, steps[1:], ratios[1:], title, "perplexity / floor", **floor_line)
 title, chance_line = "… the far word comes late", {"line": 1 / 8, "line_label": "chance"}
-plotting.curve(right, steps, shares, title, "share of far words right", **chance_line)
+plotting.curve(ax_right, steps, shares, title, "share of far words right", **chance_line)
 plt.show()
 
 late = ratios[shares < 0.5][-1]  # the last look at which most far words were still wrong
-claim("perplexity is within 10 % of the floor while most far words are still wrong", at_most(late, 1.1))
+claim("perplexity is within 15 % of the floor while most far words are still wrong", at_most(late, 1.15))
 
 # %% [markdown]
-# Then the far word snaps in, within a few hundred steps. At which step depends on the seed; that it comes late does not.
+# The perplexity cannot tell you that the far word is not there yet; and when it comes, it comes quickly.
 #
 # ## Does it remember France?
 #
@@ -487,10 +517,9 @@ claim("perplexity is within 10 % of the floor while most far words are still wro
 blind = log_p_true.copy()
 begins = np.cumsum([0, *(len(story) + 1 for story in held_out)])  # where each story begins in log_p_true
 where = [begins[i] + d.target for i, d in far_cases]
-languages = sorted(set(far_word))
 blind[where] = -np.log(len(languages))
 blind_ratio = perplexity_ratio(log_p_true, blind)
-claim("blind to every far word, a model is still within 8 % of the floor", at_most(blind_ratio, 1.08))
+claim("blind to every far word, a model is still within 6 % of the floor", at_most(blind_ratio, 1.06))
 print(f"The far word is one word in {len(log_p_true) / len(far_word):.0f}.")
 
 # %% [markdown]
@@ -503,12 +532,14 @@ at_last_word = np.arange(len(ids)), [len(words) for words in far_before]
 rnn_right = np.array(vocabulary.words)[training.scores(rnn, ids)[at_last_word].argmax(axis=-1)] == far_word
 
 ranges = {"short (2–9)": (2, 9), "middle (10–15)": (10, 15), "long (16–26)": (16, 26)}
-right = {"best with a window of 4": best_right, "window of 4": window_right, "RNN": rnn_right}
+far_right = {"best with a window of 4": best_right, "window of 4": window_right, "RNN": rnn_right}
 masks = [(distance >= low) & (distance <= high) for low, high in ranges.values()]
-share = {name: [values[mask].mean() for mask in masks] for name, values in right.items()}
+share = {name: [values[mask].mean() for mask in masks] for name, values in far_right.items()}
 
 for name, value in zip(ranges, share["RNN"], strict=True):
     claim(f"the RNN gets the far word right at {name.split()[0]} distance", at_least(value, 0.95))
+in_new_story = np.array([new[i] for i, _ in far_cases])
+claim("and in stories it has never seen", at_least(rnn_right[in_new_story].mean(), 0.95))
 
 # %% tags=["picture-far-word"]
 fig, ax = plotting.figure(8, 3)
@@ -522,23 +553,25 @@ plt.show()
 # French.* What if we take these stories away from the training, and leave the rest as it is? (Stored, five seeds.)
 
 # %%
-with_close = results.medians(results.read("next_word.csv"), by="model")["RNN"]
-without_close = results.medians(results.read("next_word_close.csv"), by="model")["RNN, no close range"]
+stored = [*results.read("next_word.csv"), *results.read("next_word_close.csv")]
+far_long = {
+    name: [row["far_long"] for row in stored if row["model"] == name] for name in ("RNN", "RNN, no close range")
+}
 results.print_table(
-    ["far words right", "middle distance", "long distance"],
-    [(name, f"{row['far_middle']:.2f}", f"{row['far_long']:.2f}")
-     for name, row in (("with the close stories", with_close), ("without", without_close))],
-)  # fmt: skip
-loss_of_accuracy = with_close["far_long"] - without_close["far_long"]
-claim("without the close stories, far words at long distance suffer", at_least(loss_of_accuracy, 0.1))
+    ["far words right at long distance", "median seed", "worst seed"],
+    [(name, f"{np.median(shares):.2f}", f"{min(shares):.2f}") for name, shares in far_long.items()],
+)
+lost = np.median(far_long["RNN"]) - np.median(far_long["RNN, no close range"])
+claim("without the close stories, far words at long distance suffer", at_least(lost, 0.1))
 
 # %% [markdown]
-# It is easier to learn *how far* to carry something when you already know *what* to carry.
+# Without them the result depends on the seed, and some networks are still learning when training ends. One explanation:
+# it is easier to learn *how far* to carry something when you already know *what* to carry.
 #
 # ## Look inside: what "last" switches on
 #
-# After *last* comes *year*, *month* or *week*. Some units of the memory must carry "a word for a time is due". Which? We
-# take those whose value after *last* differs most from their value elsewhere.
+# After *last* comes *year*, *month* or *week*. Which units of the memory does the cue switch on? We take the six whose value
+# after *last* differs most from their value elsewhere, with the sign turned so that *on* is red.
 
 # %%
 memory = keras.Model(rnn.input, rnn.get_layer("memory").output)  # tokens (B, T) -> h (B, T, H)
@@ -556,7 +589,7 @@ states = memory(text.to_rows([sentence], vocabulary))[0, 1 : len(sentence) + 1]
 signs = np.sign(contrast[top])
 fig, ax = plotting.figure(8.5, 3)
 plotting.heat_map(ax, (np.array(states)[:, top] * signs).T, [f"unit {u}" for u in top], sentence,
-                  "Six memory units switch on at 'last'", "h_t (sign turned)")  # fmt: skip
+                  "The six units that differ most after 'last'", "h_t (sign turned)")  # fmt: skip
 plt.show()
 
 # %% tags=["nbval-ignore-output"]
@@ -587,8 +620,9 @@ claim("most of the templates nearest to that of French belong to other languages
 # %% [markdown]
 # ## What we saw
 #
-# Everything in one table, medians of five seeds (`python -m experiments.next_word` makes it anew in about 20
-# minutes). *Ratio* is the perplexity over the floor.
+# Everything in one table, medians of five seeds. These models were trained beforehand and somewhat longer than those above
+# (`experiments/next_word.py`). *Ratio* is the perplexity over the floor; *order* is the share right where only the order
+# tells: happy or angry, who answers the letter, tea or coffee.
 
 # %%
 table = results.medians(results.read("next_word.csv"), by="model")
@@ -600,21 +634,24 @@ results.print_table(
 )  # fmt: skip
 others = [row["ratio"] for name, row in table.items() if name != "RNN"]
 claim("no other model comes as near to the floor as the RNN", min(others) > table["RNN"]["ratio"])
+claim(
+    "where only the order tells, the bag of words tosses a coin",
+    at_most(abs(table["bag of words"]["order"] - 0.5), 0.1),
+)
 
 # %% [markdown]
-# The last column is the share right where only the order tells: happy or angry, who answers the letter, tea or coffee.
-#
 # - The **counts** see two words at most, and the **window of 4** four.
 # - The **bag of words** is a surprise: second best by perplexity. In stories as short as these, *which* words have come
-#   tells nearly always where you are. But where the order matters, it tosses a coin.
-# - The **window of 16** sees the order, and is blind past its edge: at long distances it cannot know the country.
+#   nearly always tells where you are. But where the order matters, it tosses a coin.
+# - The **window of 16** sees the order, and is blind past its edge. (*Long* begins at distance 16, which is just inside:
+#   hence a little more than chance.)
 # - The **RNN** has no edge, keeps the order, and shares its weights: it meets all four criteria, and it is nearest to the
 #   floor.
 #
 # ## Exercises
 #
-# They need the first cell of the lesson (the imports) and nothing else: you can come back to them without training
-# again. Write your function, run the cell, then run the check below it.
+# They need the first cell of the lesson (the imports) and nothing else: you can come back to them without training again.
+# Write your function, run the cell, then run the check below it.
 #
 # ### 1 · Warm-up: perplexity
 #
@@ -630,8 +667,6 @@ def perplexity_of(given):
 
 
 # %% nbgrader={"grade_id": "perplexity-check", "points": 1}
-from course_lib.exercises import lesson_01
-
 lesson_01.check_perplexity(perplexity_of)
 
 # %% [markdown]
@@ -704,9 +739,9 @@ lesson_01.check_own_world(my_grammar)
 # %% [markdown]
 # ## On real data
 #
-# The same model on real text: all of Shakespeare's plays in one file, a million characters, **one character at a
-# time**. There is no known floor now, only other people's results. The run is stored;
-# `python -m experiments.language_model` repeats it, and `--text FILE` takes a text of yours.
+# The same model on real text: Tiny Shakespeare, an excerpt of the plays, 1.1 million characters, read **one character at a
+# time**. There is no known floor now, only other people's results. The run is stored. To repeat it, type in a terminal, in
+# the course's folder: `.venv/bin/python -m experiments.language_model`; with `--text FILE` it takes a text of yours.
 
 # %%
 run = results.read("language_model_shakespeare.csv")
@@ -719,16 +754,17 @@ print()
 print(run[-1]["sample"])
 
 # %% [markdown]
-# For comparison, on the same text and held-out part: the small transformer of nanoGPT's CPU recipe reaches 1.88 nats per
-# character in about three minutes on a laptop (A. Karpathy, nanoGPT, README). A uniform guess among the 65 characters
-# costs $\ln 65 = 4.17$ nats. Lesson 04 comes back to this text with better networks.
+# For comparison: nanoGPT's README (A. Karpathy) gives 1.88 nats per character for its small transformer after three minutes
+# on a laptop's CPU, and 1.4697 for a larger one after three minutes on a large GPU, on the same held-out tenth. Its figures
+# are estimates from random blocks, ours is over the whole held-out part, on other hardware: near, not equal, conditions. The
+# first row is near $\ln 69$: 65 characters and four special tokens. Lesson 04 comes back to this text with better networks.
 #
 # ## In practice
 #
-# - Compare with counts first. A trigram takes a second and is hard to beat on little data.
+# - Compare with counts first. They take a second.
 # - Check the first loss: $\ln V$, or something is wrong before training starts.
 # - Look at the cases you care about, not at the mean alone.
-# - Nobody trains vanilla RNNs on long texts today. Why they are hard to train is lesson 02; what mends them, lesson 03.
+# - Vanilla RNNs are rarely trained on long texts today. Why they are hard to train is lesson 02; what mends them, lesson 03.
 #
 # ## Going further
 #
@@ -737,5 +773,6 @@ print(run[-1]["sample"])
 # - J. Elman, *Finding structure in time*, Cognitive Science 14, 1990: the vanilla RNN.
 # - A. Stolcke, *An efficient probabilistic context-free parsing algorithm that computes prefix probabilities*,
 #   Computational Linguistics 21, 1995: how the truth about the world can be computed.
-# - P. Martínez Olmos, *Sequential learning with recurrent neural networks*; A. Amini and A. Soleimany, MIT 6.S191.
-# - X. Bresson, *Recurrent neural networks*, 2017.
+# - P. Martínez Olmos, *Sequential learning with recurrent neural networks*, lecture; A. Amini and A. Soleimany,
+#   *MIT 6.S191: Introduction to deep learning*, introtodeeplearning.com.
+# - X. Bresson, *Recurrent neural networks*, lecture, 2017.

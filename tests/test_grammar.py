@@ -2,12 +2,15 @@
 
 import itertools
 import math
+import textwrap
 from collections import defaultdict
 
 import numpy as np
 import pytest
 
 from course_lib.errors import CourseError
+from course_lib.text import tokenize
+from course_lib.worlds import grammar
 from course_lib.worlds.grammar import END, Grammar, GrammarError, GrammarWorld
 
 # Ambiguous on purpose: "a b c" has several derivations, "a" is a prefix of everything.
@@ -137,6 +140,14 @@ def test_dependencies_are_found(world):
     (found,) = world.dependencies(["q", "b", "b", "d"])
     assert (found.kind, found.cue, found.target, found.distance) == ("k", 0, 3, 3)
     assert world.dependencies(["a", "b", "c"]) == []
+
+
+def test_the_example_in_the_manual_works():
+    manual = textwrap.dedent(grammar.__doc__.split("put together:")[1].split("Words in CAPITALS")[0])
+    world = GrammarWorld(manual)
+    assert world.next_word(tokenize("I grew up in Spain. I speak")) == {"Spanish": 1.0}
+    assert math.isclose(world.next_word(tokenize("I grew up in"))["Spain"], 2 / 3)
+    assert {d.distance for text in world.sample(50, 0) for d in world.dependencies(text)} >= {4, 12}
 
 
 def test_set_weights_can_be_replaced():

@@ -38,7 +38,7 @@ def marks(request, tmp_path_factory):
         path = course / "submitted" / student / "ps" / f"{name}.ipynb"
         path.parent.mkdir(parents=True)
         nbformat.write(submission(name, which), path)
-    settings = 'c = get_config()\nc.CourseDirectory.course_id = "seq"\nc.ExecutePreprocessor.timeout = 600\n'
+    settings = 'c = get_config()\nc.CourseDirectory.course_id = "seq"\nc.Execute.timeout = 900\n'
     (course / "nbgrader_config.py").write_text(settings)
 
     run("nbgrader", "generate_assignment", "ps")

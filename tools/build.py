@@ -72,14 +72,14 @@ def environment(threads: int) -> dict[str, str]:
     return os.environ | {"COURSE_PROGRESS": "0", "PYTHONPATH": str(ROOT)} | dict.fromkeys(names, count)
 
 
-def execute(notebook: nbformat.NotebookNode, env: dict[str, str]) -> nbformat.NotebookNode:
+def execute(notebook: nbformat.NotebookNode, env: dict[str, str], **options) -> nbformat.NotebookNode:
     """Run a notebook from top to bottom and keep its outputs, without what differs between runs."""
     from nbclient import NotebookClient
 
-    client = NotebookClient(
-        notebook, timeout=600, record_timing=False, store_widget_state=False, kernel_name="python3",
-        resources={"metadata": {"path": str(ROOT)}},
-    )  # fmt: skip
+    options = {"timeout": 600, "record_timing": False, "store_widget_state": False, "kernel_name": "python3"} | options
+    # The kernel listens on loopback only: its warning about unencrypted traffic is not for us.
+    options |= {"extra_arguments": ["--IPKernelApp.log_level=40"], "resources": {"metadata": {"path": str(ROOT)}}}
+    client = NotebookClient(notebook, **options)
     client.execute(env=env)
     for cell in notebook.cells:
         if cell.cell_type == "code":

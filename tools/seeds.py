@@ -16,21 +16,28 @@ COLUMNS = ["lesson", "claim", "seeds", "relation", "bound", "worst", "median", "
 
 
 def run(name: str, seed: int, folder: Path) -> list[dict]:
-    """The claims of one lesson under one seed."""
+    """The claims of one lesson under one seed, broken ones among them; any other error stops everything."""
     record = folder / f"{name}-{seed}.jsonl"
     record.touch()
-    execute(
-        edition(cells(name), "solutions"), environment(1) | {"COURSE_SEED": str(seed), "COURSE_CLAIMS": str(record)}
-    )
+    env = environment(1) | {"COURSE_SEED": str(seed), "COURSE_CLAIMS": str(record)}
+    notebook = execute(edition(cells(name), "solutions"), env, allow_errors=True)
+    outputs = [o for cell in notebook.cells if cell.cell_type == "code" for o in cell.outputs]
+    for error in (o for o in outputs if o.output_type == "error"):
+        print(f"{name}, seed {seed}: {error.ename}: {error.evalue}", file=sys.stderr, flush=True)
+        if error.ename != "ClaimBroken":
+            raise SystemExit(f"{name} stopped under seed {seed}; mend that first.")
     return [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
 
 
 def summary(name: str, runs: list[list[dict]]) -> list[dict]:
-    """One row a claim. margin: the worst seed's room before the bound, as a share of the bound. spread: max - min."""
+    """One row a claim. margin: the worst seed's room before the bound, as a share of it. spread: max - min."""
     rows = []
-    for same in zip(*runs, strict=True):
+    by_claim = {}
+    for found in (c for claims in runs for c in claims):
+        by_claim.setdefault(found["claim"], []).append(found)
+    for same in by_claim.values():
         first = same[0]
-        row = {"lesson": name, "claim": first["claim"], "seeds": len(same)}
+        row = {"lesson": name, "claim": first["claim"], "seeds": sum(c["holds"] for c in same)}
         if "value" in first:
             values = [c["value"] for c in same]
             worst = min(same, key=lambda c: c["margin"])
@@ -61,7 +68,7 @@ def main() -> int:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(sorted(rows, key=lambda row: row["lesson"]))
-    return 0
+    return 0 if all(int(row["seeds"]) >= options.seeds for row in rows if row["lesson"] in chosen) else 1
 
 
 if __name__ == "__main__":

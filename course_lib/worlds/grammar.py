@@ -8,14 +8,20 @@ A grammar file is TOML. ``[sets.NAME]`` lists things and their forms, ``[rules]`
     France = { language = "French" }
     Spain = { language = "Spanish", weight = 2 }
 
+    [sets.gap]
+    0 = {}
+    2 = {}
+
     [rules]
     STORY = ["3: FROM[c] FILLER*n SPEAK[c] where c in country, n in gap", "1: FILLER"]
     "FROM[c]" = ["I grew up in {c}/place ."]
     "SPEAK[c]" = ["I speak {c.language}/place! ."]
+    FILLER = ["Life is good .", "2: It is cold here ."]
 
-Words in CAPITALS are rules, everything else is said as it stands. ``3:`` is a weight, ``{c.language}`` a form,
-``FILLER*n`` n times FILLER. ``where c in country`` makes one alternative a member, in proportion to the members'
-``weight``. ``word/kind`` marks a cue and ``word/kind!`` the word that depends on it: they are said without the mark.
+Words in CAPITALS (two or more) are rules, everything else is said as it stands; words and punctuation stand apart.
+``3:`` is a weight, ``{c.language}`` a form, ``FILLER*n`` n times FILLER. ``where c in country`` makes one alternative a
+member, in proportion to the members' ``weight``. ``word/kind`` marks a cue and ``word/kind!`` the word that depends on
+it: they are said without the mark. A rule may come back to itself only at its end.
 """
 
 import math
@@ -214,7 +220,7 @@ class GrammarWorld:
 
     The grammar becomes a deterministic automaton: a node is the exact posterior over what is left to say, given
     the words so far (hidden derivations are summed over), so that the probabilities on a node's edges *are* the
-    next-word distribution. For a grammar without ambiguity these are the prefix probabilities of Stolcke 1995.
+    next-word distribution: the ratios of successive prefix probabilities of Stolcke 1995.
     """
 
     def __init__(self, text: str, max_nodes: int = 500_000, **set_weights: dict):
