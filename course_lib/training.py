@@ -19,8 +19,8 @@ def set_seed(seed: int) -> None:
 def compile_for_training(model, steps: int, learning_rate=3e-3, warm_up=100, clip=1.0) -> None:
     """Adam, its rate rising for `warm_up` steps and falling to zero on a cosine; gradients clipped to norm `clip`.
 
-    beta_2 = 0.99: Adam adapts within a hundred steps when gradients grow, as they do when a network suddenly finds a far
-    dependency.
+    beta_2 = 0.99: Adam adapts within a hundred steps when gradients grow, as they do when a network suddenly finds
+    a far dependency.
 
     The loss is the mean cross-entropy of the next token in nats; <pad> (0) does not count.
     """
