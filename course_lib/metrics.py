@@ -32,6 +32,11 @@ def log_softmax(logits: np.ndarray) -> np.ndarray:
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
+def log_p_of_targets(scores: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """log p a model gives to what came, from its scores: (..., V) and ids (...) -> (...), nats."""
+    return np.take_along_axis(log_softmax(scores), np.asarray(targets, int)[..., None], axis=-1)[..., 0]
+
+
 def accuracy_by_distance(correct, distance, bounds: Sequence[tuple[int, int]]) -> dict[tuple[int, int], float]:
     """The share of correct cases with low <= distance <= high, for every (low, high)."""
     correct, distance = np.asarray(correct, float), np.asarray(distance)

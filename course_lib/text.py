@@ -118,26 +118,6 @@ def windows(rows: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
     return views[real], rows[:, 1:][real]
 
 
-def stream_batches(ids: np.ndarray, batch_size: int, length: int, start: int = 0) -> Iterator[tuple]:
-    """A long text in `batch_size` parallel rows, read `length` tokens at a time, endlessly, in order.
-
-    ids (N,) -> (batch_size, length) inputs and targets. Row b of a batch goes on where row b of the last one
-    stopped, so a recurrent state may be carried over. `start`: the number of batches to skip, to resume.
-    """
-    usable = (len(ids) - 1) // batch_size
-    steps = usable // length
-    if steps < 1:
-        need = batch_size * length + 1
-        raise CourseError(f"the text has {len(ids):,} tokens; {batch_size} rows of {length} need {need:,}.")
-    inputs = ids[: usable * batch_size].reshape(batch_size, usable)
-    targets = ids[1 : usable * batch_size + 1].reshape(batch_size, usable)
-    step = start
-    while True:
-        part = slice(step % steps * length, (step % steps + 1) * length)
-        yield inputs[:, part], targets[:, part]
-        step += 1
-
-
 def bags(rows: np.ndarray, vocabulary_size: int) -> tuple[np.ndarray, np.ndarray]:
     """Every place of every text with how often each token came before it: (N, V) counts and the next token (N,)."""
     tokens, targets = next_word_pairs(rows)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from course_lib.errors import CourseError
-from course_lib.metrics import log_softmax
+from course_lib.metrics import log_p_of_targets
 from course_lib.quiet import keras
 
 
@@ -69,6 +69,5 @@ def scores(model, inputs, batch_size: int = 250) -> np.ndarray:
 
 def log_probabilities(model, rows: np.ndarray) -> np.ndarray:
     """log p of every next word of texts (N, L) from `to_rows`: (N, L - 1), nats; 0 where there is padding."""
-    log_p = log_softmax(scores(model, rows[:, :-1]))
-    picked = np.take_along_axis(log_p, rows[:, 1:, None].astype(int), axis=-1)[..., 0]
-    return np.where(rows[:, 1:] != 0, picked, 0.0)
+    targets = rows[:, 1:]
+    return np.where(targets != 0, log_p_of_targets(scores(model, rows[:, :-1]), targets), 0.0)

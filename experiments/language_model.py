@@ -38,13 +38,12 @@ def random_windows(ids: np.ndarray, step: int) -> tuple[np.ndarray, np.ndarray]:
 def held_out_nats(model, ids: np.ndarray) -> float:
     """Mean cross-entropy over all of a held-out text, nats per token; read in up to 20 rows, the state never reset."""
     from course_lib import training
-    from course_lib.metrics import log_softmax
+    from course_lib.metrics import log_p_of_targets
 
     rows = max(1, min(20, (len(ids) - 1) // 100))
     length = (len(ids) - 1) // rows
     inputs, targets = ids[: rows * length].reshape(rows, length), ids[1 : rows * length + 1].reshape(rows, length)
-    log_p = log_softmax(training.scores(model, inputs))
-    return float(-np.take_along_axis(log_p, targets[..., None].astype(int), axis=-1).mean())
+    return float(-log_p_of_targets(training.scores(model, inputs), targets).mean())
 
 
 class Run:

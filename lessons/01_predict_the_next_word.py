@@ -98,7 +98,7 @@ print(f"entropy rate {world.entropy_rate_nats:.4f} nats per word: the floor of t
 # words, `<bos>` begins a story and `<eos>` ends it.
 
 # %%
-from course_lib.metrics import log_softmax, perplexity_ratio
+from course_lib.metrics import log_p_of_targets, log_softmax, perplexity_ratio
 
 vocabulary = text.Vocabulary(world.words)
 stories = world.sample(60_000, seed=SEED)  # to train on
@@ -198,7 +198,7 @@ def four_words(rows):
 def log_p_of_window(model, rows):
     """log p the model gives to the word that came, for every place: (N,)."""
     before, came = four_words(rows)
-    return log_softmax(training.scores(model, before, batch_size=4096))[np.arange(len(came)), came]
+    return log_p_of_targets(training.scores(model, before, batch_size=4096), came)
 
 
 window = window_model(len(vocabulary), size=4)
@@ -458,12 +458,11 @@ def write(model, count):
     return [vocabulary.decode(row) for row in ids]
 
 
-def watch(model, count=300):
+def watch(model, count=200):
     """(perplexity over the floor, share of far words right) on the first `count` held-out stories."""
-    log_p = log_softmax(training.scores(model, held_rows[:count, :-1]))  # (count, T, V)
-    targets = held_rows[:count, 1:]
-    given = training.log_probabilities(model, held_rows[:count])[targets != 0]
-    right = [log_p[i, d.target].argmax() == targets[i, d.target] for i, d in far_cases if i < count]
+    y, targets = training.scores(model, held_rows[:count, :-1]), held_rows[:count, 1:]  # (count, T, V), (count, T)
+    given = log_p_of_targets(y, targets)[targets != 0]
+    right = [y[i, d.target].argmax() == targets[i, d.target] for i, d in far_cases if i < count]
     return perplexity_ratio(log_p_true[: len(given)], given), np.mean(right)
 
 
@@ -471,7 +470,7 @@ def watch(model, count=300):
 # **The next cell takes most of the lesson's time.** It trains in ten stretches. Read what the network writes.
 
 # %% tags=["nbval-ignore-output"]
-STEPS = 3000
+STEPS = 2700
 rnn = rnn_language_model(len(vocabulary))
 training.compile_for_training(rnn, STEPS)
 batches = text.story_batches(train_rows, 32, SEED)
