@@ -15,7 +15,7 @@
 #
 # **You need:** to have this notebook open. Nothing else.
 #
-# **Run time:** about RUN_TIME seconds.
+# **Run time:** about 1 second.
 #
 # ## Is everything there?
 #

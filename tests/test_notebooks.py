@@ -135,8 +135,15 @@ def test_every_claim_was_tried_under_five_seeds(name):
 @pytest.mark.parametrize("name", LESSONS)
 def test_the_run_time_a_lesson_states_is_the_measured_one(name):
     measured = {row["lesson"]: row for row in results.read("lesson_times.csv")}[name]
-    stated = re.search(r"\*\*Run time:\*\* about (\d+) seconds", build.cells(name).cells[0].source)
+    stated = re.search(r"\*\*Run time:\*\* about (\d+) seconds?", build.cells(name).cells[0].source)
     assert stated, "a lesson's first cell says: **Run time:** about N seconds"
     assert abs(int(stated[1]) - measured["seconds"]) <= max(5, 0.15 * measured["seconds"])
     assert measured["seconds"] <= 90
     assert measured["peak_memory_gb"] <= 2
+
+
+def test_the_readme_lists_every_lesson_with_the_run_time_it_states():
+    readme = (build.ROOT / "README.md").read_text(encoding="utf-8")
+    for name in LESSONS:
+        stated = re.search(r"\*\*Run time:\*\* about (\d+) second", build.cells(name).cells[0].source)[1]
+        assert re.search(rf"^\| {name[:2]} \| .+ \| {stated} s \|$", readme, re.MULTILINE), name
