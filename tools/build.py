@@ -69,7 +69,9 @@ def environment(threads: int) -> dict[str, str]:
     """The environment in which notebooks are built and checked: no progress bars, a given number of threads."""
     count = str(threads)
     names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-    return os.environ | {"COURSE_PROGRESS": "0", "PYTHONPATH": str(ROOT)} | dict.fromkeys(names, count)
+    # nbgrader calls alembic by its bare name, so the environment's programs must be found.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    return os.environ | {"COURSE_PROGRESS": "0", "PYTHONPATH": str(ROOT), "PATH": path} | dict.fromkeys(names, count)
 
 
 def execute(notebook: nbformat.NotebookNode, env: dict[str, str], **options) -> nbformat.NotebookNode:
