@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -84,7 +85,11 @@ def test_run_all_reaches_the_last_cell(lab, browser, name):
 
     def state():
         request = urllib.request.Request(f"{base}/api/kernels", headers={"Authorization": f"token {token}"})
-        return [kernel["execution_state"] for kernel in json.load(urllib.request.urlopen(request, timeout=10))]
+        try:
+            kernels = json.load(urllib.request.urlopen(request, timeout=10))
+        except urllib.error.HTTPError:  # the server cannot list a kernel that is just starting; ask again
+            return []
+        return [kernel["execution_state"] for kernel in kernels]
 
     deadline = time.monotonic() + 300
     while "idle" not in state():
