@@ -103,7 +103,7 @@ def test_run_all_reaches_the_last_cell(lab, browser, name):
         page.keyboard.press("Control+s")
         time.sleep(1)
         cells = [c for c in nbformat.read(path, 4).cells if c.cell_type == "code"]
-        if state() == ["idle"] and cells[-1].execution_count and page.locator(".jp-mod-dirty").count() == 0:
+        if set(state()) == {"idle"} and cells[-1].execution_count and page.locator(".jp-mod-dirty").count() == 0:
             break
         assert time.monotonic() < deadline, [c.execution_count for c in cells]
     if SCREENSHOTS:
