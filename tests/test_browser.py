@@ -8,7 +8,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -38,25 +37,23 @@ def lab(request, tmp_path_factory):
     env = build.environment(2) | {"HOME": str(home), "COURSE_WORK": str(home / "work")}
     command = [sys.executable, "-m", "tools.lab", "--no-browser", "--port=0"]
     command += ["--solutions"] if request.param == "solutions" else []
-    process = subprocess.Popen(
-        command, cwd=build.ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    url, seen = None, []
-    for line in process.stdout:
-        seen.append(line)
-        if found := re.search(r"(http://(?:127\.0\.0\.1|localhost):\d+)/lab\S*\?token=(\w+)", line):
-            url = found
-            break
-    assert url, "".join(seen)
-    yield url[1], url[2], home / ("work/solutions" if request.param == "solutions" else "work")
-    for _ in range(2):
-        process.send_signal(signal.SIGINT)
-        time.sleep(0.3)
+    log = home / "lab.log"  # a file, not a pipe: nobody reads on once the address is known, and a full pipe blocks
+    with open(log, "w") as output:
+        process = subprocess.Popen(command, cwd=build.ROOT, env=env, stdout=output, stderr=subprocess.STDOUT)
+    deadline, url = time.monotonic() + 120, None
+    while not url and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.2)
+        url = re.search(r"(http://(?:127\.0\.0\.1|localhost):\d+)/lab\S*\?token=(\w+)", log.read_text(encoding="utf-8"))
     try:
-        process.wait(20)
-    except subprocess.TimeoutExpired:
-        process.kill()
-    process.stdout.close()
+        assert url, log.read_text(encoding="utf-8")
+        yield url[1], url[2], home / ("work/solutions" if request.param == "solutions" else "work")
+    finally:
+        process.terminate()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 @pytest.fixture(scope="module")
@@ -79,31 +76,39 @@ def browser():
 @pytest.mark.parametrize("name", LESSONS)
 def test_run_all_reaches_the_last_cell(lab, browser, name):
     base, token, folder = lab
+    path = Path(folder) / f"{name}.ipynb"
+    blank = nbformat.read(path, 4)
+    for cell in blank.cells:  # handed out with outputs: without them, what is there at the end was run here
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    nbformat.write(blank, path)
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(f"{base}/lab/tree/{name}.ipynb?token={token}")
     page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=60_000)
 
     def state():
-        request = urllib.request.Request(f"{base}/api/kernels", headers={"Authorization": f"token {token}"})
+        """What this lesson's kernel is doing; earlier lessons' may still be there."""
+        request = urllib.request.Request(f"{base}/api/sessions", headers={"Authorization": f"token {token}"})
         try:
-            kernels = json.load(urllib.request.urlopen(request, timeout=10))
+            sessions = json.load(urllib.request.urlopen(request, timeout=10))
         except urllib.error.HTTPError:  # the server cannot list a kernel that is just starting; ask again
-            return []
-        return [kernel["execution_state"] for kernel in kernels]
+            return None
+        return next((s["kernel"]["execution_state"] for s in sessions if s["path"] == path.name), None)
 
     deadline = time.monotonic() + 300
-    while "idle" not in state():
+    while state() != "idle":
         assert time.monotonic() < deadline, "the kernel did not start"
         time.sleep(0.2)
+    here = '.jp-NotebookPanel:not(.lm-mod-hidden) [data-status="idle"]'  # the page knows, too
+    page.wait_for_selector(here, state="attached", timeout=60_000)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name=re.compile("^Run All Cells")).click()
 
-    path = Path(folder) / f"{name}.ipynb"
     while True:
         page.keyboard.press("Control+s")
         time.sleep(1)
         cells = [c for c in nbformat.read(path, 4).cells if c.cell_type == "code"]
-        if set(state()) == {"idle"} and cells[-1].execution_count and page.locator(".jp-mod-dirty").count() == 0:
+        if state() == "idle" and cells[-1].execution_count and page.locator(".jp-mod-dirty").count() == 0:
             break
         assert time.monotonic() < deadline, [c.execution_count for c in cells]
     if SCREENSHOTS:
