@@ -12,7 +12,7 @@ BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GREY = (
 CYCLE = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GREY)
 
 
-def figure(width: float = 7.0, height: float = 3.6, columns: int = 1):
+def figure(width: float = 7.0, height: float = 3.6, columns: int = 1, rows: int = 1, **options):
     """A figure in the course's style: (figure, axes)."""
     style = {
         "figure.dpi": 110, "font.size": 11, "axes.titlesize": 12, "axes.titleweight": "bold",
@@ -20,7 +20,12 @@ def figure(width: float = 7.0, height: float = 3.6, columns: int = 1):
         "axes.titlelocation": "left", "legend.frameon": False,
     }  # fmt: skip
     plt.rcParams.update(style)
-    return plt.subplots(1, columns, figsize=(width, height), layout="constrained")
+    return plt.subplots(rows, columns, figsize=(width, height), layout="constrained", **options)
+
+
+def close(figure) -> None:
+    """Forget a figure that has been drawn elsewhere, so that the notebook does not show it, too."""
+    plt.close(figure)
 
 
 def curve(ax, steps, values, title: str, ylabel: str, line: float, line_label: str):
@@ -63,10 +68,108 @@ def grouped_bars(
 def heat_map(ax, values, rows: Sequence[str], columns: Sequence[str], title: str, label: str, limit: float = 1.0):
     """A matrix (rows, columns) in colour, blue below zero, red above; rows and columns named."""
     image = ax.imshow(np.asarray(values), cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="auto")
-    slanted = {"rotation": 60, "ha": "right", "rotation_mode": "anchor"} if len(columns) > 8 else {}
+    words = len(columns) > 8 and max(map(len, columns)) > 1  # single characters stand upright
+    slanted = {"rotation": 60, "ha": "right", "rotation_mode": "anchor"} if words else {}
     ax.set_xticks(range(len(columns)), columns, **slanted)
     ax.set_yticks(range(len(rows)), rows)
     ax.set_title(title)
     ax.spines[:].set_visible(False)
     ax.figure.colorbar(image, ax=ax, label=label)
     return ax
+
+
+def lines(
+    ax,
+    x,
+    series: dict,
+    title: str,
+    xlabel: str,
+    ylabel: str,
+    log=False,
+    dashed: dict | None = None,
+    legend=True,
+    **limits,
+):
+    """A line for each of `series` {name: (N,)} over x (N,); `dashed` {name: (N,)} in the same colours, thin and dashed.
+
+    A dashed line of the same name belongs to the line and gets no entry of its own. limits: ylim, xlim.
+    """
+    for i, (name, values) in enumerate(series.items()):
+        ax.plot(x, values, color=CYCLE[i % len(CYCLE)], label=name)
+        if name in (dashed or {}):
+            ax.plot(x, dashed[name], color=CYCLE[i % len(CYCLE)], linestyle="--", linewidth=1)
+    for name, values in (dashed or {}).items():
+        if name not in series:
+            ax.plot(x, values, color="black", linestyle="--", linewidth=1.2, label=name)
+    if log:
+        ax.set_yscale("log")
+    ax.set(title=title, xlabel=xlabel, ylabel=ylabel, **limits)
+    if legend:
+        ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    return ax
+
+
+def lag_curves(ax, lags, series: dict[str, tuple], title: str, chance: float):
+    """Share right against lag: series {name: (median, lowest, highest)}, each (N,); the band spans the seeds."""
+    for i, (name, (median, low, high)) in enumerate(series.items()):
+        ax.plot(lags, median, color=CYCLE[i], marker="os^Dv"[i % 5], markersize=5, label=name)
+        ax.fill_between(lags, low, high, color=CYCLE[i], alpha=0.15, linewidth=0)
+    ax.axhline(chance, color="black", linestyle=":", linewidth=1.2, label="chance")
+    ax.set_xscale("log")
+    ax.set_xticks(lags, [f"{lag:g}" for lag in lags])
+    ax.minorticks_off()
+    ax.set(title=title, xlabel="lag: steps between the symbol and the answer", ylabel="share right", ylim=(0, 1.03))
+    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    return ax
+
+
+def unrolled(ax, steps: int, inputs, outputs, title: str, feedback=False):
+    """The graph of a recurrent network through time: circles for h_0 … h_T, arrows for what depends on what.
+
+    inputs, outputs: the steps (from 1) that read an x, and that give an E. feedback: x_t is what step t - 1 gave.
+    """
+    node = {"ha": "center", "va": "center", "fontsize": 10}
+
+    def circle(x, y, label, colour):
+        ax.text(x, y, label, bbox={"boxstyle": "circle,pad=0.25", "fc": colour, "ec": "none"}, color="white", **node)
+
+    def arrow(start, end, label=None, **style):
+        props = {"arrowstyle": "-|>", "color": GREY, "shrinkA": 13, "shrinkB": 13} | style
+        ax.annotate("", end, start, arrowprops=props)
+        if label:
+            middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2 + 0.16)
+            ax.text(*middle, label, ha="center", fontsize=9, color=GREY)
+
+    for t in range(steps + 1):
+        circle(t, 1, f"$h_{t}$", BLUE)
+        if t:
+            arrow((t - 1, 1), (t, 1), "$W_h$")
+        if t in inputs:
+            circle(t, 0, f"$x_{t}$", GREEN)
+            arrow((t, 0), (t, 1))
+        if t in outputs:
+            circle(t, 2, f"$E_{t}$", RED)
+            arrow((t, 1), (t, 2))
+            if feedback and t + 1 in inputs:
+                arrow((t, 2), (t + 1, 0), linestyle=":", connectionstyle="arc3,rad=-0.1")
+    ax.set(xlim=(-0.4, steps + 0.4), ylim=(-0.4, 2.4), title=title)
+    ax.axis("off")
+    return ax
+
+
+def text_states(axes, text: str, values: dict, title: str, gates: int = 0):
+    """Quantities over the characters of a text, one below the other, the text at the foot: values {name: (N,)}.
+
+    The last `gates` of them lie between 0 and 1, and are drawn so.
+    """
+    places = range(len(text))
+    for i, (ax, (name, series)) in enumerate(zip(axes, values.items(), strict=True)):
+        ax.step(places, series, where="mid", color=CYCLE[i % len(CYCLE)])
+        ax.set_ylabel(name, rotation=0, ha="right", va="center")
+        ax.set_xlim(-0.5, len(text) - 0.5)
+        ax.tick_params(axis="x", length=0)
+        if i >= len(values) - gates:
+            ax.set_ylim(-0.05, 1.05)
+    axes[0].set_title(title)
+    axes[-1].set_xticks(places, list(text), fontsize=9)
+    return axes

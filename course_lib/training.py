@@ -1,8 +1,9 @@
-"""Seeding, and training with one progress bar."""
+"""Seeding, training with one progress bar, and probes that measure how far back a gradient reaches."""
 
+import contextlib
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
@@ -16,20 +17,20 @@ def set_seed(seed: int) -> None:
     keras.utils.set_random_seed(seed)
 
 
-def compile_for_training(model, steps: int, learning_rate=3e-3, warm_up=100, clip=1.0) -> None:
+def compile_for_training(model, steps: int, learning_rate=3e-3, warm_up=100, clip=1.0, loss=None) -> None:
     """Adam, its rate rising for `warm_up` steps and falling to zero on a cosine; gradients clipped to norm `clip`.
 
     beta_2 = 0.99: Adam adapts within a hundred steps when gradients grow, as they do when a network suddenly finds
     a far dependency.
 
-    The loss is the mean cross-entropy of the next token in nats; <pad> (0) does not count.
+    The loss is the mean cross-entropy of the next token in nats, where <pad> (0) does not count, or `loss`.
     """
     rate = keras.optimizers.schedules.CosineDecay(
         0.0, max(steps - warm_up, 1), warmup_target=learning_rate, warmup_steps=warm_up
     )
     model.compile(
         optimizer=keras.optimizers.Adam(rate, beta_2=0.99, global_clipnorm=clip),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=0),
+        loss=loss or keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=0),
     )
 
 
@@ -71,3 +72,61 @@ def log_probabilities(model, rows: np.ndarray) -> np.ndarray:
     """log p of every next word of texts (N, L) from `to_rows`: (N, L - 1), nats; 0 where there is padding."""
     targets = rows[:, 1:]
     return np.where(targets != 0, log_p_of_targets(scores(model, rows[:, :-1]), targets), 0.0)
+
+
+def state_gradient_norms(model, inputs, error: Callable) -> dict[str, dict[str, np.ndarray]]:
+    """‖∂E/∂h_k‖ for every step k and every recurrent layer of a Keras model, in one backward pass.
+
+    inputs: what the model takes, B texts. error(outputs) -> E, one number a text (B,), such as the loss of step t.
+    -> {layer: {"h": (B, T)}}, for an LSTM with "c"; a stack of cells is told apart as "memory/0", "memory/1". The
+    derivative is the total one: along every path from h_k to E, through later steps and through layers above. It is 0
+    where a mask says there is no word. For any cell under Keras's contract.
+    """
+    import tensorflow as tf
+
+    if keras.backend.backend() != "tensorflow":
+        raise CourseError(f"the gradient probes need Keras on TensorFlow, this is {keras.backend.backend()}.")
+    recurrent = [layer for layer in model._flatten_layers() if isinstance(layer, keras.layers.RNN)]
+    if not recurrent:
+        raise CourseError(f"{model.name} has no recurrent layer: expected a model with a keras.layers.RNN, LSTM, ….")
+    states, lengths = {}, {}  # layer -> for every step, the states after it; layer -> T
+
+    def recording(step, name):
+        def call(x_t, *args, **kwargs):
+            output, after = step(x_t, *args, **kwargs)
+            states.setdefault(name, []).append(list(after) if isinstance(after, (list, tuple)) else [after])
+            return output, after
+
+        return call
+
+    def measuring(run, name):
+        def call(sequence, *args, **kwargs):
+            lengths[name] = sequence.shape[1]
+            return run(sequence, *args, **kwargs)
+
+        return call
+
+    with contextlib.ExitStack() as undo:
+        for layer in recurrent:
+            # Unrolled and eager, the loop over time runs in Python: each state is a tensor the tape can be asked about.
+            undo.callback(setattr, layer, "unroll", layer.unroll)
+            layer.unroll = True
+            undo.callback(layer.__dict__.pop, "call")
+            layer.call = measuring(layer.call, layer.name)
+            cells = layer.cell.cells if isinstance(layer.cell, keras.layers.StackedRNNCells) else [layer.cell]
+            for i, cell in enumerate(cells):
+                name = layer.name if len(cells) == 1 else f"{layer.name}/{i}"
+                undo.callback(cell.__dict__.pop, "call")
+                cell.call = recording(cell.call, name)
+        with tf.GradientTape() as tape:
+            E = tf.reduce_sum(error(model(inputs)))  # texts do not meet in a sum: each keeps its own gradient
+        gradients = tape.gradient(E, states, unconnected_gradients="zero")
+    result = {}
+    backwards = {layer.name for layer in recurrent if layer.go_backwards}
+    for name, steps in gradients.items():
+        layer = name.split("/")[0]
+        steps = steps[-lengths[layer] :]  # Keras may call a cell once more, to see the shape of its output
+        norms = np.array([[np.linalg.norm(g, axis=-1) for g in step] for step in steps])  # (T, states, B)
+        norms = norms[::-1] if layer in backwards else norms
+        result[name] = {letter: norms[:, i].T for i, letter in zip(range(norms.shape[1]), "hcdefg", strict=False)}
+    return result

@@ -32,7 +32,8 @@ STORIES, STEPS, WINDOW_STEPS, BATCH = 60_000, 2700, 3000, 32
 class HeldOut:
     """The held-out stories, what is true of them, and how a model does on them."""
 
-    def __init__(self, world, vocabulary, stories):
+    def __init__(self, world, vocabulary):
+        stories = [text.tokenize(s) for s in shipped.path("language/heldout.txt").read_text("utf-8").splitlines()]
         self.world, self.vocabulary, self.stories = world, vocabulary, stories
         self.rows = text.to_rows(stories, vocabulary)
         self.targets = self.rows[:, 1:][self.rows[:, 1:] != 0]
@@ -108,9 +109,7 @@ def run(seed: int) -> tuple[list[dict], list[dict]]:
 
     world = language.load()
     vocabulary = text.Vocabulary(world.words)
-    held_out = HeldOut(
-        world, vocabulary, [text.tokenize(line) for line in shipped.path("language/heldout.txt").open(encoding="utf-8")]
-    )
+    held_out = HeldOut(world, vocabulary)
     stories = world.sample(STORIES, seed)
     rows, size = text.to_rows(stories, vocabulary), len(vocabulary)
     results = []
@@ -122,12 +121,10 @@ def run(seed: int) -> tuple[list[dict], list[dict]]:
 
     for order, name in ((1, "unigram counts"), (2, "bigram counts"), (3, "trigram counts")):
         counts = NGramModel(order, size).fit(rows)
-        contexts = text.windows(held_out.rows, max(order - 1, 1))[0]
-        found = {}
-        for context in map(tuple, contexts[:, contexts.shape[1] - (order - 1) :].tolist()):
-            if context not in found:
-                found[context] = np.log(counts.distribution(context))
-        log_p = np.stack([found[c] for c in map(tuple, contexts[:, contexts.shape[1] - (order - 1) :].tolist())])
+        seen = text.windows(held_out.rows, max(order - 1, 1))[0]
+        contexts = list(map(tuple, seen[:, seen.shape[1] - (order - 1) :].tolist()))
+        found = {context: np.log(counts.distribution(context)) for context in set(contexts)}
+        log_p = np.stack([found[context] for context in contexts])
         keep(name, counts.parameters, log_p, order - 1)
 
     for window, name in ((SMALL_WINDOW, "window of 4 words"), (LARGE_WINDOW, "window of 16 words")):
@@ -174,8 +171,7 @@ def run_without_close(seed: int) -> dict:
 
     world = language.load()
     vocabulary = text.Vocabulary(world.words)
-    heldout_file = shipped.path("language/heldout.txt").open(encoding="utf-8")
-    held_out = HeldOut(world, vocabulary, [text.tokenize(line) for line in heldout_file])
+    held_out = HeldOut(world, vocabulary)
     grammar = language.GRAMMAR_FILE.read_text(encoding="utf-8")
     assert '"10: PEOPLE' in grammar, "the rule for stories that say the fact at close range has changed"
     without = GrammarWorld(grammar.replace('"10: PEOPLE', '"0: PEOPLE'))

@@ -346,18 +346,21 @@ claim("after h, the highest score is that of e", letters[np.argmax(h_1 @ hello_W
 # %% [markdown]
 # ## In code
 #
-# The whole network is one line in a loop. This function is also the one `course_lib` uses.
+# The whole network is one line in a loop. (The line below it is for texts of different lengths: where one has ended, its
+# memory waits.) This function is also the one `course_lib` uses.
 
 
 # %% tags=["lib:numpy_rnn"]
-def rnn_forward(x, W_x, W_h, b, h_0):
+def rnn_forward(x, W_x, W_h, b, h_0, mask=None):
     """The vanilla RNN, h_t = tanh(W_x x_t + W_h h_{t-1} + b), for a batch; Elman 1990, with b as in Keras.
 
     x (B, T, D), W_x (D, H), W_h (H, H), b (H,), h_0 (B, H) -> h (B, T, H). Rows are vectors, so W stands on the right.
+    mask (B, T), optional: where it is False, there is no word, and the memory stays as it was.
     """
     h_t, states = h_0, []
     for t in range(x.shape[1]):
-        h_t = np.tanh(x[:, t] @ W_x + h_t @ W_h + b)  # (B, H): the same W_x, W_h, b at every t
+        h_new = np.tanh(x[:, t] @ W_x + h_t @ W_h + b)  # (B, H): the same W_x, W_h, b at every t
+        h_t = h_new if mask is None else np.where(mask[:, t, None], h_new, h_t)
         states.append(h_t)
     return np.stack(states, axis=1)  # (B, T, H)
 

@@ -8,7 +8,8 @@ import pytest
 from course_lib import checks
 from course_lib.checks import ClaimBroken, NotYet, at_least, at_most, claim
 from course_lib.errors import CourseError
-from course_lib.exercises import lesson_00, lesson_01
+from course_lib.exercises import lesson_00, lesson_01, lesson_02, lesson_03
+from course_lib.numpy_rnn import sigmoid
 
 
 def test_a_claim_that_holds_prints_its_sentence(capsys):
@@ -70,12 +71,56 @@ dog = { says = "woof" }
 SS = ["the {x}/k CC and says {x.says}/k! where x in a"]
 CC = ["runs home fast", "sleeps at night"]
 """
+
+
+def step_back(dh_t, h_t, h_prev, W_h):
+    da = dh_t * (1 - h_t**2)
+    return da @ W_h.T, h_prev.T @ da
+
+
+def clip(gradients, limit):
+    norm = np.linalg.norm(np.concatenate([g.ravel() for g in gradients]))
+    return [g * limit / max(norm, limit) for g in gradients]
+
+
+def clip_norm(gradients):
+    return max(np.linalg.norm(np.concatenate([g.ravel() for g in gradients])), 1e-9)
+
+
+def orthogonal(H, rng):
+    return np.linalg.qr(rng.normal(size=(H, H)))[0]
+
+
+def lstm_step(x, h, c, W, U, b, order="ifgo"):
+    gate = dict(zip(order, np.split(x @ W + h @ U + b, 4, axis=1), strict=True))
+    c = sigmoid(gate["f"]) * c + sigmoid(gate["i"]) * np.tanh(gate["g"])
+    return sigmoid(gate["o"]) * np.tanh(c), c
+
+
+def direct_path(f):
+    return np.array([np.prod(f[k + 1 :], axis=0) for k in range(len(f))])
+
+
+def counter(alphabet, down=-10.0, keep=20.0):
+    W_x = np.zeros((len(alphabet), 4))
+    W_x[alphabet.index("(")], W_x[alphabet.index(")")] = [40, 0, 10, 0], [40, 0, down, 0]
+    return W_x, np.zeros((1, 4)), np.array([-20.0, keep, 0, 0])
+
+
 RIGHT = [
     (lesson_00.check_count_words, lambda s: sum(w.strip(".,!").isalpha() for w in s.split())),
     (lesson_01.check_perplexity, lambda p: np.exp(-np.log(p).mean())),
     (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + h @ U + b)),
     (lesson_01.check_temperature, lambda s, t: softmax(s / t)),
     (lesson_01.check_own_world, lambda: GRAMMAR),
+    (lesson_02.check_steps_until, lambda factor, share: next(n for n in range(9999) if factor**n < share)),
+    (lesson_02.check_step_back, step_back),
+    (lesson_02.check_clip, clip),
+    (lesson_02.check_start, lambda H, rng: 1.6 * orthogonal(H, rng)),
+    (lesson_03.check_forget_bias, lambda n: -np.log(np.expm1(1 / n))),
+    (lesson_03.check_lstm_step, lstm_step),
+    (lesson_03.check_direct_path, direct_path),
+    (lesson_03.check_counter, counter),
 ]
 WRONG = [
     (lesson_00.check_count_words, len, "number of characters"),
@@ -100,6 +145,32 @@ WRONG = [
     (lesson_01.check_own_world, lambda: GRAMMAR.replace("CC and", "and"), "expected at least 8"),
     (lesson_01.check_own_world, lambda: GRAMMAR.replace("CC =", "DD ="), "no rule for CC"),
     (lesson_01.check_own_world, lambda: GRAMMAR.replace("CC and says", "CC"), "spans 4 words"),
+    (lesson_02.check_steps_until, lambda f, s: np.log(s) / np.log(f), "Steps are whole"),
+    (lesson_02.check_steps_until, lambda f, s: int(np.log(s) / np.log(f)), "not yet less than"),
+    (lesson_02.check_steps_until, lambda f, s: np.log(s) / -np.log(f), "their quotient is not"),
+    (lesson_02.check_steps_until, lambda f, s: int(np.ceil(np.log(s) / np.log(f))), "one more step"),
+    (lesson_02.check_step_back, lambda d, h, p, W: (step_back(d, h, p, W.T)[0], step_back(d, h, p, W)[1]), "W_h.T"),
+    (lesson_02.check_step_back, lambda d, h, p, W: (d @ W.T, p.T @ d), "derivative of tanh is missing"),
+    (lesson_02.check_step_back, lambda d, h, p, W: (step_back(d, h, p, W)[0], h.T @ (d * (1 - h**2))), "not with h_t"),
+    (lesson_02.check_step_back, lambda d, h, p, W: step_back(d, h, p, W)[::-1], "dh_prev comes first"),
+    (lesson_02.check_step_back, lambda d, h, p, W: step_back(d, h, p, W)[0], "expected two arrays"),
+    (lesson_02.check_clip, lambda g, limit: [np.clip(a, -limit, limit) for a in g], "that turns the gradient"),
+    (lesson_02.check_clip, lambda g, limit: [clip([a], limit)[0] for a in g], "one norm over all arrays"),
+    (lesson_02.check_clip, lambda g, limit: [a * limit / clip_norm(g) for a in g], "do not scale it up"),
+    (lesson_02.check_clip, lambda g, limit: g, "nothing was scaled"),
+    (lesson_02.check_start, orthogonal, "vanishes: stretch more"),
+    (lesson_02.check_start, lambda H, rng: np.eye(H)[:, :3], "expected .64, 64."),
+    (lesson_03.check_forget_bias, lambda n: np.exp(-1 / n), "That is the gate"),
+    (lesson_03.check_forget_bias, lambda n: np.log(np.expm1(1 / n)), "sign is wrong"),
+    (lesson_03.check_forget_bias, lambda n: np.log(n), "not exact"),
+    (lesson_03.check_lstm_step, lambda *a: lstm_step(*a, order="figo"), "another order"),
+    (lesson_03.check_lstm_step, lambda *a: lstm_step(*a)[::-1], "wrong order: return h_t, c_t"),
+    (lesson_03.check_lstm_step, lambda *a: lstm_step(*a)[0], "expected two arrays"),
+    (lesson_03.check_direct_path, lambda f: np.cumprod(f, axis=0), "way forward"),
+    (lesson_03.check_direct_path, lambda f: np.cumprod(f[::-1], axis=0)[::-1], "is not crossed"),
+    (lesson_03.check_direct_path, lambda f: f.prod(axis=0), "return it for every step"),
+    (lesson_03.check_counter, lambda a: counter(a, down=10.0), "at . write -1"),
+    (lesson_03.check_counter, lambda a: counter(a, keep=1.0), "open the forget gate"),
 ]
 
 

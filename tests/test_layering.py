@@ -16,11 +16,12 @@ ORDER = [
     ["text"],
     ["metrics"],
     ["numpy_rnn"],
+    ["cells"],
     ["models"],
     ["decoding"],
     ["training"],
     ["plotting"],
-    ["checks"],
+    ["checks", "widgets"],
     ["exercises"],
     ["__main__", "__init__"],
 ]
@@ -51,7 +52,7 @@ def test_imports_go_with_the_data(path):
         if pieces[0] == "matplotlib":
             assert part == "plotting"
         if pieces[0] in ("tensorflow", "keras"):
-            assert part in ("quiet", "models", "decoding", "training")
+            assert part in ("quiet", "cells", "models", "decoding", "training")
 
 
 def run(code: str) -> subprocess.CompletedProcess:
@@ -61,6 +62,7 @@ def run(code: str) -> subprocess.CompletedProcess:
 def test_the_light_modules_do_not_load_tensorflow():
     modules = "course_lib, course_lib.text, course_lib.metrics, course_lib.numpy_rnn, course_lib.checks"
     modules += ", course_lib.worlds.language, course_lib.models.ngram, course_lib.datasets.fetch, course_lib.results"
+    modules += ", course_lib.worlds.lag, course_lib.worlds.nesting"
     code = f"import sys, {modules}; sys.exit(any(m in sys.modules for m in ('tensorflow', 'keras', 'matplotlib')))"
     assert run(code).returncode == 0
 
@@ -70,7 +72,7 @@ def test_importing_the_package_is_quick():
     assert min(float(run(code).stdout) for _ in range(3)) < 0.2
 
 
-@pytest.mark.parametrize("module", ["quiet", "training", "models.language_model", "models.fixed_input"])
+@pytest.mark.parametrize("module", ["quiet", "training", "cells", "models.language_model", "models.fixed_input"])
 def test_importing_tensorflow_through_the_course_writes_nothing(module):
     finished = run(f"import course_lib.{module}, keras; keras.ops.ones((1, 3)) @ keras.ops.ones((3, 2))")
     assert finished.returncode == 0

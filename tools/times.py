@@ -1,4 +1,8 @@
-"""`make times`: run every lesson alone on both cores; store run time and peak memory in benchmarks/lesson_times.csv."""
+"""`make times`: run every lesson alone on both cores; store run time and peak memory in benchmarks/lesson_times.csv.
+
+python -m tools.times            all lessons, three times each
+python -m tools.times 02 03      these; the other lessons' rows stay
+"""
 
 import csv
 import sys
@@ -38,17 +42,20 @@ def measure(name: str) -> dict:
 
 
 def main() -> int:
-    """Each lesson `repeats` times; the median run is kept."""
-    repeats = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    """Each chosen lesson three times; the median run is kept."""
+    repeats, chosen = 3, [n for n in lessons() if not sys.argv[1:] or n.startswith(tuple(sys.argv[1:]))]
     rows = []
-    for name in lessons():
+    if RESULT.is_file():
+        with open(RESULT, encoding="utf-8", newline="") as file:
+            rows = [row for row in csv.DictReader(file) if row["lesson"] in set(lessons()) - set(chosen)]
+    for name in chosen:
         runs = sorted((measure(name) for _ in range(repeats)), key=lambda run: run["seconds"])
         rows.append(runs[len(runs) // 2] | {"runs": repeats, "cores": psutil.cpu_count()})
         print(rows[-1], flush=True)
     with open(RESULT, "w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows(sorted(rows, key=lambda row: row["lesson"]))
     return 0
 
 

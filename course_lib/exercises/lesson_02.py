@@ -1,0 +1,98 @@
+"""Checks of lesson 02."""
+
+import numpy as np
+
+from course_lib import checks
+from course_lib.checks import NotYet
+from course_lib.numpy_rnn import rnn_backward, rnn_forward
+
+
+def check_steps_until(steps_until) -> None:
+    """(factor, share) -> the smallest whole n with factor**n < share."""
+    for factor, share in ((0.5, 0.1), (0.9, 0.01), (0.99, 0.5), (0.3, 0.2), (0.5, 0.25)):
+        expected = next(n for n in range(1, 10_000) if factor**n < share)
+        answer = checks.as_array(checks.run(steps_until, factor, share), (), "steps_until")
+        if answer != expected:
+            hint = ""
+            if answer < 0:
+                hint = " Both logarithms are negative, their quotient is not."
+            elif answer != int(answer):
+                hint = " Steps are whole."
+            elif answer == expected - 1:
+                hint = (
+                    f" After {answer:g} steps {factor**answer:.3g} is left, not yet less than {share}: one more step."
+                )
+            raise NotYet(f"steps_until({factor}, {share}): expected {expected}, got {answer:g}.{hint}")
+    checks.solved("steps_until counts the steps")
+
+
+def check_step_back(step_back) -> None:
+    """dh_t, h_t, h_prev (B, H), W_h (H, H) -> dh_prev (B, H), dW_h (H, H)."""
+    rng = np.random.default_rng(2)
+    dh_t, h_t, h_prev, W_h = (rng.normal(size=s) for s in [(3, 4), (3, 4), (3, 4), (4, 4)])
+    h_t = np.tanh(h_t)
+    answer = checks.run(step_back, dh_t, h_t, h_prev, W_h)
+    if not isinstance(answer, (tuple, list)) or len(answer) != 2:
+        raise NotYet("step_back: expected two arrays, dh_prev and dW_h: end it with `return dh_prev, dW_h`.")
+    dh_prev = checks.as_array(answer[0], (3, 4), "dh_prev", {(4,): "keep the batch", (4, 4): "dh_prev comes first"})
+    dW_h = checks.as_array(answer[1], (4, 4), "dW_h", {(3, 4): "it has the shape of W_h: sum over the batch"})
+    da = dh_t * (1 - h_t**2)
+    checks.expect_close(dh_prev, da @ W_h.T, "dh_prev", [
+        (da @ W_h, "W_h is not transposed: on the way back it is W_h.T."),
+        (dh_t @ W_h.T, "The derivative of tanh is missing: 1 - h_t**2."),
+        (dh_t * (1 - np.tanh(h_t) ** 2) @ W_h.T, "h_t is tanh(a) already: the derivative is 1 - h_t**2."),
+        (dh_t * (1 - h_prev**2) @ W_h.T, "The tanh of this step gave h_t, not h_prev."),
+    ])  # fmt: skip
+    checks.expect_close(dW_h, h_prev.T @ da, "dW_h", [
+        (h_t.T @ da, "W_h was multiplied with h_prev, not with h_t."),
+        (da.T @ h_prev, "It is transposed: h_prev stood on the left of W_h."),
+        (h_prev.T @ dh_t, "The derivative of tanh is missing: 1 - h_t**2."),
+        (h_prev.T @ da / 3, "Add over the batch, do not take the mean: the loss decides about that."),
+    ])  # fmt: skip
+    checks.solved("step_back goes one step back in time")
+
+
+def check_clip(clip) -> None:
+    """A list of arrays and a limit -> the arrays, scaled together to a common norm of at most the limit."""
+    rng = np.random.default_rng(3)
+    long, short = [rng.normal(size=(3, 2)), 5 * rng.normal(size=4)], [np.array([0.1, -0.2]), np.array([[0.2]])]
+    norm = np.sqrt(sum((g**2).sum() for g in long))
+
+    def flat(answer, given):
+        if not isinstance(answer, (list, tuple)) or len(answer) != len(given):
+            raise NotYet(f"clip: expected a list of {len(given)} arrays, as many as came in.")
+        return np.concatenate([checks.as_array(a, g.shape, "clip").ravel() for a, g in zip(answer, given, strict=True)])
+
+    whole = np.concatenate([g.ravel() for g in long])
+    checks.expect_close(flat(checks.run(clip, [g.copy() for g in long], 2.0), long), whole * 2 / norm, "clip", [
+        (whole, "The norm is above the limit, and nothing was scaled."),
+        (whole / norm, "It is scaled to norm 1: scale it to the limit."),
+        (np.clip(whole, -2, 2), "Every number was cut on its own: that turns the gradient. Scale all by one number."),
+        (np.concatenate([(g * min(1, 2 / np.linalg.norm(g))).ravel() for g in long]),
+         "Each array was scaled on its own: take one norm over all arrays."),
+        (whole * 2 / norm**2, "Take the square root of the sum of squares."),
+    ])  # fmt: skip
+    small = np.concatenate([g.ravel() for g in short])
+    checks.expect_close(flat(checks.run(clip, [g.copy() for g in short], 2.0), short), small, "clip below the limit", [
+        (small * 2 / np.linalg.norm(small), "Below the limit, leave the gradient as it is: do not scale it up."),
+    ])  # fmt: skip
+    zero = flat(checks.run(clip, [np.zeros(2)], 1.0), [np.zeros(2)])
+    checks.expect_close(zero, np.zeros(2), "clip of a gradient that is zero")
+    checks.solved("clip scales all gradients by one number")
+
+
+def check_start(my_start) -> None:
+    """(H, rng) -> W_h (H, H) with which a gradient of length 1 is 0.01 to 100 long, 50 steps back, on noise."""
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        W_h = checks.as_array(checks.run(my_start, 64, rng), (64, 64), "my_start")
+        noise, towards = 0.5 * rng.normal(size=(8, 51, 64)), rng.normal(size=(8, 64))
+        zero, identity = np.zeros((8, 64)), np.eye(64)
+        h = rnn_forward(noise, identity, W_h, np.zeros(64), zero)
+        dh_out = np.zeros_like(h)
+        dh_out[:, -1] = towards / np.linalg.norm(towards, axis=1, keepdims=True)
+        reach = np.linalg.norm(rnn_backward(dh_out, noise, h, identity, W_h, zero)["h"][:, 0], axis=-1).mean()
+        if not 0.01 <= reach <= 100:
+            way = "vanishes: stretch more in W_h" if reach < 0.01 else "explodes: stretch less in W_h"
+            raise NotYet(f"my_start: 50 steps back the gradient is {reach:.1e} long; it {way}.")
+    checks.solved("my_start reaches 50 steps back")

@@ -1,0 +1,724 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # 02 · Backpropagate through time and watch gradients vanish
+#
+# **You will do:** run a network backwards by hand, turn that into twenty lines of code, prove them right, and measure how
+# far back a gradient reaches.
+#
+# **You will learn:** backpropagation through time; why gradients vanish or explode, exactly; what clipping, better
+# starts, ReLU and truncation do about it; and where the plain RNN ends.
+#
+# **You need:** lesson 01; the chain rule; matrices.
+#
+# **Run time:** about 12 seconds on two processor cores.
+#
+# **Sources.** R. Pascanu, T. Mikolov, Y. Bengio, *On the difficulty of training recurrent neural networks*, ICML 2013
+# (equations 3–5 are derived here); the lectures of P. Martínez Olmos (unrolled graphs, vanishing gradients, its three
+# remedies; *clouds* and *France*) and X. Bresson. Other papers where they are used.
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+
+from course_lib.quiet import keras
+import tensorflow as tf
+
+from course_lib import checks, plotting, results, training, widgets
+from course_lib.cells import Cell
+from course_lib.checks import at_least, at_most, claim
+from course_lib.exercises import lesson_02
+from course_lib.numpy_rnn import SequenceModel, numerical_gradient, relative_error, rnn_forward
+
+SEED = checks.seed()
+training.set_seed(SEED)
+rng = np.random.default_rng(SEED)
+
+# %% [markdown]
+# ## A question with a number in it
+#
+# > The clouds are in the **sky**.
+# >
+# > I grew up in **France** … I speak fluent **French**.
+#
+# *Clouds* stands four words before *sky*. *France* can stand a hundred words before *French*. To learn the second sentence,
+# the error made at *French* has to change what the network did at *France*. How much of that error arrives there?
+#
+# We strip the question to its bones. The **recall** world: first comes one of 8 symbols, then some distractors, at random,
+# and at the end the network shall say which symbol came first. The number of steps in between is the **lag**.
+#
+# **Your guess, before you read on:** a vanilla RNN with 64 units trains on 600 batches of fresh sequences. Up to
+# which lag does it learn this? 10? 50? 200? 1000?
+
+# %%
+from course_lib.worlds.lag import Recall
+
+task = Recall(lag=6)
+tokens, answers = task.sample(3, np.random.default_rng(0))
+for row, answer in zip(tokens, answers, strict=True):
+    print(" ".join(f"{token:2}" for token in row), "  -> ", answer)
+
+# %% [markdown]
+# Numbers below 8 are symbols, the others distractors. **The baseline:** whoever has forgotten the first symbol can only
+# guess one of 8, and is right 12.5 % of the time. There is no other clue.
+
+# %%
+tokens, answers = Recall(lag=100).sample(4000, rng)
+only_end = np.bincount(tokens[:, -1] * 8 + answers, minlength=128).reshape(16, 8)  # (last token, answer): how often
+right = only_end.max(axis=1).sum() / len(answers)  # the best rule there is for guessing from the last token
+claim("the last token says nearly nothing about the first", at_most(right, 0.2))
+
+# %% [markdown]
+# ## Backpropagation, recalled
+#
+# In a plain network the error goes back layer by layer. Write $\delta = \partial E / \partial z$ for the error at the
+# input $z$ of a layer's activation $g$. Then, with $h = g(z)$ and the layer above computing $z' = W' h$,
+#
+# $$\delta = g'(z) \odot W'^{\top} \delta' \qquad\qquad \frac{\partial E}{\partial W} = \delta\, x^{\top}$$
+#
+# Two factors a layer: the derivative of the activation, and the weights, transposed. (Then gradient descent moves each
+# weight, $W \leftarrow W - \eta\, \partial E / \partial W$.) In numbers:
+
+# %%
+x, W_1, w_2 = np.array([1.0, -1.0]), np.array([[0.5, 0.0], [1.0, 2.0]]), np.array([1.0, -2.0])
+h = np.tanh(W_1 @ x)  # z = W_1 x, g = tanh
+y = w_2 @ h  # and E = y² / 2
+delta = (1 - h**2) * (w_2 * y)  # tanh' = 1 - tanh²; ∂E/∂y = y
+print("h", h.round(3), " y", y.round(3), " δ", delta.round(3))
+
+by_hand, check = np.outer(delta, x), numerical_gradient(lambda: (w_2 @ np.tanh(W_1 @ x)) ** 2 / 2, W_1)
+claim("δ xᵀ is what small changes of W_1 give", at_most(relative_error(by_hand, check), 1e-7))
+
+# %% [markdown]
+# ## A recurrent network is a deep network
+#
+# Unroll it: one copy of the layer a step, all copies with **the same** $W_h$ and $W_x$. Where losses $E_t$ hang on it
+# depends on the task:
+
+# %%
+fig, axes = plotting.figure(9.5, 2.6, columns=3)
+plotting.unrolled(axes[0], 3, {1, 2, 3}, {1, 2, 3}, "many to many: next word")
+plotting.unrolled(axes[1], 3, {1, 2, 3}, {3}, "many to one: recall")
+plotting.unrolled(axes[2], 3, {1, 2, 3}, {1, 2, 3}, "one to many: reads its own", feedback=True)
+plt.show()
+
+# %% [markdown]
+# Every arrow is crossed backwards. Follow $E_3$ in the middle picture back to $x_1$: three times through a tanh, twice
+# through $W_h$. One copy more for each step of lag.
+#
+# ## Three steps by hand
+#
+# One unit, $h_t = \tanh(w\,h_{t-1} + x_t)$ with $w = 0.5$. It hears a 1, then silence, and should say 1 at the end:
+# $x = (1, 0, 0)$, $E = \tfrac12 (h_3 - 1)^2$. **On paper first:** is $|\partial E/\partial h_1|$ larger or smaller than
+# $|\partial E/\partial h_3|$, and about how many times? You need only $w$.
+
+# %%
+w, x_1 = 0.5, 1.0
+h_1 = np.tanh(w * 0.0 + x_1)
+h_2 = np.tanh(w * h_1)
+h_3 = np.tanh(w * h_2)
+
+dE_dh_3 = h_3 - 1
+dE_dh_2 = dE_dh_3 * (1 - h_3**2) * w  # through tanh, then through w
+dE_dh_1 = dE_dh_2 * (1 - h_2**2) * w
+print(f"h:     {h_1:.3f}  {h_2:.3f}  {h_3:.3f}")
+print(f"dE/dh: {dE_dh_1:.3f} {dE_dh_2:.3f} {dE_dh_3:.3f}")
+claim("two steps back, less than w² of the gradient is left", abs(dE_dh_1) < w**2 * abs(dE_dh_3))
+
+# %% [markdown]
+# And the gradient of $w$ itself? It was used three times, so it gets three contributions: at each step $k$, the error
+# there, times how much $w$ changes $h_k$ *if $h_{k-1}$ is held fixed*. They add up.
+
+# %%
+direct = np.array([(1 - h_1**2) * 0.0, (1 - h_2**2) * h_1, (1 - h_3**2) * h_2])  # of step 1, 2, 3: ∂⁺h_k/∂w
+terms = np.array([dE_dh_1, dE_dh_2, dE_dh_3]) * direct
+
+
+def error(weight):
+    """E after the three steps."""
+    return (np.tanh(weight * np.tanh(weight * np.tanh(x_1))) - 1) ** 2 / 2
+
+
+print("contributions of steps 1, 2, 3:", terms.round(4))
+slope = (error(w + 1e-6) - error(w - 1e-6)) / 2e-6
+claim("their sum is the slope of E", at_most(abs(terms.sum() - slope), 1e-7))
+
+# %% [markdown]
+# ## The general equations
+#
+# What you did with numbers is, in letters (Pascanu et al. 2013, equations 3 and 4; $\partial^+$ holds $h_{k-1}$ fixed):
+#
+# $$\frac{\partial E}{\partial W} = \sum_{t} \frac{\partial E_t}{\partial W} \qquad\qquad
+# \frac{\partial E_t}{\partial W} = \sum_{k \le t} \frac{\partial E_t}{\partial h_t}\,
+# \frac{\partial h_t}{\partial h_k}\, \frac{\partial^+ h_k}{\partial W}$$
+#
+# The factor in the middle is a product of Jacobians, one a step. From $h_i = \tanh(W_h h_{i-1} + W_x x_i + b)$,
+#
+# $$\frac{\partial h_t}{\partial h_k} = \prod_{t \ge i > k} \frac{\partial h_i}{\partial h_{i-1}}
+# = \prod_{t \ge i > k} \operatorname{diag}(1 - h_i^2)\; W_h$$
+#
+# with the latest step on the left. This is their equation 5 for our network. Theirs is written for
+# $x_t = W \sigma(x_{t-1}) + \dots$ (their equation 2), and the printed product has $W^\top \operatorname{diag}(\sigma')$. By
+# their own equation 2 the Jacobian is $W \operatorname{diag}(\sigma')$. A *gradient* on its way back is multiplied with its
+# transpose, $\operatorname{diag}(\sigma')\, W^\top$. The printed product is neither of the two. No need to believe us: move $h_k$ a little and look.
+
+# %%
+H, steps = 5, 4
+W_h = rng.normal(size=(H, H))  # here as in the equations: columns are vectors
+drive = rng.normal(size=(1, steps, H))  # W_x x_t + b
+h_k = rng.normal(size=(1, H))
+h = rnn_forward(drive, np.eye(H), W_h.T, np.zeros(H), h_k)[0]
+
+product, transposed = np.eye(H), np.eye(H)
+for h_i in h:
+    product = np.diag(1 - h_i**2) @ W_h @ product
+    transposed = np.diag(1 - h_i**2) @ W_h.T @ transposed
+
+moved = 1e-6 * np.eye(H)[:, None]  # one unit of h_k at a time
+ends = [rnn_forward(drive, np.eye(H), W_h.T, np.zeros(H), h_k + s * m)[0, -1] for m in moved for s in (1, -1)]
+jacobian = (np.array(ends[::2]) - ends[1::2]).T / 2e-6
+claim("the product of diag(1 - h²) W_h is the Jacobian", at_most(relative_error(product, jacobian), 1e-7))
+claim("with W_h transposed it is not", at_least(relative_error(transposed, jacobian), 0.1))
+
+# %% [markdown]
+# ## In code
+#
+# Two sums over $t$ and $k$ look like $T^2$ work. It is $T$: walk backwards once, and carry
+# $\partial L/\partial h_t$ along. At each step it collects two things: what the loss of this step says (`dh_out`, from
+# the read-out), and what comes back from step $t + 1$. (`mask` marks steps without a word, at the end of short texts:
+# the memory waits there.)
+
+
+# %% tags=["lib:numpy_rnn"]
+def rnn_backward(dh_out, x, h, W_x, W_h, h_0, mask=None):
+    """Backpropagation through time: from ∂L/∂h_t along the outputs alone, dh_out (B, T, H), to all gradients.
+
+    h: what rnn_forward returned. -> {"x", "W_x", "W_h", "b", "h_0": the gradients; "h": all of ∂L/∂h_t, (B, T, H)}
+    """
+    dx, dh = np.zeros_like(x), np.zeros_like(h)
+    dW_x, dW_h, db = np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(W_h[0])
+    dh_t = np.zeros_like(h_0)  # nothing comes from behind the last step
+    for t in reversed(range(x.shape[1])):
+        h_prev = h[:, t - 1] if t > 0 else h_0
+        live = 1 if mask is None else mask[:, t, None]
+        dh_t = dh[:, t] = dh_out[:, t] + dh_t  # from E_t itself, and from step t + 1
+        da = live * dh_t * (1 - h[:, t] ** 2)  # through tanh: tanh' = 1 - tanh²
+        dW_x += x[:, t].T @ da  # one matrix, used at every step: its gradients add up
+        dW_h += h_prev.T @ da
+        db += da.sum(axis=0)
+        dx[:, t] = da @ W_x.T
+        dh_t = da @ W_h.T + (1 - live) * dh_t  # on to step t - 1
+    return {"x": dx, "W_x": dW_x, "W_h": dW_h, "b": db, "h_0": dh_t, "h": dh}
+
+
+# %% [markdown]
+# Code like this is wrong more often than it looks. So never trust it: **check the gradient**. Move every number of every
+# parameter by $\pm 10^{-5}$ and compare. The model below reads one-hot letters and has a loss at every step; its
+# parameters are random, for with zeros many mistakes stay hidden.
+
+# %%
+model = SequenceModel("rnn", inputs=4, hidden=5, outputs=4, seed=SEED)
+for value in model.parameters.values():
+    value += rng.normal(size=value.shape)
+letters = rng.integers(4, size=(3, 9))  # three texts of nine letters
+x, targets = np.eye(4)[letters[:, :-1]], letters[:, 1:]
+memory = {"h_0": rng.normal(size=(3, 5))}
+
+loss, gradients, _ = model.loss_and_gradients(x, targets, memory)
+for name, value in model.parameters.items():
+    numeric = numerical_gradient(lambda: model.loss_and_gradients(x, targets, memory)[0], value)
+    claim(f"the gradient of {name} is right", at_most(relative_error(gradients[name], numeric), 1e-7))
+
+# %% [markdown]
+# `SequenceModel` is `rnn_forward`, a softmax read-out, and the function above; you find it in `course_lib/numpy_rnn.py`. In
+# Keras a step is a **cell**. Keras runs any cell through time, and finds its gradient by itself:
+
+
+# %% tags=["lib:cells"]
+@keras.saving.register_keras_serializable(package="course_lib")
+class SimpleRNNCell(Cell):
+    """One step of the vanilla RNN: Elman 1990, with a bias; `activation` is tanh, or ReLU as in Le et al. 2015.
+
+    x_t (B, D), h_prev (B, H) -> h_t (B, H). W_x (D, H), W_h (H, H), b (H,).
+    """
+
+    def __init__(self, units, activation="tanh", **kwargs):
+        super().__init__(units, **kwargs)
+        self.activation = keras.activations.get(activation)
+
+    def call(self, x_t, states):
+        """h_t = tanh(W_x x_t + W_h h_{t-1} + b)."""
+        (h_prev,) = states
+        h_t = self.activation(x_t @ self.W_x + h_prev @ self.W_h + self.b)
+        return h_t, [h_t]
+
+    def get_config(self):
+        """With the activation."""
+        return super().get_config() | {"activation": keras.activations.serialize(self.activation)}
+
+
+# %% [markdown]
+# (`Cell` makes the weights and saves them.) The same weights, the same texts; on one side our twenty lines, on the other
+# Keras's automatic differentiation:
+
+# %%
+p = model.parameters
+layer = keras.layers.RNN(SimpleRNNCell(5, dtype="float64"), return_sequences=True, dtype="float64")
+layer.build(x.shape)
+layer.set_weights([p["W_x"], p["W_h"], p["b"]])
+with tf.GradientTape() as tape:
+    y = layer(x, initial_state=[memory["h_0"]]) @ p["W_y"] + p["b_y"]
+    E = tf.reduce_sum(keras.losses.sparse_categorical_crossentropy(targets, y, from_logits=True)) / len(x)
+automatic = tape.gradient(E, layer.trainable_weights)
+
+for name, theirs in zip(("W_x", "W_h", "b"), automatic, strict=True):
+    claim(f"automatic differentiation agrees on {name}", at_most(relative_error(gradients[name], theirs), 1e-7))
+
+# %% [markdown]
+# ## How far back does a gradient reach?
+#
+# Now we can look. Put a loss at the last step only, send a gradient of length 1 into $h_T$, and measure its length at every
+# step on the way back.
+
+
+# %%
+def norm_against_lag(W_h, drive, seed=0):
+    """Mean length of ∂E_T/∂h_{T-lag} for lag 0 … T-1, if ∂E_T/∂h_T has length 1. drive (B, T, H): W_x x_t + b."""
+    B, _, H = drive.shape
+    start, towards = np.zeros((B, H)), np.random.default_rng(seed).normal(size=(B, H))
+    h = rnn_forward(drive, np.eye(H), W_h, np.zeros(H), start)
+    dh_out = np.zeros_like(h)
+    dh_out[:, -1] = towards / np.linalg.norm(towards, axis=1, keepdims=True)
+    back = rnn_backward(dh_out, drive, h, np.eye(H), W_h, start)["h"]
+    return np.linalg.norm(back, axis=-1).mean(axis=0)[::-1]
+
+
+# %% [markdown]
+# Take a matrix we understand: $W_h = \rho\, Q$, $Q$ a rotation (orthogonal: it keeps lengths). All its eigenvalues have
+# absolute value $\rho$. And first, silence: no input, the memory rests at 0, where $\tanh' = 1$. Each step back multiplies
+# with $\rho\, Q^\top$. **Predict:** for $\rho = 0.9$, what is left after 50 steps? $0.9^{50}$ is …
+
+# %%
+H, T = 64, 51
+lags, rhos = np.arange(T), [0.5, 0.9, 1.0, 1.1, 1.5]
+Q = np.linalg.qr(rng.normal(size=(H, H)))[0]
+silence = np.zeros((8, T, H))
+undriven = {rho: norm_against_lag(rho * Q, silence) for rho in rhos}
+
+print(f"rho = 0.9, 50 steps back: {undriven[0.9][50]:.5f}")
+for rho in rhos:
+    factor = np.exp(np.polyfit(lags, np.log(undriven[rho]), 1)[0])  # the slope of the logarithm
+    claim(f"rho = {rho}: a factor of rho a step, to 1 %", at_most(abs(factor / rho - 1), 0.01))
+
+# %% [markdown]
+# Geometric, as predicted: below 1 gradients **vanish**, above 1 they **explode**. One might set $\rho = 1$ and go home.
+# But a network that hears nothing learns nothing. Let it read: stories of lesson 01, one word a step.
+
+# %%
+from course_lib import text
+from course_lib.worlds import language
+
+world = language.load()
+words = [word for story in world.sample(100, seed=SEED) for word in story][: 8 * T]
+vocabulary = text.Vocabulary(world.words)
+W_x = rng.normal(size=(len(vocabulary), H))
+heard = W_x[np.array(vocabulary.encode(words)).reshape(8, T)]  # (8, T, H): x_t one-hot, so x_t W_x is a row
+driven = {rho: norm_against_lag(rho * Q, heard) for rho in rhos}
+
+fig, axes = plotting.figure(9.5, 3.6, columns=2)
+names = {rho: f"ρ = {rho}" for rho in rhos}
+for ax, curves, title, legend in [
+    (axes[0], undriven, "In silence: ρ to the power of the lag", False),
+    (axes[1], driven, "Reading aloud: all five ρ vanish", True),
+]:
+    plotting.lines(ax, lags, {names[r]: c for r, c in curves.items()}, title, "steps back", "length of the gradient",
+                   log=True, dashed={names[r]: r**lags for r in rhos}, legend=legend, ylim=(1e-16, 1e10))  # fmt: skip
+plt.show()
+
+# %% [markdown]
+# Dashed: $\rho$ to the power of the lag. Why do the curves on the right fall so far below it? Because $\tanh' = 1 - h^2$ is 1
+# only at $h = 0$. A unit that heard something is away from 0, and every step back pays for it.
+
+# %%
+below = max((driven[rho][1:] / rho ** lags[1:]).max() for rho in rhos)  # ‖W_h‖ = ρ, so ρ^lag is the bound, too
+claim("reading, the gradient is below the bound at every lag and every rho", at_most(below, 1.0))
+claim("even at rho = 1.5, 50 steps back, a hundredth is left at most", at_most(driven[1.5][50], 0.01))
+
+# %% [markdown]
+# ### The bound, and what it does not say
+#
+# A matrix stretches no vector by more than its largest **singular value** $\sigma_\text{max}$, and $\tanh' \le 1$. So over
+# any number of steps
+#
+# $$\Big\lVert \frac{\partial E_t}{\partial h_k} \Big\rVert \le \sigma_\text{max}^{\,t-k}\;
+# \Big\lVert \frac{\partial E_t}{\partial h_t} \Big\rVert$$
+#
+# If $\sigma_\text{max} < 1$, gradients must vanish. Lectures sometimes turn this round: *largest singular value above 1:
+# exploding gradients*. That does not follow. $\sigma_\text{max} > 1$ is **necessary** for explosion, not sufficient. Here
+# is a matrix of independent Gaussian numbers, scaled so that its largest eigenvalue has absolute value 0.9. **Predict**
+# $\sigma_\text{max}$: 0.9? Less? More?
+
+# %%
+G = rng.normal(size=(H, H))
+G *= 0.9 / np.abs(np.linalg.eigvals(G)).max()
+largest = np.linalg.svd(G, compute_uv=False)[0]
+in_silence, reading = norm_against_lag(G, silence), norm_against_lag(G, heard)
+
+fig, ax = plotting.figure(7.5, 3.4)
+curves = {"in silence": in_silence, "reading": reading}
+plotting.lines(ax, lags, curves, "Singular value above 1, and yet it vanishes", "steps back", "length of the gradient",
+               log=True, dashed={"bound: σ_max to the lag": largest**lags}, ylim=(1e-16, 1e14))  # fmt: skip
+plt.show()
+
+# %%
+claim("its largest singular value is well above 1", at_least(largest, 1.3))
+claim("yet 50 steps back a tenth is left at most, even in silence", at_most(in_silence[50], 0.1))
+claim("reading, it is below the bound at every lag", at_most((reading[1:] / largest ** lags[1:]).max(), 1.0))
+
+# %% [markdown]
+# ### Move it
+#
+# Drag: spectral radius, length, loudness of the input. At loudness 0.3, which ρ lets a gradient of length 1 arrive with about
+# length 1? And at loudness 1? (Needs a running kernel.)
+
+
+# %%
+def explore(radius, length, loudness, start):
+    """The figure above for any setting."""
+    W = Q if start == "orthogonal" else G / 0.9
+    x = W_x[np.random.default_rng(1).integers(len(vocabulary), size=(8, length))]
+    measured = norm_against_lag(radius * W, loudness * x)
+    lags = np.arange(length)
+    bound = (radius * np.linalg.norm(W, 2)) ** lags
+    fig, ax = plotting.figure(7.5, 3.4)
+    dashed = {"ρ to the lag": radius**lags, "σ_max to the lag": bound}
+    title = f"{length - 1} steps back, {measured[-1]:.1e} is left"
+    plotting.lines(ax, lags, {"measured": measured}, title, "steps back", "length of the gradient", log=True,
+                   dashed=dashed, ylim=(1e-12, 1e12))  # fmt: skip
+    return fig
+
+
+# %% tags=["nbval-ignore-output"]
+widgets.movable(
+    explore,
+    radius=widgets.slider("spectral radius ρ", 0.5, 3.0, 0.05, 1.0),
+    length=widgets.slider("length", 10, 200, 10, 50),
+    loudness=widgets.slider("loudness of the input", 0.0, 1.5, 0.1, 0.3),
+    start=widgets.choice("W_h", ["orthogonal", "Gaussian"]),
+)
+
+# %% [markdown]
+# ### Why small gradients mean short memories
+#
+# The gradient of $W_h$ is a *sum* over all steps back. If far terms are tiny, the sum is made by the near ones. The network
+# learns what the last few words tell, and the far word is lost in the noise. How few words? We stop the walk back after ten
+# steps and compare with the whole.
+
+# %%
+start, W = np.zeros((8, H)), 1.0 * Q
+h = rnn_forward(heard, np.eye(H), W, np.zeros(H), start)
+dh_out = np.zeros_like(h)
+dh_out[:, -1] = rng.normal(size=(8, H))
+whole = rnn_backward(dh_out, heard, h, np.eye(H), W, start)["W_h"]
+last_ten = rnn_backward(dh_out[:, -10:], heard[:, -10:], h[:, -10:], np.eye(H), W, h[:, -11])["W_h"]
+missing = np.linalg.norm(whole - last_ten) / np.linalg.norm(whole)
+claim("ten steps of fifty give the whole gradient, to 5 %", at_most(missing, 0.05))
+
+# %% [markdown]
+# ## Explosion, and clipping
+#
+# tanh holds explosion back: loud input saturates the units. It does not prevent it (move ρ to 2 above, with a quiet input).
+# The cleanest case is without tanh. With **linear** units and $\rho = 1.1$ the gradient grows by 1.1
+# a step, whatever it reads. Recall at lag 25, plain gradient descent; each run takes a few seconds. Then the same run, with
+# the same start, with one change: if the gradient's norm is above 1, it is scaled down to 1 (**norm clipping**, Pascanu et
+# al. 2013, algorithm 1). Direction kept, length cut.
+
+# %%
+from course_lib.models.reader import reader
+
+
+def train_linear(clip, steps=150):
+    """The losses of linear units on recall, and the share right at the end."""
+    training.set_seed(SEED)
+    task = Recall(lag=25)
+    start = keras.initializers.Orthogonal(gain=1.1)
+    cell = SimpleRNNCell(32, activation="linear", recurrent_initializer=start)
+    model = reader(cell, task.symbols, vocabulary_size=task.vocabulary_size)
+    model.compile(
+        keras.optimizers.SGD(0.1, global_clipnorm=clip),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    )
+    losses = [model.train_on_batch(*batch) for _, batch in zip(range(steps), task.batches(64, SEED), strict=False)]
+    tokens, answers = task.sample(1000, np.random.default_rng(SEED))
+    return np.array(losses), (training.scores(model, tokens).argmax(axis=-1) == answers).mean()
+
+
+losses_free, right_free = train_linear(clip=None)
+losses_clipped, right_clipped = train_linear(clip=1.0)
+
+# %% tags=["nbval-ignore-output"]
+print("without clipping:", *(f"{loss:.3g}" for loss in losses_free[:5]), "…")
+print(
+    "with clipping:   ", *(f"{loss:.3g}" for loss in losses_clipped[[0, 1, 10, 50, 149]]), "(steps 1, 2, 11, 51, 150)"
+)
+
+# %%
+claim("without clipping the loss is not a number after ten steps", not np.isfinite(losses_free[9]))
+claim("with clipping it learns recall at lag 25", at_least(right_clipped, 0.9))
+
+# %% [markdown]
+# Clipping mends explosion. It cannot mend vanishing: nothing can be read off a gradient that is not there. For that, the
+# lectures name three remedies: **activation**, **initialisation**, **architecture**. A plain RNN can have the first two:
+#
+# - *Initialisation*: an orthogonal $W_h$ starts with all singular values 1 (Saxe et al. 2014).
+# - *Activation*: ReLU has derivative 1 wherever it is on. With $W_h = I$ and small inputs, units begin by copying themselves
+#   (Le, Jaitly & Hinton 2015).
+#
+# **Predict:** which of the two helps more, if the input is loud?
+#
+# Before any training, in a Keras model: `training.state_gradient_norms` records $\lVert\partial E/\partial h_k\rVert$ at
+# every step of every recurrent layer of a model, in one backward pass.
+
+
+# %%
+def normal(size):
+    """Gaussian weights."""
+    return keras.initializers.RandomNormal(stddev=size)
+
+
+far = Recall(lag=100)
+tokens, answers = far.sample(32, np.random.default_rng(SEED))
+loud, quiet = normal(0.5), normal(0.01)  # W_x
+cells = {
+    "tanh, orthogonal": SimpleRNNCell(64, kernel_initializer=loud, recurrent_initializer="orthogonal"),
+    "tanh, orthogonal, quiet": SimpleRNNCell(64, kernel_initializer=quiet, recurrent_initializer="orthogonal"),
+    "ReLU, orthogonal": SimpleRNNCell(64, "relu", kernel_initializer=loud, recurrent_initializer="orthogonal"),
+    "ReLU, identity": SimpleRNNCell(64, "relu", kernel_initializer=loud, recurrent_initializer="identity"),
+}
+
+
+def loss_of_answer(y):
+    """E, one number a text."""
+    return keras.losses.sparse_categorical_crossentropy(answers, y, from_logits=True)
+
+
+reach = {}
+for name, cell in cells.items():
+    model = reader(cell, far.symbols, vocabulary_size=far.vocabulary_size)
+    norms = training.state_gradient_norms(model, tokens, loss_of_answer)["memory"]["h"].mean(axis=0)  # (T,)
+    reach[name] = norms[::-1] / norms[-1]
+
+# %%
+fig, ax = plotting.figure(7.5, 3.2)
+title = "Neither remedy is enough alone"
+plotting.lines(ax, np.arange(101), reach, title, "steps back", "gradient, last step = 1", log=True, ylim=(1e-20, 10))
+plt.show()
+
+# %%
+for name in ("tanh, orthogonal", "ReLU, orthogonal"):
+    claim(f"{name}: 100 steps back, less than a millionth is left", at_most(reach[name][100], 1e-6))
+for name in ("tanh, orthogonal, quiet", "ReLU, identity"):
+    claim(f"{name}: at least a tenth is left", at_least(reach[name][100], 0.1))
+
+# %% [markdown]
+# An orthogonal start reaches back only while the input is so quiet that tanh stays near 0. ReLU reaches back only with the
+# identity: with half of the units off, a rotation is broken, a copy is not. Then loudness does not matter.
+
+# %% [markdown]
+# ## Truncated backpropagation through time
+#
+# A book has a million characters. Nobody walks back over all of them. One cuts the text into windows, hands the **memory** on
+# from window to window, but stops the **gradient** at the border: the memory a window starts from is treated as a
+# constant. That is what `loss_and_gradients` returns a memory for.
+#
+# Check the first loss, as always. 25 characters of a 65-letter alphabet (Tiny Shakespeare's), nothing learned yet, losses
+# summed: **predict** it to two decimals.
+
+# %%
+letters = rng.integers(65, size=(1, 51))
+model = SequenceModel("rnn", inputs=65, hidden=100, outputs=65, seed=SEED)
+x, targets = np.eye(65)[letters[:, :-1]], letters[:, 1:]
+first_loss, _, memory = model.loss_and_gradients(x[:, :25], targets[:, :25], model.start(1))
+print(f"{first_loss:.2f} nats")
+claim("the first loss is 25 · ln 65", at_most(abs(first_loss - 25 * np.log(65)), 0.01))
+
+# %% [markdown]
+# Now the window after it. Its gradient must be what small changes give *if the memory handed on stays as it is*; and it
+# must differ from the gradient of both windows in one, which may go further back.
+
+# %%
+model = SequenceModel("rnn", inputs=65, hidden=6, outputs=65, seed=SEED)
+model.parameters["W_y"] += rng.normal(size=(6, 65))
+_, gradients_1, memory = model.loss_and_gradients(x[:, :25], targets[:, :25], model.start(1))
+_, gradients_2, _ = model.loss_and_gradients(x[:, 25:], targets[:, 25:], memory)
+_, gradients_all, _ = model.loss_and_gradients(x, targets, model.start(1))
+
+
+def second_window():
+    """The loss of the second window, from the memory that was handed on."""
+    return model.loss_and_gradients(x[:, 25:], targets[:, 25:], memory)[0]
+
+
+numeric = numerical_gradient(second_window, model.parameters["W_h"])
+claim("with the memory frozen, the gradient is right", at_most(relative_error(gradients_2["W_h"], numeric), 1e-7))
+cut = relative_error(gradients_1["W_h"] + gradients_2["W_h"], gradients_all["W_h"])
+claim("and it is not the gradient of the whole text", at_least(np.log10(cut), -4))
+
+# %% [markdown]
+# How much a truncation costs depends on how much would have come across the border. A tanh RNN that forgets anyway loses little,
+# and a network that *can* reach far back, everything beyond its window.
+#
+# ### How fast is this?
+#
+# Our NumPy code and Keras, same model, same sizes, forward, backward and update (`benchmarks/numpy_keras.py`):
+
+# %%
+speed = results.read("numpy_keras.csv")
+results.print_table(
+    ["cell", "units", "NumPy: tokens/s", "Keras: tokens/s"],
+    [(r["cell"], f"{r['units']:.0f}", f"{r['numpy']:,.0f}", f"{r['keras']:,.0f}") for r in speed],
+)
+
+# %% [markdown]
+# ## Where the plain RNN ends
+#
+# Back to the question at the beginning. Each point: a network trained for 600 updates on fresh sequences; the line is the
+# median of five seeds, the band reaches from the worst to the best (`experiments/lag.py`).
+
+# %%
+stored = [row for row in results.read("lag.csv") if row["model"].startswith("RNN")]
+lag_list = sorted({row["lag"] for row in stored})
+
+
+def by_lag(model):
+    """Median, lowest and highest share right of five seeds, for every lag."""
+    runs = np.array([sorted(r["accuracy"] for r in stored if (r["model"], r["lag"]) == (model, g)) for g in lag_list])
+    return np.median(runs, axis=1), runs.min(axis=1), runs.max(axis=1)
+
+
+shares = {model: by_lag(model) for model in dict.fromkeys(row["model"] for row in stored)}
+fig, ax = plotting.figure(8, 3.6)
+plotting.lag_curves(
+    ax, lag_list, shares, "Plain tanh RNNs forget; ReLU with the identity holds on longer", chance=1 / 8
+)
+plt.show()
+
+# %%
+at = lag_list.index
+for name in ("RNN, Gaussian", "RNN, orthogonal"):
+    claim(f"{name}: it learns lag 10 under every seed", at_least(shares[name][1][at(10)], 0.99))
+    claim(f"{name}: at lag 200 at most half are right, under every seed", at_most(shares[name][2][at(200)], 0.5))
+low, high = (shares["RNN, ReLU and identity"][i] for i in (1, 2))
+claim("ReLU and identity: it learns lag 100 under every seed", at_least(low[at(100)], 0.99))
+claim("and at lag 200 at most half are right, under every seed", at_most(high[at(200)], 0.5))
+claim("600 updates each", {row["updates"] for row in stored} == {600})
+
+# %% [markdown]
+# ## Exercises
+#
+# They need the first cell of the lesson and nothing else.
+#
+# ### 1 · Warm-up: how far?
+#
+# A gradient shrinks by a constant factor a step, $0 < \text{factor} < 1$. After how many whole steps is less than `share` of it
+# left, for the first time?
+
+
+# %% nbgrader={"grade_id": "steps-until"}
+def steps_until(factor, share):
+    """0.5, 0.1 -> 4, since 0.5³ = 0.125 and 0.5⁴ = 0.0625."""
+    ### BEGIN SOLUTION
+    return int(np.floor(np.log(share) / np.log(factor))) + 1
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "steps-until-check", "points": 1}
+lesson_02.check_steps_until(steps_until)
+
+# %% [markdown]
+# ### 2 · One step back
+#
+# The heart of `rnn_backward`, without looking: given all of $\partial L/\partial h_t$, return the part of
+# $\partial L/\partial h_{t-1}$ that comes through this step, and this step's contribution to $\partial L/\partial W_h$. Rows
+# are vectors, as in the code above.
+
+
+# %% nbgrader={"grade_id": "step-back"}
+def step_back(dh_t, h_t, h_prev, W_h):
+    """dh_t, h_t, h_prev (B, H), W_h (H, H) -> dh_prev (B, H), dW_h (H, H)."""
+    ### BEGIN SOLUTION
+    da = dh_t * (1 - h_t**2)
+    return da @ W_h.T, h_prev.T @ da
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "step-back-check", "points": 2}
+lesson_02.check_step_back(step_back)
+
+# %% [markdown]
+# ### 3 · Clip by norm
+#
+# `gradients` is a list of arrays. Their common norm is the root of the sum of all squares in all arrays. If it is above
+# `limit`, scale **all** arrays by one number, so that it becomes `limit`. If not, leave them as they are.
+
+
+# %% nbgrader={"grade_id": "clip"}
+def clip(gradients, limit):
+    """A list of arrays, a number -> a list of arrays."""
+    ### BEGIN SOLUTION
+    norm = np.sqrt(sum((g**2).sum() for g in gradients))
+    return [g * min(1.0, limit / norm) for g in gradients] if norm > 0 else gradients
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "clip-check", "points": 2}
+lesson_02.check_clip(clip)
+
+# %% [markdown]
+# ### 4 · Open-ended: a start that reaches
+#
+# Find a start $W_h$ for a tanh network of `H` units that reads Gaussian noise (standard deviation 0.5 in every unit, loudness
+# 0.5 in the figure with the sliders), so that 50 steps back a gradient of length 1 still has
+# a length between 0.01 and 100. The check tries three draws of noise.
+
+
+# %% nbgrader={"grade_id": "start"}
+def my_start(H, rng):
+    """H units, a NumPy generator -> W_h (H, H)."""
+    ### BEGIN SOLUTION
+    return 1.5 * np.linalg.qr(rng.normal(size=(H, H)))[0]
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "start-check", "points": 3}
+lesson_02.check_start(my_start)
+
+# %% [markdown]
+# ## In practice
+#
+# - Check hand-written gradients against small changes, in float64, with random weights.
+# - Clip by norm, always. It costs nothing and saves runs.
+# - Orthogonal starts for recurrent matrices; Keras does it by default.
+# - Plot the gradient against the lag before you train for a day.
+# - A tanh RNN does not learn over a few dozen steps. ReLU with the identity gets farther, then fails as well. The third remedy,
+#   architecture, is lesson 03.
+#
+# ## Going further
+#
+# - R. Pascanu, T. Mikolov, Y. Bengio, *On the difficulty of training recurrent neural networks*, ICML 2013.
+# - Y. Bengio, P. Simard, P. Frasconi, *Learning long-term dependencies with gradient descent is difficult*, IEEE Transactions on
+#   Neural Networks 5, 1994.
+# - P. Werbos, *Backpropagation through time: what it does and how to do it*, Proceedings of the IEEE 78, 1990.
+# - R. Williams, J. Peng, *An efficient gradient-based algorithm for on-line training of recurrent network trajectories*,
+#   Neural Computation 2, 1990: truncation.
+# - A. Saxe, J. McClelland, S. Ganguli, *Exact solutions to the nonlinear dynamics of learning in deep linear neural networks*,
+#   ICLR 2014: orthogonal starts.
+# - Q. Le, N. Jaitly, G. Hinton, *A simple way to initialize recurrent networks of rectified linear units*, arXiv:1504.00941, 2015.
+# - P. Martínez Olmos, *Sequential learning with recurrent neural networks*, lecture; X. Bresson, *Recurrent neural networks*,
+#   lecture, 2017.

@@ -1,0 +1,205 @@
+"""The course's cells under Keras's contract, against Keras's own layers, and on another backend."""
+
+import importlib.util
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from course_lib import training
+from course_lib.cells import ChronoBias, ForgetBias, LSTMCell, SimpleRNNCell
+from course_lib.errors import CourseError
+from course_lib.models.reader import reader
+from course_lib.numpy_rnn import lstm_backward, lstm_forward, rnn_backward, rnn_forward, softmax_loss
+
+KINDS = {"rnn": (SimpleRNNCell, keras.layers.SimpleRNN), "lstm": (LSTMCell, keras.layers.LSTM)}
+B, T, D, H = 3, 6, 4, 5
+
+
+def random_pair(kind, **options):
+    """Our cell in keras.layers.RNN and Keras's layer, with the same random weights."""
+    rng = np.random.default_rng(1)
+    cell, theirs = KINDS[kind]
+    pair = keras.layers.RNN(cell(H), **options), theirs(H, **options)
+    weights = None
+    for layer in pair:
+        layer.build((B, T, D))
+        weights = weights or [rng.normal(size=w.shape) for w in layer.weights]
+        layer.set_weights(weights)
+    return *pair, rng.normal(size=(B, T, D)).astype("float32")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("options", [{}, {"return_sequences": True}, {"go_backwards": True}, {"unroll": True}])
+def test_a_cell_equals_keras_layer(kind, options):
+    ours, theirs, x = random_pair(kind, **options)
+    assert np.abs(ours(x) - theirs(x)).max() < 1e-5
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_cell_equals_keras_layer_with_mask_start_and_state(kind):
+    ours, theirs, x = random_pair(kind, return_state=True)
+    mask = np.arange(T) < np.array([[T], [3], [1]])
+    start = [np.random.default_rng(2).normal(size=(B, H)).astype("float32")] * (2 if kind == "lstm" else 1)
+    for a, b in zip(ours(x, mask=mask, initial_state=start), theirs(x, mask=mask, initial_state=start), strict=True):
+        assert np.abs(a - b).max() < 1e-5
+
+
+def test_swapped_gates_do_not_pass():
+    ours, theirs, x = random_pair("lstm")
+    W_x, W_h, b = ours.get_weights()
+
+    def swapped(w):
+        i, f, g, o = np.split(w, 4, axis=-1)
+        return np.concatenate([f, i, g, o], axis=-1)
+
+    ours.set_weights([swapped(W_x), swapped(W_h), swapped(b)])
+    assert np.abs(ours(x) - theirs(x)).max() > 1e-2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_cell_survives_saving(kind, tmp_path):
+    cell = KINDS[kind][0]
+    options = {"activation": "relu"} if kind == "rnn" else {"bias_initializer": ForgetBias(2.0)}
+    model = reader(cell(H, recurrent_initializer="identity", **options) if kind == "rnn" else cell(H, **options), 3, 7)
+    tokens = np.random.default_rng(0).integers(7, size=(B, T))
+    model.save(tmp_path / "m.keras")
+    again = keras.models.load_model(tmp_path / "m.keras")
+    assert np.array_equal(model(tokens), again(tokens))
+    assert again.get_layer("memory").cell.get_config() == model.get_layer("memory").cell.get_config()
+
+
+def test_the_starts_of_the_forget_gate():
+    i, f, g, o = np.split(np.array(ForgetBias(2.5)((4 * H,))), 4)
+    assert (f == 2.5).all()
+    assert not np.concatenate([i, g, o]).any()
+    i, f, g, o = np.split(np.array(ChronoBias(200, seed=1)((4 * 5000,))), 4)
+    assert np.array_equal(i, -f)
+    assert not np.concatenate([g, o]).any()
+    memory = np.exp(f)  # uniform from 1 to 199: Tallec & Ollivier 2018
+    assert memory.min() >= 1 and memory.max() <= 199
+    assert memory.mean() == pytest.approx(100, rel=0.03)
+    assert (np.split(np.array(LSTMCell(H).bias_initializer((4 * H,))), 4)[1] == 1).all()
+    with pytest.raises(CourseError, match="longest: expected more than 2"):
+        ChronoBias(2)
+
+
+@pytest.mark.parametrize("units", [0, 2.5, "four"])
+def test_bad_units(units):
+    with pytest.raises(CourseError, match="units: expected a whole number, 1 or more"):
+        LSTMCell(units)
+
+
+CODE = """
+import os; os.environ["KERAS_BACKEND"] = {backend!r}
+import numpy as np
+from course_lib.quiet import keras
+from course_lib.cells import LSTMCell, SimpleRNNCell
+from course_lib.numpy_rnn import lstm_forward, rnn_forward
+assert keras.backend.backend() == {backend!r}
+rng = np.random.default_rng(0)
+x, zero = rng.normal(size=(2, 6, 3)), np.zeros((2, 4))
+for cell, width in ((SimpleRNNCell(4), 4), (LSTMCell(4), 16)):
+    layer = keras.layers.RNN(cell, return_sequences=True)
+    layer.build(x.shape)
+    W = [rng.normal(size=s) for s in ((3, width), (4, width), (width,))]
+    layer.set_weights(W)
+    ours = rnn_forward(x, *W, zero) if width == 4 else lstm_forward(x, *W, zero, zero)["h"]
+    difference = np.abs(keras.ops.convert_to_numpy(layer(x.astype("float32"))) - ours).max()
+    assert difference < 1e-5, difference
+"""
+
+
+# Keras's NumPy backend needs SciPy, and JAX brings it.
+@pytest.mark.parametrize(("backend", "needs"), [("numpy", "scipy"), ("jax", "jax"), ("torch", "torch")])
+def test_the_cells_run_on_another_backend(backend, needs):
+    if importlib.util.find_spec(needs) is None:
+        pytest.skip(f"{needs} is not installed")
+    finished = subprocess.run(
+        [sys.executable, "-c", CODE.format(backend=backend)], capture_output=True, text=True, timeout=300
+    )
+    assert finished.returncode == 0, finished.stderr[-2000:]
+
+
+# -- the probes ------------------------------------------------------------------------------------------------------
+
+
+def cross_entropy(answers):
+    return lambda y: keras.losses.sparse_categorical_crossentropy(answers, y, from_logits=True)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_probe_measures_what_the_hand_written_pass_gives(kind):
+    rng = np.random.default_rng(3)
+    model = reader(KINDS[kind][0](H), 3, vocabulary_size=D)
+    model.set_weights([rng.normal(size=w.shape) for w in model.get_weights()])
+    tokens, answers = rng.integers(D, size=(B, T)), np.array([0, 2, 1])
+    norms = training.state_gradient_norms(model, tokens, cross_entropy(answers))["memory"]
+
+    W_x, W_h, b = model.get_layer("memory").get_weights()
+    W_y, b_y = model.get_layer("readout").get_weights()
+    x, zero = np.eye(D)[tokens], np.zeros((B, H))
+    states = rnn_forward(x, W_x, W_h, b, zero) if kind == "rnn" else lstm_forward(x, W_x, W_h, b, zero, zero)
+    h = states if kind == "rnn" else states["h"]
+    dh_out = np.zeros((B, T, H))
+    dh_out[:, -1] = softmax_loss(h[:, -1:] @ W_y + b_y, answers[:, None])[1][:, 0] @ W_y.T
+    if kind == "rnn":
+        gradients = rnn_backward(dh_out, x, states, W_x, W_h, zero)
+    else:
+        gradients = lstm_backward(dh_out, x, states, W_x, W_h, zero, zero)
+    assert set(norms) == ({"h"} if kind == "rnn" else {"h", "c"})
+    for letter, measured in norms.items():
+        assert np.allclose(measured, np.linalg.norm(gradients[letter], axis=-1), rtol=1e-4, atol=1e-7)
+
+
+def test_the_probe_leaves_the_model_as_it_was_and_sees_every_layer():
+    inputs = keras.Input((None, D))
+    x = keras.layers.Masking()(inputs)
+    x = keras.layers.Bidirectional(keras.layers.LSTM(3, return_sequences=True, name="two_way"))(x)
+    x = keras.layers.RNN([LSTMCell(4), SimpleRNNCell(2)], return_sequences=True, name="stack")(x)
+    model = keras.Model(inputs, keras.layers.GRU(2, name="top")(x))
+    numbers = np.random.default_rng(4).normal(size=(B, T, D)).astype("float32")
+    numbers[0, 4:] = 0  # the first text ends after four steps
+    before = np.array(model(numbers))
+    norms = training.state_gradient_norms(model, numbers, lambda y: tf.reduce_sum(y**2, axis=-1))
+    assert np.array_equal(before, np.array(model(numbers)))
+    assert {name: set(found) for name, found in norms.items()} == {
+        "forward_two_way": {"h", "c"}, "backward_two_way": {"h", "c"},
+        "stack/0": {"h", "c"}, "stack/1": {"h"}, "top": {"h"},
+    }  # fmt: skip
+    for found in norms.values():
+        for values in found.values():
+            assert values.shape == (B, T)
+            assert not values[0, 4:].any()
+            assert (values[1:] > 0).all()
+
+
+def test_the_probe_at_the_last_step_is_the_gradient_of_the_output():
+    cell = SimpleRNNCell(H)
+    inputs = keras.Input((None, D))
+    model = keras.Model(inputs, keras.layers.RNN(cell, name="memory")(inputs))
+    x = np.random.default_rng(5).normal(size=(B, T, D)).astype("float32")
+    norms = training.state_gradient_norms(model, x, lambda h: tf.reduce_sum(h**2, axis=-1) / 2)["memory"]["h"]
+    assert np.allclose(norms[:, -1], np.linalg.norm(model(x), axis=-1), rtol=1e-5)
+
+
+def test_the_probe_and_the_reader_say_what_they_expect():
+    plain = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    with pytest.raises(CourseError, match="has no recurrent layer"):
+        training.state_gradient_norms(plain, np.zeros((1, 3)), lambda y: y)
+    with pytest.raises(CourseError, match=r"cell: expected call\(x_t, states\) and state_size"):
+        reader(keras.layers.Dense(3), 2, vocabulary_size=4)
+    with pytest.raises(CourseError, match="either vocabulary_size or features"):
+        reader(SimpleRNNCell(3), 2)
+
+
+def test_the_reader_reads_numbers_and_answers_at_every_step():
+    assert reader(LSTMCell(3), 1, features=2)(np.zeros((4, 7, 2))).shape == (4, 1)
+    tokens = np.zeros((4, 7), int)
+    assert reader(LSTMCell(3), 5, vocabulary_size=6, every_step=True)(tokens).shape == (4, 7, 5)
+    looked_up = reader(LSTMCell(3), 5, vocabulary_size=6, embedding=2)
+    assert looked_up(tokens).shape == (4, 5)
+    assert looked_up.get_layer("memory").cell.W_x.shape == (2, 12)

@@ -1,0 +1,46 @@
+"""The pictures one can move: they draw at once, follow their controls, and survive what cannot be drawn."""
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+from course_lib import plotting, widgets
+from course_lib.errors import CourseError
+
+
+def draw(text, size):
+    if not text:
+        raise CourseError("expected a text.")
+    fig, ax = plotting.figure(2, 2)
+    ax.plot(range(size))
+    return fig
+
+
+def test_a_moved_control_draws_anew_and_a_mistake_keeps_the_last_picture():
+    text, size = widgets.text_field("text", "a"), widgets.slider("size", 2, 9, 1, 3)
+    box = widgets.movable(draw, text=text, size=size)
+    *_, message, picture = box.children
+    first = bytes(picture.value)
+    assert first.startswith(b"\x89PNG")
+    size.value = 8
+    second = bytes(picture.value)
+    assert second != first
+    text.value = ""
+    assert "expected a text" in message.value
+    assert bytes(picture.value) == second
+    text.value = "b"
+    assert message.value == ""
+
+
+def test_no_figure_is_left_open():
+    import matplotlib.pyplot as plt
+
+    before = plt.get_fignums()
+    widgets.movable(draw, text=widgets.text_field("text", "a"), size=widgets.slider("size", 2, 9, 1, 3))
+    assert plt.get_fignums() == before
+
+
+def test_sliders_are_whole_if_the_step_is():
+    assert isinstance(widgets.slider("a", 1, 5, 1, 2).value, int)
+    assert isinstance(widgets.slider("a", 0.5, 1.5, 0.1, 1.0).value, float)
+    assert widgets.choice("w", ["x", "y"]).value == "x"
