@@ -385,7 +385,7 @@ claim("reading, it is below the bound at every lag", at_most((reading[1:] / larg
 # ### Move it
 #
 # Drag: spectral radius, length, loudness of the input. At loudness 0.3, which ρ lets a gradient of length 1 arrive with about
-# length 1? And at loudness 1? (Needs a running kernel.)
+# length 1? And at loudness 1? (The first picture stands still; the one with sliders needs a running kernel.)
 
 
 # %%
@@ -404,10 +404,13 @@ def explore(radius, length, loudness, start):
     return fig
 
 
+explore(1.5, 50, 0.3, "orthogonal")
+plt.show()
+
 # %% tags=["nbval-ignore-output"]
 widgets.movable(
     explore,
-    radius=widgets.slider("spectral radius ρ", 0.5, 3.0, 0.05, 1.0),
+    radius=widgets.slider("spectral radius ρ", 0.5, 3.0, 0.05, 1.5),
     length=widgets.slider("length", 10, 200, 10, 50),
     loudness=widgets.slider("loudness of the input", 0.0, 1.5, 0.1, 0.3),
     start=widgets.choice("W_h", ["orthogonal", "Gaussian"]),

@@ -394,7 +394,7 @@ baseline = counts.max(axis=1).sum() / counts.sum()
 claim("whoever knows the last mark only is wrong at least once in ten characters", at_most(baseline, 0.9))
 
 # %% [markdown]
-# Now an LSTM. **This cell trains for about 20 seconds.**
+# Now an LSTM, and a copy of its weights before it learns.
 
 # %%
 from course_lib.models.reader import reader
@@ -410,7 +410,11 @@ def weights_of(model):
 
 before = weights_of(lstm)  # to compare with, later
 
+# %% [markdown]
+# **This cell trains for about 20 seconds.**
 
+
+# %%
 def batches(size=32):
     """Endless random batches of the texts; the answers behind a text's end (0) do not count in the loss."""
     while True:
