@@ -490,14 +490,9 @@ claim("with clipping it learns recall at lag 25", at_least(right_clipped, 0.9))
 
 
 # %%
-def normal(size):
-    """Gaussian weights."""
-    return keras.initializers.RandomNormal(stddev=size)
-
-
 far = Recall(lag=100)
 tokens, answers = far.sample(32, np.random.default_rng(SEED))
-loud, quiet = normal(0.5), normal(0.01)  # W_x
+loud, quiet = (keras.initializers.RandomNormal(stddev=size) for size in (0.5, 0.01))  # W_x
 cells = {
     "tanh, orthogonal": SimpleRNNCell(64, kernel_initializer=loud, recurrent_initializer="orthogonal"),
     "tanh, orthogonal, quiet": SimpleRNNCell(64, kernel_initializer=quiet, recurrent_initializer="orthogonal"),
