@@ -74,37 +74,27 @@ def run(name: str, lag: int, seed: int) -> dict:
     return dict(zip(COLUMNS, (name, lag, seed, right, round(error, 4), UPDATES, seconds), strict=True))
 
 
-def stored() -> set[tuple]:
-    """The runs that are there already."""
+def stored() -> dict[tuple, dict]:
+    """The runs that are there already: (model, lag, seed) -> row."""
     if not RESULT.is_file():
-        return set()
+        return {}
     with open(RESULT, encoding="utf-8", newline="") as file:
-        return {(row["model"], int(row["lag"]), int(row["seed"])) for row in csv.DictReader(file)}
+        return {(row["model"], int(row["lag"]), int(row["seed"])): row for row in csv.DictReader(file)}
 
 
 def append(row: dict) -> None:
-    """One line, written at once, so that two processes may share the file."""
-    from io import StringIO
-
-    text = StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    if not RESULT.is_file():
-        writer.writeheader()
-    writer.writerow(row)
+    """One line, written at once when the file is closed, so that two processes may share it."""
     with open(RESULT, "a", encoding="utf-8", newline="") as file:
-        file.write(text.getvalue())
+        csv.DictWriter(file, COLUMNS, lineterminator="\n").writerow(row)
 
 
-def sort() -> None:
-    """Rows in the order of the models, lags and seeds."""
-    order = list(cells(10))
-    with open(RESULT, encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    rows.sort(key=lambda row: (order.index(row["model"]), int(row["lag"]), int(row["seed"])))
+def sort(models: list[str]) -> None:
+    """Write the file anew, with its header, in the order of the models, lags and seeds."""
+    rows = stored()
     with open(RESULT, "w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows(rows[run] for run in sorted(rows, key=lambda run: (models.index(run[0]), *run[1:])))
 
 
 def main() -> int:
@@ -115,16 +105,18 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--part", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    names = options.models or list(cells(10))
-    if unknown := set(names) - set(cells(10)):
-        parser.error(f"there is no model {sorted(unknown)}; there are {list(cells(10))}")
+    models = list(cells(LAGS[0]))
+    names = options.models or models
+    if unknown := set(names) - set(models):
+        parser.error(f"there is no model {sorted(unknown)}; there are {models}")
     jobs = [(n, lag, s) for s in range(options.seeds) for lag in options.lags for n in names]
     if options.part is None:
+        sort(models)  # the header has to be there before two workers append
         one_thread = os.environ | dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1")
         command = [sys.executable, "-m", "experiments.lag", *sys.argv[1:], "--part"]
         workers = [subprocess.Popen([*command, str(part)], env=one_thread) for part in range(2)]
         failed = any([worker.wait() for worker in workers])
-        sort()
+        sort(models)
         return int(failed)
     done = stored()
     for job in [job for i, job in enumerate(jobs) if i % 2 == options.part and job not in done]:

@@ -1,7 +1,6 @@
 """`make seeds`: run every lesson under five seeds; store each claim's worst margin in benchmarks/claims.csv."""
 
 import argparse
-import csv
 import json
 import statistics
 import sys
@@ -9,7 +8,8 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tools.build import ROOT, cells, edition, environment, execute, lessons
+from tools.build import ROOT, cells, edition, environment, execute
+from tools.lesson_rows import chosen, update
 
 RESULT = ROOT / "benchmarks" / "claims.csv"
 COLUMNS = ["lesson", "claim", "seeds", "relation", "bound", "worst", "median", "margin", "spread"]
@@ -54,21 +54,14 @@ def main() -> int:
     parser.add_argument("lessons", nargs="*", help="such as 01; default: all")
     parser.add_argument("--seeds", type=int, default=5)
     options = parser.parse_args()
-    chosen = [n for n in lessons() if not options.lessons or any(n.startswith(p) for p in options.lessons)]
-    rows = []
-    if RESULT.is_file():
-        with open(RESULT, encoding="utf-8", newline="") as file:
-            rows = [row for row in csv.DictReader(file) if row["lesson"] not in chosen and row["lesson"] in lessons()]
+    names, rows = chosen(options.lessons), []
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
-        jobs = {n: [pool.submit(run, n, seed, Path(folder)) for seed in range(options.seeds)] for n in chosen}
+        jobs = {n: [pool.submit(run, n, seed, Path(folder)) for seed in range(options.seeds)] for n in names}
         for name, runs in jobs.items():
             rows += summary(name, [job.result() for job in runs])
             print(f"{name}: {len(runs)} seeds", flush=True)
-    with open(RESULT, "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(sorted(rows, key=lambda row: row["lesson"]))
-    return 0 if all(int(row["seeds"]) >= options.seeds for row in rows if row["lesson"] in chosen) else 1
+    update(RESULT, COLUMNS, names, rows)
+    return 0 if all(row["seeds"] >= options.seeds for row in rows) else 1
 
 
 if __name__ == "__main__":

@@ -4,14 +4,14 @@ python -m tools.times            all lessons, three times each
 python -m tools.times 02 03      these; the other lessons' rows stay
 """
 
-import csv
 import sys
 import threading
 import time
 
 import psutil
 
-from tools.build import ROOT, cells, edition, environment, execute, lessons
+from tools.build import ROOT, cells, edition, environment, execute
+from tools.lesson_rows import chosen, update
 
 RESULT = ROOT / "benchmarks" / "lesson_times.csv"
 
@@ -43,19 +43,12 @@ def measure(name: str) -> dict:
 
 def main() -> int:
     """Each chosen lesson three times; the median run is kept."""
-    repeats, chosen = 3, [n for n in lessons() if not sys.argv[1:] or n.startswith(tuple(sys.argv[1:]))]
-    rows = []
-    if RESULT.is_file():
-        with open(RESULT, encoding="utf-8", newline="") as file:
-            rows = [row for row in csv.DictReader(file) if row["lesson"] in set(lessons()) - set(chosen)]
-    for name in chosen:
+    repeats, names, rows = 3, chosen(sys.argv[1:]), []
+    for name in names:
         runs = sorted((measure(name) for _ in range(repeats)), key=lambda run: run["seconds"])
         rows.append(runs[len(runs) // 2] | {"runs": repeats, "cores": psutil.cpu_count()})
         print(rows[-1], flush=True)
-    with open(RESULT, "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(sorted(rows, key=lambda row: row["lesson"]))
+    update(RESULT, list(rows[0]), names, rows)
     return 0
 
 

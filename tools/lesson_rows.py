@@ -1,0 +1,23 @@
+"""The tables that keep rows for every lesson: measure some lessons anew, keep the others' rows."""
+
+import csv
+from pathlib import Path
+
+from tools.build import lessons
+
+
+def chosen(prefixes: list[str]) -> list[str]:
+    """The lessons whose names begin with one of the prefixes, such as 01; all of them if there are none."""
+    return [name for name in lessons() if not prefixes or name.startswith(tuple(prefixes))]
+
+
+def update(path: Path, columns: list[str], measured: list[str], rows: list[dict]) -> None:
+    """Put `rows` in place of those of the measured lessons; rows of lessons that are gone go, too."""
+    kept = []
+    if path.is_file():
+        with open(path, encoding="utf-8", newline="") as file:
+            kept = [row for row in csv.DictReader(file) if row["lesson"] in set(lessons()) - set(measured)]
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(sorted([*kept, *rows], key=lambda row: row["lesson"]))
