@@ -47,3 +47,20 @@ def accuracy_by_distance(correct, distance, bounds: Sequence[tuple[int, int]]) -
             raise CourseError(f"no case has a distance from {low} to {high}: widen the bounds.")
         result[low, high] = float(correct[chosen].mean())
     return result
+
+
+def sentences(words):
+    """A story's words, cut behind each . ! and ?"""
+    ends = [i + 1 for i, word in enumerate(words) if word in (".", "!", "?")]
+    return [words[a:b] for a, b in zip([0, *ends], [*ends, len(words)], strict=True) if words[a:b]]
+
+
+def story_marks(world, stories):
+    """Shares of words that are words, and of sentences and stories a GrammarWorld accepts. stories: lists of words."""
+    known = set(world.words)
+    right = {
+        "words": [word in known for story in stories for word in story if word[0].isalpha()],
+        "sentences": [world.accepts_part(s, after=(".", "!", "?")) for story in stories for s in sentences(story)],
+        "stories": [world.accepts(story) for story in stories],
+    }
+    return {name: np.mean(answers or [False]) for name, answers in right.items()}

@@ -173,3 +173,42 @@ def text_states(axes, text: str, values: dict, title: str, gates: int = 0):
     axes[0].set_title(title)
     axes[-1].set_xticks(places, list(text), fontsize=9)
     return axes
+
+
+def coloured_text(ax, text: str, values, title: str, label: str, limit: float = 1.0):
+    """A text as it is printed, line by line, each character on a colour for its value: values (N,), blue below zero."""
+    lines = text.rstrip("\n").split("\n")
+    grid, place = np.full((len(lines), max(map(len, lines))), np.nan), 0
+    for row, line in enumerate(lines):
+        grid[row, : len(line)] = values[place : place + len(line)]
+        place += len(line) + 1  # the line break has a value, too, and no place
+        for column, character in enumerate(line):
+            ax.text(column, row, character, ha="center", va="center", family="monospace", fontsize=11)
+    image = ax.imshow(grid, cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="auto", alpha=0.75)
+    ax.set_title(title)
+    ax.set_xticks([])
+    ax.set_yticks([])
+    ax.spines[:].set_visible(False)
+    ax.figure.colorbar(image, ax=ax, label=label)
+    return ax
+
+
+def trade_off(ax, settings: dict, others: dict, title: str, xlabel: str, ylabel: str):
+    """Points (y, x) along a line, one for each of `settings` {number: (y, x)}, and single ones {name: (y, x)}."""
+    y, x = np.array(list(settings.values())).T
+    ax.plot(x, y, color=BLUE, marker="o", markersize=5, label="temperature")
+    for name, (value_y, value_x) in settings.items():
+        ax.annotate(f"{name:g}", (value_x, value_y), xytext=(5, 5), textcoords="offset points", fontsize=9)
+    for i, (name, (value_y, value_x)) in enumerate(others.items()):
+        ax.plot(
+            value_x,
+            value_y,
+            "*sD"[::-1][i % 3],
+            color=CYCLE[i + 1],
+            markersize=(7, 7, 13)[i % 3],
+            label=name,
+            linestyle="",
+        )
+    ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
+    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    return ax

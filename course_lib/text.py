@@ -56,7 +56,7 @@ class Vocabulary:
         if word not in self.ids:
             near = difflib.get_close_matches(word, self.words[len(SPECIALS) :], n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise CourseError(f"{word!r} is not among the {len(self)} words of this vocabulary.{hint}")
+            raise CourseError(f"{word!r} is not among the {len(self)} tokens of this vocabulary.{hint}")
         return self.ids[word]
 
     def encode(self, words: Iterable[str], unknown: str = "error") -> list[int]:
@@ -105,6 +105,30 @@ def story_batches(rows: np.ndarray, batch_size: int, seed: int) -> Iterator[tupl
             batches = [part[i : i + batch_size] for i in range(0, len(part) - batch_size + 1, batch_size)]
             for i in rng.permutation(len(batches)):
                 yield next_word_pairs(rows[batches[i], : lengths[batches[i]].max()])
+
+
+def to_stream(texts: Iterable[Sequence[str]], vocabulary: Vocabulary) -> np.ndarray:
+    """All texts on one long tape, <eos> before, between and behind them: (N,) ids, int32."""
+    return np.array([3, *(i for text in texts for i in (*vocabulary.encode(text), 3))], np.int32)
+
+
+def stream_batches(ids, batch_size, length):
+    """Endless batches of (inputs, targets) from one long tape (N,), both (batch_size, length).
+
+    The tape is cut into batch_size rows that are read side by side: row b of a batch goes on where row b of the batch
+    before ended, so that a memory may be carried over. At the end of the rows all begin again.
+    """
+    row = (len(ids) - 1) // batch_size  # tokens in a row
+    if row < length:
+        raise CourseError(
+            f"{batch_size} rows of {length} tokens and one to follow need a text of {batch_size * length + 1} tokens, "
+            f"this one has {len(ids)}: use a longer text, fewer rows or shorter ones."
+        )
+    inputs = ids[: batch_size * row].reshape(batch_size, row)
+    targets = ids[1 : batch_size * row + 1].reshape(batch_size, row)  # the same, one token on
+    while True:
+        for start in range(0, row - length + 1, length):
+            yield inputs[:, start : start + length], targets[:, start : start + length]
 
 
 def windows(rows: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:

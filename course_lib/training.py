@@ -17,20 +17,35 @@ def set_seed(seed: int) -> None:
     keras.utils.set_random_seed(seed)
 
 
-def compile_for_training(model, steps: int, learning_rate=3e-3, warm_up=100, clip=1.0, loss=None) -> None:
-    """Adam, its rate rising for `warm_up` steps and falling to zero on a cosine; gradients clipped to norm `clip`.
+def compile_for_training(
+    model, steps: int | None, learning_rate=3e-3, warm_up=100, clip=1.0, loss=None, optimizer="adam"
+) -> None:
+    """Adam or Muon; the rate rises for `warm_up` steps and falls to zero on a cosine; gradients clipped to norm `clip`.
 
-    beta_2 = 0.99: Adam adapts within a hundred steps when gradients grow, as they do when a network suddenly finds
-    a far dependency.
+    steps=None: a rate that stays; `model.optimizer.learning_rate = …` sets another at any time.
+
+    optimizer: "adam", with beta_2 = 0.99: it adapts within a hundred steps when gradients grow, as they do when a
+    network suddenly finds a far dependency. "muon" (Jordan et al. 2024, scaled as in Liu et al. 2025): the same for
+    embedding, read-out and biases; the step of every other matrix is made orthogonal: equally far in every direction.
 
     The loss is the mean cross-entropy of the next token in nats, where <pad> (0) does not count, or `loss`.
     """
-    rate = keras.optimizers.schedules.CosineDecay(
-        0.0, max(steps - warm_up, 1), warmup_target=learning_rate, warmup_steps=warm_up
-    )
+    rate = learning_rate
+    if steps is not None:
+        rate = keras.optimizers.schedules.CosineDecay(
+            0.0, max(steps - warm_up, 1), warmup_target=learning_rate, warmup_steps=warm_up
+        )
+    if optimizer == "muon":
+        chosen = keras.optimizers.Muon(
+            rate, adam_beta_2=0.99, weight_decay=0.0, adam_weight_decay=0.0, global_clipnorm=clip,
+            exclude_layers=["embedding", "readout"],
+        )  # fmt: skip
+    elif optimizer == "adam":
+        chosen = keras.optimizers.Adam(rate, beta_2=0.99, global_clipnorm=clip)
+    else:
+        raise CourseError(f"optimizer: expected 'adam' or 'muon', got {optimizer!r}.")
     model.compile(
-        optimizer=keras.optimizers.Adam(rate, beta_2=0.99, global_clipnorm=clip),
-        loss=loss or keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=0),
+        optimizer=chosen, loss=loss or keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=0)
     )
 
 
@@ -72,6 +87,28 @@ def log_probabilities(model, rows: np.ndarray) -> np.ndarray:
     """log p of every next word of texts (N, L) from `to_rows`: (N, L - 1), nats; 0 where there is padding."""
     targets = rows[:, 1:]
     return np.where(targets != 0, log_p_of_targets(scores(model, rows[:, :-1]), targets), 0.0)
+
+
+def stream_log_probabilities(model, ids: np.ndarray, rows: int = 32, context: int = 100) -> np.ndarray:
+    """log p of every token of a long tape (N,) but the first: (N - 1,), nats.
+
+    Read in `rows` side by side; each begins `context` tokens early, on its neighbour's end, so that every token but the
+    first of the tape is met by a memory that has read at least so much, or all there is.
+    """
+    if len(ids) < 2:
+        raise CourseError(f"a tape needs two tokens, one to read and one to predict; this one has {len(ids)}.")
+    count = len(ids) - 1
+    length = -(-count // min(rows, count))
+    ends = np.minimum(np.arange(length, count + length, length), count)  # the last row may overlap with its neighbour
+    width = min(length + context, count)
+    begins = np.maximum(ends - width, 0)  # the first rows have no more to read before them
+    places = begins[:, None] + np.arange(width)  # (rows, width): what is read
+    given = log_p_of_targets(scores(model, ids[places], batch_size=rows), ids[places + 1])
+    result = np.empty(count)
+    for row, begin, end in zip(given, begins, ends, strict=True):
+        first = max(end - length, 0)
+        result[first:end] = row[first - begin : end - begin]
+    return result
 
 
 def state_gradient_norms(model, inputs, error: Callable) -> dict[str, dict[str, np.ndarray]]:

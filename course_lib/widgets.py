@@ -1,10 +1,11 @@
-"""Pictures a lecturer can move: ipywidgets around the course's figures.
+"""Pictures and texts a lecturer can move: ipywidgets around the course's figures, and around what networks write.
 
-Each is a box with sliders or a text field above one picture, drawn anew when something is moved. Without a kernel it
-shows nothing, so a lesson has the same figure standing still in the cell before.
+Each is a box with sliders or a text field above one picture or text, made anew when something is moved. Without a
+kernel it shows nothing, so a lesson has the same thing standing still in the cell before.
 """
 
 from collections.abc import Callable
+from html import escape
 from io import BytesIO
 
 import ipywidgets
@@ -14,27 +15,31 @@ from course_lib.plotting import close
 
 
 def movable(draw: Callable, **controls) -> ipywidgets.Widget:
-    """`draw(**values) -> figure`, with a widget for each value; a CourseError is shown as a sentence below the picture.
+    """`draw(**values) -> figure or text`, with a widget for each value; a CourseError is shown as a sentence above it.
 
-    The last good picture stays while what was typed cannot be drawn.
+    The last good picture or text stays while what was typed cannot be drawn.
     """
-    picture, message = ipywidgets.Image(format="png"), ipywidgets.HTML()
+    picture, written, message = ipywidgets.Image(format="png"), ipywidgets.HTML(), ipywidgets.HTML()
 
     def update(_=None):
         try:
-            figure = draw(**{name: control.value for name, control in controls.items()})
+            drawn = draw(**{name: control.value for name, control in controls.items()})
         except CourseError as error:
             message.value = f"<b>{error}</b>"
             return
+        message.value = ""
+        if isinstance(drawn, str):
+            written.value = f"<pre>{escape(drawn)}</pre>"
+            return
         png = BytesIO()
-        figure.savefig(png, format="png", dpi=110)
-        close(figure)
-        picture.value, message.value = png.getvalue(), ""
+        drawn.savefig(png, format="png", dpi=110)
+        close(drawn)
+        picture.value = png.getvalue()
 
     for control in controls.values():
         control.observe(update, "value")
     update()
-    return ipywidgets.VBox([*controls.values(), message, picture])
+    return ipywidgets.VBox([*controls.values(), message, written if written.value else picture])
 
 
 def slider(label: str, low: float, high: float, step: float, value: float) -> ipywidgets.Widget:

@@ -9,9 +9,6 @@ it can be stopped at any time.
 """
 
 import argparse
-import csv
-import os
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -19,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from course_lib.worlds.lag import Recall
+from experiments.jobs import work_through
 
 RESULT = Path(__file__).parent / "results" / "lag.csv"
 COLUMNS = ["model", "lag", "seed", "accuracy", "loss_nats", "updates", "seconds"]
@@ -54,7 +52,7 @@ def cells(lag: int) -> dict:
 
 
 def run(name: str, lag: int, seed: int) -> dict:
-    """Train one model at one lag; its share right on sequences it has never met."""
+    """Train one model at one lag: its share right on sequences it has never met."""
     from course_lib import training
     from course_lib.models.reader import reader
     from course_lib.quiet import keras
@@ -71,59 +69,22 @@ def run(name: str, lag: int, seed: int) -> dict:
     error = float(loss(answers, scores))
     right = float((scores.argmax(axis=-1) == answers).mean())
     seconds = round(time.monotonic() - start, 1)
-    return dict(zip(COLUMNS, (name, lag, seed, right, round(error, 4), UPDATES, seconds), strict=True))
-
-
-def stored() -> dict[tuple, dict]:
-    """The runs that are there already: (model, lag, seed) -> row."""
-    if not RESULT.is_file():
-        return {}
-    with open(RESULT, encoding="utf-8", newline="") as file:
-        return {(row["model"], int(row["lag"]), int(row["seed"])): row for row in csv.DictReader(file)}
-
-
-def append(row: dict) -> None:
-    """One line, written at once when the file is closed, so that two processes may share it."""
-    with open(RESULT, "a", encoding="utf-8", newline="") as file:
-        csv.DictWriter(file, COLUMNS, lineterminator="\n").writerow(row)
-
-
-def sort(models: list[str]) -> None:
-    """Write the file anew, with its header, in the order of the models, lags and seeds."""
-    rows = stored()
-    with open(RESULT, "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows[run] for run in sorted(rows, key=lambda run: (models.index(run[0]), *run[1:])))
+    return {"accuracy": right, "loss_nats": round(error, 4), "updates": UPDATES, "seconds": seconds}
 
 
 def main() -> int:
-    """Two processes with one thread each: recurrent networks of this size gain nothing from a second thread."""
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--models", nargs="*", help="default: all")
     parser.add_argument("--lags", nargs="*", type=int, default=LAGS)
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--part", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     models = list(cells(LAGS[0]))
     names = options.models or models
     if unknown := set(names) - set(models):
         parser.error(f"there is no model {sorted(unknown)}; there are {models}")
-    jobs = [(n, lag, s) for s in range(options.seeds) for lag in options.lags for n in names]
-    if options.part is None:
-        sort(models)  # the header has to be there before two workers append
-        one_thread = os.environ | dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1")
-        command = [sys.executable, "-m", "experiments.lag", *sys.argv[1:], "--part"]
-        workers = [subprocess.Popen([*command, str(part)], env=one_thread) for part in range(2)]
-        failed = any([worker.wait() for worker in workers])
-        sort(models)
-        return int(failed)
-    done = stored()
-    for job in [job for i, job in enumerate(jobs) if i % 2 == options.part and job not in done]:
-        row = run(*job)
-        append(row)
-        print(row, flush=True)
-    return 0
+    jobs = [(n, lag, s) for n in models if n in names for lag in options.lags for s in range(options.seeds)]
+    return work_through(jobs, run, RESULT, COLUMNS)
 
 
 if __name__ == "__main__":

@@ -10,13 +10,13 @@ in --out and goes on there after an interruption: give the same command again.
 import argparse
 import csv
 import hashlib
-import json
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
 
+from course_lib.checkpoint import Checkpoint
 from course_lib.datasets.fetch import fetch
 from course_lib.datasets.plain_text import read_text, split
 from course_lib.errors import CourseError
@@ -36,85 +36,48 @@ def random_windows(ids: np.ndarray, step: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def held_out_nats(model, ids: np.ndarray) -> float:
-    """Mean cross-entropy over all of a held-out text, nats per token; read in up to 20 rows, the state never reset."""
+    """Mean cross-entropy over all of a held-out text, nats per token."""
     from course_lib import training
-    from course_lib.metrics import log_p_of_targets
 
-    rows = max(1, min(20, (len(ids) - 1) // 100))
-    length = (len(ids) - 1) // rows
-    inputs, targets = ids[: rows * length].reshape(rows, length), ids[1 : rows * length + 1].reshape(rows, length)
-    return float(-log_p_of_targets(training.scores(model, inputs), targets).mean())
+    return float(-training.stream_log_probabilities(model, ids, rows=20).mean())
 
 
-class Run:
-    """A training run in a folder: the model with its optimizer, and a log. Saved as a whole or not at all."""
+def begin(folder: Path, text: str, steps: int, restart: bool = False) -> Checkpoint:
+    """The run in a folder, as far as it has come: at step 0 if it is new."""
+    identity = {"text": hashlib.sha256(text.encode()).hexdigest(), "steps": steps, "hidden": HIDDEN}
+    run = Checkpoint(folder, identity, restart)
+    run.state = {"step": 0, "seconds": 0.0, "log": []} | run.state
+    return run
 
-    def __init__(self, folder: Path, text: str, steps: int, restart: bool):
-        self.folder, self.steps = folder, steps
-        self.identity = {"text": hashlib.sha256(text.encode()).hexdigest(), "steps": steps, "hidden": HIDDEN}
-        self.state = {"step": 0, "seconds": 0.0, "log": []} | self.identity
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / "write_test").touch()
-            (folder / "write_test").unlink()
-        except OSError as error:
-            raise CourseError(f"cannot write to {folder} ({error.strerror}): give another folder with --out.") from None
-        if (folder / "state.json").is_file() and not restart:
-            saved = json.loads((folder / "state.json").read_text(encoding="utf-8"))
-            if any(saved.get(key) != value for key, value in self.identity.items()):
-                raise CourseError(
-                    f"{folder} holds a run on another text or of other length: give another folder with --out, "
-                    "or --restart to write over it."
-                )
-            self.state = saved
 
-    def model(self, vocabulary_size: int):
-        """The model where the run stands: loaded, or new."""
-        from course_lib import training
-        from course_lib.models.language_model import rnn_language_model
+def model_of(run: Checkpoint, vocabulary_size: int):
+    """The model where the run stands: loaded, or new."""
+    from course_lib import training
+    from course_lib.models.language_model import rnn_language_model
 
-        if self.state["step"]:
-            return training.keras.models.load_model(self.folder / self.state["model"])
-        training.set_seed(SEED)
-        model = rnn_language_model(vocabulary_size, embedding=64, hidden=HIDDEN)
-        training.compile_for_training(model, self.steps, learning_rate=2e-3)
+    if model := run.model():
         return model
-
-    def save(self, model) -> None:
-        """Keep where the run stands. state.json is replaced last and names its model, so both always fit."""
-        old, name = self.state.get("model"), f"step-{self.state['step']}.keras"
-        temporary = self.folder / "state.tmp"
-        try:
-            model.save(self.folder / name)
-            temporary.write_text(json.dumps(self.state | {"model": name}, indent=1), encoding="utf-8")
-            temporary.replace(self.folder / "state.json")
-        except OSError as error:
-            if old != name:
-                (self.folder / name).unlink(missing_ok=True)
-            raise CourseError(
-                f"cannot save to {self.folder} ({error.strerror or error}): make room there and give the same command "
-                "again. What was saved before is kept."
-            ) from None
-        self.state["model"] = name
-        if old and old != name:
-            (self.folder / old).unlink(missing_ok=True)
+    training.set_seed(SEED)
+    model = rnn_language_model(vocabulary_size, embedding=64, hidden=HIDDEN)
+    training.compile_for_training(model, run.state["steps"], learning_rate=2e-3)
+    return model
 
 
-def train(run: Run, text: str) -> list[dict]:
+def train(run: Checkpoint, text: str) -> list[dict]:
     """Train to the end; four entries of log on the way: step, seconds of training, held-out nats, a sample."""
     from course_lib import training
-    from course_lib.decoding import generate
+    from course_lib.decoding import Writer
 
     vocabulary = Vocabulary.from_texts([text])
     train_ids, held_ids = (np.array(vocabulary.encode(part), np.int32) for part in split(text))
-    model = run.model(len(vocabulary))
-    stops = sorted({0, run.steps // 20, run.steps // 4, run.steps})
+    model, steps = model_of(run, len(vocabulary)), run.state["steps"]
+    writer, prompt = Writer(model, vocabulary), text[: text.find("\n") + 1] or text[:1]
+    stops = sorted({0, steps // 20, steps // 4, steps})
     saved = last = time.monotonic()
 
     def report():
-        prompt = vocabulary.encode(text[: text.find("\n") + 1] or text[:1])
-        ids = generate(model, prompt, 300, temperature=0.8, forbid=range(4), seed=run.state["step"])
-        sample = "".join(vocabulary.decode(ids[0]))
+        (written,) = writer([prompt], 300, temperature=0.8, stop=None, seed=run.state["step"])
+        sample = "".join(written)
         entry = {
             "step": run.state["step"],
             "seconds": run.state["seconds"],
@@ -126,25 +89,25 @@ def train(run: Run, text: str) -> list[dict]:
         )
 
     try:
-        batches = (random_windows(train_ids, step) for step in range(run.state["step"], run.steps))
+        batches = (random_windows(train_ids, step) for step in range(run.state["step"], steps))
         while True:
             if run.state["step"] in stops and run.state["step"] not in [entry["step"] for entry in run.state["log"]]:
                 report()
-                run.save(model)
-            if run.state["step"] == run.steps:
+                run.save(model, run.state["step"])
+            if run.state["step"] == steps:
                 return run.state["log"]
             # In short stretches, so that what is learned is saved between them.
             stretch = min(50, min(stop for stop in stops if stop > run.state["step"]) - run.state["step"])
             last = time.monotonic()
-            training.fit(model, batches, stretch, f"step {run.state['step']} of {run.steps}")
+            training.fit(model, batches, stretch, f"step {run.state['step']} of {steps}")
             run.state["step"] += stretch
             run.state["seconds"] += time.monotonic() - last
             if time.monotonic() - saved > SAVE_EVERY_S:
-                run.save(model)
+                run.save(model, run.state["step"])
                 saved = time.monotonic()
     except KeyboardInterrupt:
         raise CourseError(
-            f"stopped at about step {run.state['step']} of {run.steps}; what was saved last is in {run.folder}. "
+            f"stopped at about step {run.state['step']} of {steps}; what was saved last is in {run.folder}. "
             "Give the same command to go on."
         ) from None
 
@@ -166,7 +129,7 @@ def main(arguments=None) -> int:
         if len(text) < SHORTEST:
             raise CourseError(f"{path} has {len(text)} characters: expected at least {SHORTEST} to learn from.")
         folder = options.out or Path("runs") / path.stem
-        log = train(Run(folder, text, options.steps, options.restart), text)
+        log = train(begin(folder, text, options.steps, options.restart), text)
     except CourseError as error:
         print(error, file=sys.stderr)
         return 1

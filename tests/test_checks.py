@@ -8,7 +8,7 @@ import pytest
 from course_lib import checks
 from course_lib.checks import ClaimBroken, NotYet, at_least, at_most, claim
 from course_lib.errors import CourseError
-from course_lib.exercises import lesson_00, lesson_01, lesson_02, lesson_03
+from course_lib.exercises import lesson_00, lesson_01, lesson_02, lesson_03, lesson_04
 from course_lib.numpy_rnn import sigmoid
 
 
@@ -107,6 +107,31 @@ def counter(alphabet, down=-10.0, keep=20.0):
     return W_x, np.zeros((1, 4)), np.array([-20.0, keep, 0, 0])
 
 
+def batch(ids, batch_size, length, k, row=None, begin=None):
+    row = row or (len(ids) - 1) // batch_size
+    places = np.arange(batch_size)[:, None] * row + (k * length if begin is None else begin) + np.arange(length)
+    return ids[places % len(ids)], ids[(places + 1) % len(ids)]
+
+
+def nucleus(p, top_p, scale=True, last=True):
+    kept, total = np.zeros_like(p), 0.0
+    for i in np.argsort(-p):
+        if total < top_p and (last or total + p[i] <= top_p):
+            kept[i] = p[i]
+        total += p[i]
+    return kept / kept.sum() if scale and kept.sum() else kept
+
+
+PROGRAMS = """
+start = "PP"
+[sets.v]
+a = {}
+b = {}
+[rules]
+PP = ["<new:v> = DD <line> <new:v> = DD <line> while <old:v> < DD : <indent> <old:v> += DD <line> <dedent>"]
+DD = ["1", "2", "3", "4", "5"]
+"""
+
 RIGHT = [
     (lesson_00.check_count_words, lambda s: sum(w.strip(".,!").isalpha() for w in s.split())),
     (lesson_01.check_perplexity, lambda p: np.exp(-np.log(p).mean())),
@@ -121,6 +146,10 @@ RIGHT = [
     (lesson_03.check_lstm_step, lstm_step),
     (lesson_03.check_direct_path, direct_path),
     (lesson_03.check_counter, counter),
+    (lesson_04.check_per_character, lambda n, c: (n / c, n / c * np.log2(np.e), np.exp(n / c))),
+    (lesson_04.check_batch_of_tape, batch),
+    (lesson_04.check_nucleus, nucleus),
+    (lesson_04.check_own_programs, lambda: PROGRAMS),
 ]
 WRONG = [
     (lesson_00.check_count_words, len, "number of characters"),
@@ -171,6 +200,38 @@ WRONG = [
     (lesson_03.check_direct_path, lambda f: f.prod(axis=0), "return it for every step"),
     (lesson_03.check_counter, lambda a: counter(a, down=10.0), "at . write -1"),
     (lesson_03.check_counter, lambda a: counter(a, keep=1.0), "open the forget gate"),
+    (lesson_04.check_per_character, lambda n, c: (n * c, 1, 1), "divide"),
+    (lesson_04.check_per_character, lambda n, c: (n / c, n / c * np.log(2), 1), "more bits than nats"),
+    (
+        lesson_04.check_per_character,
+        lambda n, c: (n / c, n / c / np.log(2), 2 ** (n / c)),
+        "not 2 to the power of the nats",
+    ),
+    (lesson_04.check_per_character, lambda n, c: n / c, "expected .3,."),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: batch(i, b, n, k)[0], "expected two arrays"),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: (batch(i, b, n, k)[0],) * 2, "Those are the inputs"),
+    (
+        lesson_04.check_batch_of_tape,
+        lambda i, b, n, k: batch(i, b, n, k, row=n, begin=k * b * n),
+        "one behind the other",
+    ),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: batch(i, b, n, k, row=len(i) // b), "needs a token to follow"),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: batch(i, b, n, k, begin=k), "`length` tokens after"),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: [a.T for a in batch(i, b, n, k)], "rows are the first axis"),
+    (lesson_04.check_nucleus, lambda p, q: nucleus(p, q, last=False), "One too few"),
+    (lesson_04.check_nucleus, lambda p, q: nucleus(p, q, scale=False), "sums to 1"),
+    (lesson_04.check_nucleus, lambda p, q: -np.sort(-nucleus(p, q)), "put each back in its place"),
+    (lesson_04.check_nucleus, lambda p, q: p * (np.cumsum(p) - p < q) / p[np.cumsum(p) - p < q].sum(), "most probable"),
+    (lesson_04.check_own_programs, lambda: PROGRAMS.replace("DD :", "DD"), "does not parse"),
+    (lesson_04.check_own_programs, lambda: PROGRAMS.replace("+= DD", "+= c"), "uses 'c' without"),
+    (
+        lesson_04.check_own_programs,
+        lambda: PROGRAMS.replace(', "2", "3", "4", "5"', ""),
+        "different programs among 100",
+    ),
+    (lesson_04.check_own_programs, lambda: PROGRAMS.replace("while", "if"), "no `while`"),
+    (lesson_04.check_own_programs, lambda: PROGRAMS.replace("<dedent>", ""), "ended inside a line or a block"),
+    (lesson_04.check_own_programs, lambda: 7, "expected the grammar as a text, got int"),
 ]
 
 

@@ -189,3 +189,47 @@ def test_a_word_the_grammar_cannot_say_is_named(world):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(GrammarError, match="cannot read the grammar"):
         GrammarWorld.from_file(tmp_path / "none.toml")
+
+
+# Words of several letters, one the beginning of another, and marks that cling: as characters, it is ambiguous again.
+PRINTED = """
+start = "SS"
+[rules]
+SS = ["2: the ( AN ) ran", "1: AN , AN", "1: the"]
+AN = ["2: ant", "1: an", "1: ants"]
+"""
+
+
+def spell(words):
+    return " ".join(words).replace("( ", "(").replace(" )", ")").replace(" ,", ",")
+
+
+def test_character_by_character_everything_equals_brute_force():
+    world = GrammarWorld(PRINTED, spell=spell)
+    texts = defaultdict(float)
+    for words, p in brute_force(Grammar(PRINTED)).items():
+        texts[spell(words)] += p
+    assert {"the (ant) ran", "an, ants", "the"} <= texts.keys()
+    assert math.isclose(world.entropy_nats, -sum(p * math.log(p) for p in texts.values()), rel_tol=1e-9)
+    assert math.isclose(world.expected_length, sum(p * (len(t) + 1) for t, p in texts.items()), rel_tol=1e-9)
+    for text, p in texts.items():
+        assert math.isclose(math.exp(world.log_probabilities(text).sum()), p, rel_tol=1e-9)
+    for prefix in {t[:i] for t in texts for i in range(len(t) + 1)}:
+        exact = defaultdict(float)
+        for t, p in texts.items():
+            if t.startswith(prefix):
+                exact[t[len(prefix)] if len(t) > len(prefix) else END] += p
+        total = sum(exact.values())
+        stated = world.next_word(prefix)
+        assert stated.keys() == exact.keys()
+        assert all(math.isclose(stated[c], exact[c] / total, rel_tol=1e-9) for c in exact)
+    drawn = ["".join(characters) for characters in world.sample(4000, seed=1)]
+    assert all(abs(drawn.count(t) / 4000 - p) < 0.03 for t, p in texts.items())
+
+
+def test_parts_of_texts_equal_brute_force(world, texts):
+    for after in ((), ("b",), ("a", "c")):
+        said = {t[i:j] for t in texts for i in range(len(t) + 1) for j in range(i, len(t) + 1)
+                if i == 0 or t[i - 1] in after}  # fmt: skip
+        for part in {t[i:j] for t in texts for i in range(len(t)) for j in range(i, len(t) + 1)} | {("c", "a", "a")}:
+            assert world.accepts_part(part, after) == (part in said)

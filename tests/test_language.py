@@ -80,3 +80,16 @@ def test_beach_and_sky_and_last(world):
 def test_stories_survive_printing_and_reading(stories):
     for story in stories:
         assert text.tokenize(text.detokenize(story)) == story
+
+
+def test_by_character_it_is_the_same_world(world, stories):
+    characters = language.load(spell=text.detokenize)
+    assert characters.entropy_nats == pytest.approx(world.entropy_nats, rel=1e-9)
+    lengths = [len(text.detokenize(story)) + 1 for story in stories]
+    assert characters.expected_length == pytest.approx(sum(lengths) / len(lengths), rel=0.02)
+    for story in stories[:200]:
+        printed = text.detokenize(story)
+        exact = world.log_probabilities(story).sum()
+        assert characters.log_probabilities(printed).sum() == pytest.approx(exact, abs=1e-6)
+        begins = [(d.kind, printed[d.cue], printed[d.target]) for d in characters.dependencies(printed)]
+        assert begins == [(d.kind, story[d.cue][0], story[d.target][0]) for d in world.dependencies(story)]

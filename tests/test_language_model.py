@@ -101,16 +101,15 @@ def test_interrupting_the_real_process_says_how_to_go_on(tmp_path):
 def test_a_save_that_fails_half_way_leaves_the_last_one(small, text_file, tmp_path, monkeypatch):
     assert language_model.main(command(text_file, tmp_path / "run", 30)) == 0
     before = (tmp_path / "run" / "state.json").read_text(encoding="utf-8")
-    run = language_model.Run(tmp_path / "run", TEXT, 30, restart=False)
+    run = language_model.begin(tmp_path / "run", TEXT, 30)
 
     class Full:
         def save(self, path):
             path.write_bytes(b"half")
             raise OSError(28, "No space left on device")
 
-    run.state["step"] = 31
     with pytest.raises(CourseError, match="No space left on device.: make room .* What was saved before is kept"):
-        run.save(Full())
+        run.save(Full(), 31)
     assert not (tmp_path / "run" / "step-31.keras").exists()
     assert (tmp_path / "run" / "state.json").read_text(encoding="utf-8") == before
     assert (tmp_path / "run" / json.loads(before)["model"]).stat().st_size > 1000
@@ -120,7 +119,7 @@ def test_a_run_on_another_text_is_not_written_over(small, text_file, tmp_path, c
     assert language_model.main(command(text_file, tmp_path / "run", 10)) == 0
     text_file.write_text(TEXT.upper(), encoding="utf-8")
     assert language_model.main(command(text_file, tmp_path / "run", 10)) == 1
-    assert "holds a run on another text" in capsys.readouterr().err
+    assert "holds another run (text differs)" in capsys.readouterr().err
     assert language_model.main([*command(text_file, tmp_path / "run", 10), "--restart"]) == 0
 
 

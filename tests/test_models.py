@@ -6,11 +6,12 @@ import keras
 import numpy as np
 import pytest
 
-from course_lib import decoding, training
+from course_lib import training
+from course_lib.cells import LSTMCell
 from course_lib.errors import CourseError
 from course_lib.metrics import log_softmax
 from course_lib.models.fixed_input import bag_of_words_model, window_model
-from course_lib.models.language_model import rnn_language_model
+from course_lib.models.language_model import chain, language_model, rnn_language_model, stateful
 from course_lib.numpy_rnn import rnn_forward
 from course_lib.text import Vocabulary, story_batches, to_rows
 
@@ -66,41 +67,79 @@ def test_models_survive_saving(tmp_path, rng):
     assert np.array_equal(model(tokens), keras.models.load_model(tmp_path / "m.keras")(tokens))
 
 
-def test_generating_step_by_step_is_the_model_applied_to_the_whole_text(rng):
-    training.set_seed(3)
-    model = rnn_language_model(12, embedding=6, hidden=8)
-    model.set_weights([rng.normal(size=w.shape) for w in model.get_weights()])
-    prompt = [2, 5, 7]
-    greedy = decoding.generate(model, prompt, 6, count=2, temperature=0)
-    assert (greedy[0] == greedy[1]).all()
-    whole = np.array(model(np.array([[*prompt, *greedy[0]]])))[0].argmax(axis=-1)
-    assert whole[2:-1].tolist() == greedy[0].tolist()
+def chained(rng, V=11):
+    model = language_model(V, LSTMCell(7), embedding=5, dropout=0.5)
+    model.set_weights([0.5 * rng.normal(size=w.shape) for w in model.get_weights()])
+    return model
 
 
-def test_generating_stops_forbids_and_follows_the_seed():
-    training.set_seed(3)
-    model = rnn_language_model(6, embedding=3, hidden=4)
-    ids = decoding.generate(model, [2], 40, count=30, stop=3, forbid=[0, 1, 2], seed=1)
-    assert np.array_equal(ids, decoding.generate(model, [2], 40, count=30, stop=3, forbid=[0, 1, 2], seed=1))
-    for row in ids.tolist():
-        before_end = row[: row.index(3)] if 3 in row else row
-        assert set(before_end) <= {4, 5}
-        assert not any(row[len(before_end) + 1 :])
-    with pytest.raises(CourseError, match="at least one token"):
-        decoding.generate(model, [], 3)
+def test_a_stateful_twin_goes_on_where_it_ended_and_shares_its_weights(rng):
+    model = chained(rng)
+    twin = stateful(model, batch_size=3)
+    tokens = rng.integers(0, 11, size=(3, 20))
+    whole = np.array(model(tokens))
+    parts = [np.array(twin(tokens[:, a:b])) for a, b in ((0, 1), (1, 12), (12, 20))]
+    assert np.abs(np.concatenate(parts, axis=1) - whole).max() < 1e-5
+    twin.get_layer("memory").reset_states()
+    assert np.abs(np.array(twin(tokens)) - whole).max() < 1e-5
+    assert np.abs(np.array(twin(tokens)) - whole).max() > 1e-2  # the memory was not empty
+    assert [w.path for w in twin.trainable_weights] == [w.path for w in model.trainable_weights]
+    training.compile_for_training(twin, None, optimizer="muon")
+    twin.train_on_batch(tokens[:, :-1], tokens[:, 1:])
+    twin.get_layer("memory").reset_states()
+    assert np.abs(np.array(twin(tokens)) - np.array(model(tokens))).max() < 1e-5
+    assert np.abs(np.array(model(tokens)) - whole).max() > 1e-4
 
 
-def test_sampling_follows_softmax_temperature_and_top_k():
-    scores = np.array([0.5, 1.5, -1.0, 1.0])
-    many = np.tile(scores, (40_000, 1))
-    for temperature, top_k in ((1.0, None), (0.5, None), (2.0, 2)):
-        drawn = decoding.sample_token(many, np.random.default_rng(0), temperature, top_k)
-        kept = scores if top_k is None else np.where(scores >= 1.0, scores, -np.inf)
-        expected = np.exp(log_softmax(kept / temperature))
-        assert np.abs(np.bincount(drawn, minlength=4) / len(many) - expected).max() < 0.015
-    assert decoding.sample_token(many[:2], np.random.default_rng(0), 0).tolist() == [1, 1]
-    with pytest.raises(CourseError, match="temperature >= 0"):
-        decoding.sample_token(many, np.random.default_rng(0), -1)
+def test_a_chain_is_layer_upon_layer(rng):
+    model = chained(rng)
+    assert [layer.name for layer in chain(model)] == ["embedding", "memory", "dropout", "readout"]
+    assert chain(stateful(model, 2))[1].stateful
+    side_by_side = keras.Input((None, 4))
+    both = keras.layers.add([keras.layers.LSTM(4, return_sequences=True)(side_by_side), side_by_side])
+    for other in (keras.Model(side_by_side, both), window_model(9, 3)):
+        with pytest.raises(CourseError, match="expected layer upon layer"):
+            chain(other)
+
+
+@pytest.mark.parametrize(("size", "rows", "context"), [(2, 4, 3), (57, 1, 5), (57, 8, 100), (57, 8, 0), (200, 16, 10)])
+def test_log_probabilities_of_a_tape(rng, size, rows, context):
+    model = chained(rng)
+    ids = rng.integers(1, 11, size=size)
+    got = training.stream_log_probabilities(model, ids, rows, context)
+    length = -(-(size - 1) // min(rows, size - 1))
+    for place in range(size - 1):  # each by itself, after as much as its row has read
+        end = min((place // length + 1) * length, size - 1)
+        end = size - 1 if place >= size - 1 - length else end  # the last row may overlap with its neighbour
+        begin = max(end - length - context, 0)
+        read = ids[begin : place + 1]
+        assert len(read) > min(context, place)
+        assert got[place] == pytest.approx(log_softmax(np.array(model(read[None])))[0, -1, ids[place + 1]], abs=1e-4)
+
+
+def test_a_tape_of_one_token():
+    with pytest.raises(CourseError, match="needs two tokens"):
+        training.stream_log_probabilities(rnn_language_model(4, 2, 2), np.array([1]))
+
+
+def test_muon_steps_are_orthogonal_for_the_memory_and_adams_elsewhere(rng):
+    training.set_seed(0)
+    model = chained(rng)
+    training.compile_for_training(model, None, learning_rate=0.01, optimizer="muon")
+    before = [w.numpy() for w in model.trainable_weights]
+    tokens = rng.integers(1, 11, size=(8, 20))
+    model.train_on_batch(tokens[:, :-1], tokens[:, 1:])
+    for weight, old in zip(model.trainable_weights, before, strict=True):
+        step = weight.numpy() - old
+        if weight.path.split("/")[-1] in ("W_x", "W_h"):
+            lengths = np.linalg.svd(step, compute_uv=False)
+            assert lengths.min() > 0.5 * lengths.max()
+        else:  # Adam's first step has the size of the learning rate wherever there is a gradient
+            moved = np.abs(step[np.abs(step) > 1e-5])
+            assert np.median(moved) == pytest.approx(0.01, rel=0.02)
+            assert moved.max() < 0.0101
+    with pytest.raises(CourseError, match="expected 'adam' or 'muon'"):
+        training.compile_for_training(model, 1, optimizer="sgd")
 
 
 @pytest.fixture

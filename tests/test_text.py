@@ -50,7 +50,7 @@ def test_bags_equal_a_loop(texts):
 
 def test_an_unknown_word_is_named_and_the_nearest_offered():
     vocabulary = text.Vocabulary(["elephant", "tiger"])
-    with pytest.raises(CourseError, match=r"'elefant' is not among the 6 words .* Did you mean 'elephant'\?"):
+    with pytest.raises(CourseError, match=r"'elefant' is not among the 6 tokens .* Did you mean 'elephant'\?"):
         vocabulary.encode(["tiger", "elefant"])
     assert vocabulary.encode(["tiger", "elefant"], unknown="replace") == [vocabulary["tiger"], 1]
     assert "tiger" in vocabulary
@@ -81,3 +81,30 @@ def test_too_long_for_its_rows():
     with pytest.raises(CourseError, match="takes 5 places"):
         text.to_rows(["abc"], VOCABULARY, length=4)
     assert text.to_rows(["abc"], VOCABULARY, length=7).shape == (1, 7)
+
+
+def test_a_stream_has_an_end_before_between_and_behind_its_texts():
+    ids = text.to_stream(["ab", "c"], VOCABULARY)
+    assert ids.tolist() == [3, VOCABULARY["a"], VOCABULARY["b"], 3, VOCABULARY["c"], 3]
+
+
+@pytest.mark.parametrize("size", [13, 37, 100])
+def test_rows_of_a_stream_go_on_where_they_ended(size):
+    ids, batch_size, length = np.arange(size, dtype=np.int32), 3, 4
+    row = (size - 1) // batch_size
+    batches = list(itertools.islice(text.stream_batches(ids, batch_size, length), 60))
+    ends = None
+    for inputs, targets in batches:
+        assert inputs.shape == targets.shape == (batch_size, length)
+        assert np.array_equal(targets, inputs + 1)
+        if ends is not None and not np.array_equal(inputs[:, 0], ends + 1):
+            assert inputs[0, 0] == 0  # all rows begin again, and only together
+            assert (ends + 1 + length > np.arange(1, batch_size + 1) * row).all()
+        assert np.array_equal(inputs[:, 0] - inputs[0, 0], np.arange(batch_size) * row)
+        ends = inputs[:, -1]
+    assert {int(i) for inputs, _ in batches for i in inputs.ravel()} >= set(range(row - row % length))
+
+
+def test_a_text_shorter_than_a_batch():
+    with pytest.raises(CourseError, match="need a text of 13 tokens, this one has 12: use a longer text"):
+        next(text.stream_batches(np.zeros(12, int), 3, 4))

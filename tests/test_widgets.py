@@ -32,6 +32,14 @@ def test_a_moved_control_draws_anew_and_a_mistake_keeps_the_last_picture():
     assert message.value == ""
 
 
+def test_a_text_is_shown_as_it_stands():
+    number = widgets.slider("n", 1, 5, 1, 2)
+    *_, written = widgets.movable(lambda n: "if a < b:\n" * n, n=number).children
+    assert written.value == "<pre>if a &lt; b:\nif a &lt; b:\n</pre>"
+    number.value = 1
+    assert written.value == "<pre>if a &lt; b:\n</pre>"
+
+
 def test_no_figure_is_left_open():
     import matplotlib.pyplot as plt
 

@@ -28,8 +28,9 @@ import math
 import re
 import tomllib
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -205,6 +206,44 @@ class _Reader:
         return self._moves[stack]
 
 
+class _Letters(NamedTuple):
+    """On a stack: letters still to be said; the word's mark, until its first letter is said; clings: no space follows."""
+
+    letters: str
+    mark: tuple
+    clings: bool
+
+
+class _CharacterReader:
+    """Reads the same grammar a character at a time, with the spaces that `spell` prints between words."""
+
+    def __init__(self, grammar: Grammar, spell: Callable[[list[str]], str]):
+        self._words, self._spell = _Reader(grammar), spell
+
+    @cache  # noqa: B019 - lives as long as the world does
+    def _clings(self, before, word):
+        return " " not in self._spell([before, word])
+
+    def moves(self, stack):
+        """Every first character a stack can begin with, as `_Reader.moves` has it for words."""
+        clings, rest = True, stack  # at the beginning
+        if stack and isinstance(stack[0], _Letters):
+            (letters, mark, clings), rest = stack
+            if letters:
+                return [(1.0, Terminal(letters[0], *mark), (_Letters(letters[1:], (), clings), rest))]
+        found = []
+        for probability, (word, *mark), left in self._words.moves(rest):
+            if left is None:
+                found.append((probability, Terminal(END), None))
+                continue
+            after = _Letters(word, tuple(mark), self._clings(word, "x"))
+            if clings or self._clings("x", word):
+                found += [(probability * p, letter, more) for p, letter, more in self.moves((after, left))]
+            else:
+                found.append((probability, Terminal(" "), (after, left)))
+        return found
+
+
 @dataclass(frozen=True)
 class _Edges:
     """The automaton as arrays, one entry an edge, sorted by source node."""
@@ -223,17 +262,19 @@ class GrammarWorld:
     next-word distribution: the ratios of successive prefix probabilities of Stolcke 1995.
     """
 
-    def __init__(self, text: str, max_nodes: int = 500_000, **set_weights: dict):
+    def __init__(self, text: str, max_nodes: int = 500_000, spell: Callable | None = None, **set_weights: dict):
+        """text: the grammar in TOML. spell: how a list of words is printed; with it, the world is one of characters:
+        wherever this class says word, read character, and everything stays exact."""
         self.grammar = Grammar(text, **set_weights)
-        self._reader = _Reader(self.grammar)
+        self._reader = _CharacterReader(self.grammar, spell) if spell else _Reader(self.grammar)
         self._next = []  # node -> {word: (probability, node)}; the end has node -1
         self._build(max_nodes)
 
     @classmethod
-    def from_file(cls, path, **set_weights) -> "GrammarWorld":
-        """Read a grammar file. GrammarError says what is wrong in it."""
+    def from_file(cls, path, **settings) -> "GrammarWorld":
+        """Read a grammar file; settings as for the class. GrammarError says what is wrong in it."""
         try:
-            return cls(Path(path).read_text(encoding="utf-8"), **set_weights)
+            return cls(Path(path).read_text(encoding="utf-8"), **settings)
         except OSError as error:
             raise GrammarError(f"cannot read the grammar {path}: {error.strerror}. Check the path.") from None
 
@@ -304,6 +345,17 @@ class GrammarWorld:
                 return False
             node = self._next[node][word][1]
         return True
+
+    def accepts_part(self, words, after=()) -> bool:
+        """Whether the grammar can say these words in a row somewhere: at the beginning or behind one of `after`."""
+        nodes = self._nodes_after(tuple(after))
+        for word in words:
+            nodes = {self._next[node][word][1] for node in nodes if word in self._next[node]} - {-1}
+        return bool(nodes)
+
+    @cache  # noqa: B019 - a world lives as long as its cache
+    def _nodes_after(self, after):
+        return {0} | {node for edges in self._next for word, (_, node) in edges.items() if word in after}
 
     def _node(self, words):
         node = 0

@@ -10,6 +10,8 @@ from course_lib.worlds.grammar import GrammarWorld
 GRAMMAR_FILE = Path(__file__).with_name("language.toml")
 
 
-def load(**set_weights) -> GrammarWorld:
-    """The language world. `load(gap={0: 1, 5: 1})`: 0 or 5 sentences between a country and its language."""
-    return GrammarWorld.from_file(GRAMMAR_FILE, **set_weights)
+def load(**settings) -> GrammarWorld:
+    """The language world. `load(gap={0: 1, 5: 1})`: 0 or 5 sentences between a country and its language;
+    `load(spell=text.detokenize)`: character by character.
+    """
+    return GrammarWorld.from_file(GRAMMAR_FILE, **settings)

@@ -1,0 +1,76 @@
+"""How fast a network writes, in characters a second: a call a character, one text in the compiled loop, 64 at once.
+
+    python -m benchmarks.generation        about a minute; writes benchmarks/generation.csv
+
+LSTMs with 128 units, as in lesson 04, and 256, and a Shakespeare-sized vocabulary. The ways take turns; the CSV has every
+repeat.
+"""
+
+import csv
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+UNITS, EMBEDDING, STEPS, REPEATS = (128, 256), 32, 1000, 15
+RESULTS = Path(__file__).with_name("generation.csv")
+
+
+def call_per_character(model):
+    """What is usually done: one step of the network and the draw, compiled, and called from Python once a character."""
+    import tensorflow as tf
+
+    embedding, memory, readout = (model.get_layer(name) for name in ("embedding", "memory", "readout"))
+
+    @tf.function
+    def step(token, states):
+        output, states = memory.cell(embedding(token), states)
+        return tf.random.categorical(readout(output), 1, dtype=tf.int32)[:, 0], states
+
+    def write(characters):
+        token, states, written = tf.constant([5]), memory.get_initial_state(1), []
+        for _ in range(characters):
+            token, states = step(token, states)
+            written.append(int(token.numpy()[0]))
+        return written
+
+    return write
+
+
+def main() -> None:
+    """Measure and store."""
+    from course_lib import training
+    from course_lib.cells import LSTMCell
+    from course_lib.decoding import Writer
+    from course_lib.models.language_model import language_model
+    from course_lib.text import Vocabulary
+
+    training.set_seed(0)
+    vocabulary = Vocabulary(chr(33 + i) for i in range(65))
+    ways = {}
+    for units in UNITS:
+        model = language_model(len(vocabulary), LSTMCell(units), EMBEDDING)
+        writer, by_call = Writer(model, vocabulary), call_per_character(model)
+        ways |= {
+            (units, "a call a character"): lambda by_call=by_call: len(by_call(STEPS)),
+            (units, "one text"): lambda writer=writer: STEPS * len(writer(["a"], STEPS, stop=None)),
+            (units, "64 texts"): lambda writer=writer: STEPS * len(writer(["a"] * 64, STEPS, stop=None)),
+        }
+    rows = []
+    for repeat in range(-2, REPEATS):  # the first two compile
+        for (units, how), write in ways.items():
+            begun = time.perf_counter()
+            speed = write() / (time.perf_counter() - begun)
+            if repeat >= 0:
+                rows.append({"units": units, "how": how, "repeat": repeat, "characters_per_s": round(speed)})
+    with open(RESULTS, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    for key in ways:
+        print(*key, np.median([row["characters_per_s"] for row in rows if (row["units"], row["how"]) == key]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

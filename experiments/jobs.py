@@ -1,0 +1,53 @@
+"""Many small runs, a row of a table each: resumable, in two processes with one thread each.
+
+Recurrent networks of a lesson's size gain nothing from a second thread, so two at a time do more.
+"""
+
+import csv
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+
+def work_through(jobs: list[tuple], run: Callable[..., dict], result: Path, columns: list[str]) -> int:
+    """`run(*job) -> row` for every job that has no row in the table yet; 0, or 1 if a process failed.
+
+    The first columns name the job. A row is written when its run ends, so this can be stopped at any time, even killed,
+    and loses only the runs that were under way. At the end the rows stand in the order of the jobs, others behind them.
+    """
+    part = os.environ.get("COURSE_PART")
+    if part is None:
+        _write(jobs, result, columns)  # the header has to be there before two processes append
+        one_thread = dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"), "1")
+        command = [sys.executable, *sys.orig_argv[1:]]
+        parts = [os.environ | one_thread | {"COURSE_PART": part} for part in "01"]
+        workers = [subprocess.Popen(command, env=env) for env in parts]
+        failed = any([worker.wait() for worker in workers])
+        _write(jobs, result, columns)
+        return int(failed)
+    done = _stored(result, columns[: len(jobs[0])])
+    for i, job in enumerate(jobs):
+        if i % 2 == int(part) and tuple(map(str, job)) not in done:
+            row = dict(zip(columns, job, strict=False)) | run(*job)
+            with open(result, "a", encoding="utf-8", newline="") as file:  # one line, written at once when closed
+                csv.DictWriter(file, columns, lineterminator="\n").writerow(row)
+            print(row, flush=True)
+    return 0
+
+
+def _stored(result, names):
+    if not result.is_file():
+        return {}
+    with open(result, encoding="utf-8", newline="") as file:
+        return {tuple(row[name] for name in names): row for row in csv.DictReader(file)}
+
+
+def _write(jobs, result, columns):
+    rows = _stored(result, columns[: len(jobs[0])])
+    first = [rows.pop(key) for job in jobs if (key := tuple(map(str, job))) in rows]
+    with open(result, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows([*first, *rows.values()])

@@ -1,0 +1,119 @@
+"""`python -m experiments.shakespeare` on a small text: it keeps its budget, survives a kill, refuses bad input."""
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+
+from course_lib.results import read
+from course_lib.text import detokenize
+from course_lib.worlds import language
+from experiments import shakespeare
+from tools import build
+
+SMALL = ["--set", "hidden=48", "--set", "batch=8", "--set", "embedding=16"]
+BUDGET = 12
+
+
+@pytest.fixture(scope="module")
+def text_file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("text") / "t.txt"
+    path.write_text("\n".join(detokenize(story) for story in language.load().sample(1200, seed=5)), encoding="utf-8")
+    return path
+
+
+def start(text_file, out, *more):
+    command = ["-m", "experiments.shakespeare", "--text", str(text_file), "--out", str(out), *SMALL, *more]
+    return subprocess.Popen(
+        [sys.executable, *command, "--budget-seconds", str(BUDGET)],
+        cwd=build.ROOT, env=build.environment(1), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def state(out):
+    return json.loads((out / "state.json").read_text(encoding="utf-8"))
+
+
+def test_a_killed_run_loses_at_most_an_interval_and_ends_as_well(text_file, tmp_path):
+    whole = start(text_file, tmp_path / "whole", "--results", str(tmp_path / "results"))
+    assert whole.wait(120) == 0, whole.stderr.read()
+    result = state(tmp_path / "whole")["result"]
+    assert result["seconds"] <= BUDGET + 1
+
+    killed = start(text_file, tmp_path / "killed")
+    deadline = time.monotonic() + 90
+    while not (tmp_path / "killed/state.json").exists() or len(state(tmp_path / "killed")["curve"]) < 4:
+        assert time.monotonic() < deadline
+        assert killed.poll() is None
+        time.sleep(0.05)
+    killed.kill()  # -9
+    killed.wait()
+    before = state(tmp_path / "killed")
+    gaps = [b["seconds"] - a["seconds"] for a, b in zip(before["curve"], before["curve"][1:], strict=False)]
+    assert max(gaps) < 2 * BUDGET / shakespeare.INTERVALS  # what a kill can cost
+    again = start(text_file, tmp_path / "killed")
+    assert again.wait(120) == 0, again.stderr.read()
+    after = state(tmp_path / "killed")
+    assert after["curve"][: len(before["curve"])] == before["curve"]
+    assert after["curve"][-1]["step"] > before["step"]
+    assert after["result"]["seconds"] <= BUDGET + 1
+    assert after["result"]["nats"] == pytest.approx(result["nats"], rel=0.15)
+    assert len(list((tmp_path / "killed").glob("step-*.keras"))) == 1
+
+    # A finished run is not trained again, nor its held-out part looked at again.
+    finished = start(text_file, tmp_path / "killed")
+    assert finished.wait(60) == 0
+    assert state(tmp_path / "killed") == after
+    assert f"{after['result']['nats']:.4f} nats per held-out character" in finished.stdout.read()
+
+    written = {p.name: p.read_text(encoding="utf-8").splitlines() for p in (tmp_path / "results").iterdir()}
+    assert set(written) == {"shakespeare.csv", "shakespeare_curve.csv", "shakespeare_stages.csv"}
+    assert len(written["shakespeare.csv"]) == 2
+
+
+def test_the_split_is_nanogpts_and_tuning_never_sees_the_last_tenth():
+    text = "".join(chr(97 + i % 26) for i in range(20_000)) + "Z" * 2000
+    recipe = shakespeare.Recipe()
+    final, tune = shakespeare.Parts(text, False, recipe), shakespeare.Parts(text, True, recipe)
+    assert (len(final.train), len(final.judge)) == (19_800, 2200)
+    assert (len(tune.train), len(tune.judge)) == (17_600, 2200)
+    last = final.vocabulary["Z"]
+    assert last in final.judge
+    assert last not in final.train
+    assert last not in tune.train
+    assert last not in tune.judge
+
+
+def test_the_rate_rises_then_falls_to_nearly_nothing():
+    recipe = shakespeare.Recipe()
+    rates = [recipe.rate(share / 100) for share in range(101)]
+    assert max(rates) == rates[3] == pytest.approx(recipe.learning_rate)
+    assert rates[:4] == sorted(rates[:4])
+    assert rates[3:] == sorted(rates[3:], reverse=True)
+    assert 0 < rates[100] < 0.02 * recipe.learning_rate
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--budget-seconds", "1"], "--budget-seconds is 1: expected 5 or more"),
+        (["--set", "hidden=many"], "--set hidden=many: expected NAME=VALUE"),
+        (["--set", "size=3"], "one of the names hidden, embedding"),
+        (["--set", "length=9000"], "need a text of 288001 tokens"),
+    ],
+)
+def test_bad_input(text_file, tmp_path, capsys, arguments, sentence):
+    assert shakespeare.main(["--text", str(text_file), "--out", str(tmp_path / "r"), *arguments]) == 1
+    error = capsys.readouterr().err
+    assert sentence in error
+    assert len(error.strip().splitlines()) == 1
+    assert not (tmp_path / "r").exists()
+
+
+def test_the_stored_runs_are_what_the_lesson_says():
+    runs = [row for row in read("shakespeare.csv") if row["part"] == "final"]
+    stages = [row for row in read("shakespeare_stages.csv") if row["part"] == "final"]
+    assert all(row["seconds"] <= row["budget_s"] for row in runs)
+    assert {row["seed"] for row in runs} == {row["seed"] for row in stages}
