@@ -2,8 +2,8 @@
 
     python -m benchmarks.generation        about a minute; writes benchmarks/generation.csv
 
-LSTMs with 128 units, as in lesson 04, and 256, and a Shakespeare-sized vocabulary. The ways take turns; the CSV has every
-repeat.
+LSTMs with 128 units, as in lesson 04, and with 256, and a Shakespeare-sized vocabulary. The ways take turns; the CSV
+has every repeat.
 """
 
 import csv

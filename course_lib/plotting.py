@@ -184,7 +184,7 @@ def coloured_text(ax, text: str, values, title: str, label: str, limit: float = 
         place += len(line) + 1  # the line break has a value, too, and no place
         for column, character in enumerate(line):
             ax.text(column, row, character, ha="center", va="center", family="monospace", fontsize=11)
-    image = ax.imshow(grid, cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="auto", alpha=0.75)
+    image = ax.imshow(grid, cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="auto", alpha=0.6)
     ax.set_title(title)
     ax.set_xticks([])
     ax.set_yticks([])

@@ -89,7 +89,7 @@ def log_probabilities(model, rows: np.ndarray) -> np.ndarray:
     return np.where(targets != 0, log_p_of_targets(scores(model, rows[:, :-1]), targets), 0.0)
 
 
-def stream_log_probabilities(model, ids: np.ndarray, rows: int = 32, context: int = 100) -> np.ndarray:
+def stream_log_probabilities(model, ids: np.ndarray, rows: int = 100, context: int = 100) -> np.ndarray:
     """log p of every token of a long tape (N,) but the first: (N - 1,), nats.
 
     Read in `rows` side by side; each begins `context` tokens early, on its neighbour's end, so that every token but the

@@ -19,7 +19,7 @@ from experiments.jobs import work_through
 
 RESULT = Path(__file__).parent / "results" / "characters.csv"
 COLUMNS = ["setting", "seed", "ratio", "words", "sentences", "stories", "far", "seconds"]
-STORIES, HELD_OUT, BATCH, LENGTH, UNITS, EMBEDDING, STEPS = 20_000, 600, 16, 64, 128, 32, 1600
+STORIES, HELD_OUT, BATCH, LENGTH, UNITS, EMBEDDING, STEPS = 20_000, 600, 16, 128, 128, 32, 1100
 SETTINGS = {
     "all three": {},
     "Adam instead of Muon": {"optimizer": "adam"},

@@ -30,7 +30,6 @@ from course_lib.text import Vocabulary, stream_batches, tokenize
 
 STAGES = (0.0, 1 / 32, 1 / 8, 1 / 3, 1.0)  # shares of the budget at which it writes
 INTERVALS = 10  # how often a run is saved
-JUDGED_ROWS = 128  # side by side; each begins with a memory that has read 100 characters
 # Two ops side by side, each on one core, hand over less than one op on both: a step takes two thirds of the time.
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "2")
@@ -178,7 +177,7 @@ class Run:
         """Mean cross-entropy over a whole part, nats per character."""
         from course_lib import training
 
-        return float(-training.stream_log_probabilities(self.model, ids, rows=JUDGED_ROWS).mean())
+        return float(-training.stream_log_probabilities(self.model, ids).mean())
 
     def finish(self) -> dict:
         """Judge, once, and write the last sample: the result as one row."""

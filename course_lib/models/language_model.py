@@ -25,8 +25,8 @@ def language_model(vocabulary_size, cell, embedding=64, dropout=0.0):
     """Any cell as a language model: tokens (B, T) -> scores of the next token (B, T, V), before the softmax.
 
     cell: under Keras's contract, such as `cells.LSTMCell(256)`. dropout: on what the memory says, not on the memory
-    itself; Zaremba et al. 2014. The vectors of the embedding start with numbers of size 1, twenty times Keras's: what is
-    read is heard from the first step on.
+    itself; Zaremba et al. 2014. The vectors of the embedding start with numbers of size 1, far above Keras's 0.05: what
+    is read is heard from the first step on.
     """
     tokens = keras.Input((None,), dtype="int32", name="tokens")  # (B, T)
     loud = keras.initializers.RandomNormal(stddev=1.0)

@@ -207,7 +207,7 @@ class _Reader:
 
 
 class _Letters(NamedTuple):
-    """On a stack: letters still to be said; the word's mark, until its first letter is said; clings: no space follows."""
+    """On a stack: letters still to be said; the word's mark, until its first letter is; clings: no space follows."""
 
     letters: str
     mark: tuple

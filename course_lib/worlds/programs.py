@@ -1,8 +1,8 @@
 """Small Python programs from an editable grammar, and the questions that can be asked of any text.
 
-Does it parse, and does it use a name that is not defined? No program is ever run. The grammar is `programs.toml`, beside
-this file. Unlike the language world's, its rules may nest in the middle and names must be remembered, so there is no
-automaton; what is known is the probability of every program drawn.
+Does it parse, and does it use a name that is not defined? No program is ever run. The grammar is `programs.toml`,
+beside this file. Unlike the language world's, its rules may nest in the middle and names must be remembered, so there
+is no automaton; what is known is the probability of every program drawn.
 """
 
 import ast
