@@ -1,4 +1,7 @@
-"""A training run in a folder, saved as a whole or not at all: it goes on after an interruption, even a kill."""
+"""A training run in a folder, saved as a whole or not at all: it goes on after an interruption, even a kill.
+
+(Not a power cut: nothing here waits for the disk.)
+"""
 
 import json
 from pathlib import Path
@@ -22,7 +25,12 @@ class Checkpoint:
         except OSError as error:
             raise CourseError(f"cannot write to {folder} ({error.strerror}): give another folder with --out.") from None
         if (self.folder / "state.json").is_file() and not restart:
-            saved = json.loads((self.folder / "state.json").read_text(encoding="utf-8"))
+            try:
+                saved = json.loads((self.folder / "state.json").read_text(encoding="utf-8"))
+            except ValueError:
+                raise CourseError(
+                    f"{folder}/state.json cannot be read: it was damaged. Begin anew with --restart."
+                ) from None
             differ = [key for key, value in identity.items() if saved.get(key) != value]
             if differ:
                 raise CourseError(
@@ -33,27 +41,29 @@ class Checkpoint:
 
     def model(self):
         """The model that was saved, its optimizer with it, or None at the beginning."""
+        import course_lib.cells  # noqa: F401 - Keras finds the course's own cells once they are imported
         from course_lib.quiet import keras  # only now: a wrong folder is refused at once
 
         name = self.state.get("model")
         return keras.models.load_model(self.folder / name) if name else None
 
-    def save(self, model, step: int) -> None:
+    def save(self, model) -> None:
         """Keep the state and the model. state.json is replaced last and names its model, so both always fit."""
-        old, name = self.state.get("model"), f"step-{step}.keras"
+        saves = self.state.get("saves", 0) + 1
+        name = f"save-{saves}.keras"  # a new name each time: the last one stays whole until state.json names this
         temporary = self.folder / "state.tmp"
         try:
             model.save(self.folder / name)
-            temporary.write_text(json.dumps(self.state | {"model": name}, indent=1), encoding="utf-8")
+            state = self.state | {"model": name, "saves": saves}
+            temporary.write_text(json.dumps(state, indent=1), encoding="utf-8")
             temporary.replace(self.folder / "state.json")
         except OSError as error:
-            if old != name:
-                (self.folder / name).unlink(missing_ok=True)
+            (self.folder / name).unlink(missing_ok=True)
             raise CourseError(
                 f"cannot save to {self.folder} ({error.strerror or error}): make room there and give the same command "
                 "again. What was saved before is kept."
             ) from None
-        self.state["model"] = name
-        for other in self.folder.glob("step-*.keras"):  # the one before, and any that a kill left half written
+        self.state |= {"model": name, "saves": saves}
+        for other in self.folder.glob("save-*.keras"):  # the one before, and any that a kill left half written
             if other.name != name:
                 other.unlink(missing_ok=True)

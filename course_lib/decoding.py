@@ -16,7 +16,7 @@ def adjust(scores, temperature=1.0, top_k=None, top_p=None):
     """Scores (B, V) as they are before a token is drawn; what must not be drawn gets -inf.
 
     First divided by the temperature; then only the top_k best stay (Fan et al. 2018); then only the nucleus: the fewest
-    best tokens whose probabilities reach top_p together (Holtzman et al. 2020, eqs 2 and 3).
+    best tokens whose probabilities reach top_p together (Holtzman et al. 2020, eqs 2 and 3). Equals stay together.
     """
     scores = scores / temperature
     if top_k is not None:
@@ -39,21 +39,20 @@ class Writer:
     """
 
     def __init__(self, model, vocabulary: Vocabulary):
-        import tensorflow as tf
-
         self.vocabulary, self.layers = vocabulary, chain(model)
         if model.output_shape[-1] != len(vocabulary):
             raise CourseError(
                 f"the model scores {model.output_shape[-1]} tokens, the vocabulary has {len(vocabulary)}."
             )
-        self._loop = tf.function(self._write, autograph=False, reduce_retracing=True)
+        self._loops = {}  # one for each combination of top_k and top_p
 
     def __call__(
         self, prompts: Sequence[Sequence[str]], steps: int, *, temperature=1.0, top_k=None, top_p=None, stop=EOS, seed=0
     ) -> list[list[str]]:
         """What follows each prompt: at most `steps` tokens a text, up to the token `stop`, which is left out.
 
-        prompts: one a text, of any lengths; a string for characters. stop=None: never.
+        prompts: one a text, of any lengths; a string for characters. stop=None: they go on for all steps, and any <eos>
+        they say on the way is left out.
         """
         ids = [self.vocabulary.encode(prompt) for prompt in prompts]
         if not ids or not min(map(len, ids)):
@@ -79,9 +78,20 @@ class Writer:
         if top_p is not None:
             settings["top_p"] = np.float32(top_p)
         settings = {name: ops.convert_to_tensor(value) for name, value in settings.items()}
-        tokens = self._loop(tokens, lengths, np.array(end, np.int32), np.array(seed, np.int32), settings).numpy()
+        loop = self._compiled({name: value.dtype for name, value in settings.items()})
+        tokens = loop(tokens, lengths, np.array(end, np.int32), np.array(seed, np.int32), settings).numpy()
         texts = [row[length : length + steps].tolist() for row, length in zip(tokens, lengths, strict=True)]
         return [self.vocabulary.decode(text[: text.index(end)] if end in text else text) for text in texts]
+
+    def _compiled(self, settings):
+        """The loop for these settings {name: type}, traced once for texts of any number and length."""
+        import tensorflow as tf
+
+        if tuple(settings) not in self._loops:
+            number, scalars = tf.TensorSpec((), tf.int32), {n: tf.TensorSpec((), kind) for n, kind in settings.items()}
+            shapes = tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None,), tf.int32), number, number, scalars
+            self._loops[tuple(settings)] = tf.function(self._write, input_signature=shapes, autograph=False)
+        return self._loops[tuple(settings)]
 
     def _write(self, tokens, lengths, end, seed, settings):
         """tokens (B, L), of which the first `lengths` (B,) are given -> (B, L), all written; 0 behind an end."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from course_lib.errors import CourseError
+from course_lib.text import tokenize
 
 
 def perplexity(log_probabilities) -> float:
@@ -55,12 +56,16 @@ def sentences(words):
     return [words[a:b] for a, b in zip([0, *ends], [*ends, len(words)], strict=True) if words[a:b]]
 
 
-def story_marks(world, stories):
-    """Shares of words that are words, and of sentences and stories a GrammarWorld accepts. stories: lists of words."""
-    known = set(world.words)
+def story_marks(by_word, by_character, stories):
+    """Of printed stories, the shares of words that are words, sentences that can be said, and stories that can be told.
+
+    by_word, by_character: the same GrammarWorld by words, and by characters: it sees a missing space, too.
+    """
+    told, ends = [tokenize(story) for story in stories], (".", "!", "?")
+    known, parts = set(by_word.words), [part for words in told for part in sentences(words)]
     right = {
-        "words": [word in known for story in stories for word in story if word[0].isalpha()],
-        "sentences": [world.accepts_part(s, after=(".", "!", "?")) for story in stories for s in sentences(story)],
-        "stories": [world.accepts(story) for story in stories],
+        "words": [word in known for words in told for word in words if word[0].isalpha()],
+        "sentences": [p[-1] in (*ends, "”") and by_word.accepts_part(p, after=ends) for p in parts],
+        "stories": [by_character.accepts(story) for story in stories],
     }
     return {name: np.mean(answers or [False]) for name, answers in right.items()}

@@ -47,7 +47,9 @@ def _stored(result, names):
 def _write(jobs, result, columns):
     rows = _stored(result, columns[: len(jobs[0])])
     first = [rows.pop(key) for job in jobs if (key := tuple(map(str, job))) in rows]
-    with open(result, "w", encoding="utf-8", newline="") as file:
+    temporary = result.with_suffix(".tmp")
+    with open(temporary, "w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows([*first, *rows.values()])
+    temporary.replace(result)

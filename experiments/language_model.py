@@ -93,7 +93,7 @@ def train(run: Checkpoint, text: str) -> list[dict]:
         while True:
             if run.state["step"] in stops and run.state["step"] not in [entry["step"] for entry in run.state["log"]]:
                 report()
-                run.save(model, run.state["step"])
+                run.save(model)
             if run.state["step"] == steps:
                 return run.state["log"]
             # In short stretches, so that what is learned is saved between them.
@@ -103,7 +103,7 @@ def train(run: Checkpoint, text: str) -> list[dict]:
             run.state["step"] += stretch
             run.state["seconds"] += time.monotonic() - last
             if time.monotonic() - saved > SAVE_EVERY_S:
-                run.save(model, run.state["step"])
+                run.save(model)
                 saved = time.monotonic()
     except KeyboardInterrupt:
         raise CourseError(

@@ -13,6 +13,7 @@ The run is kept in --out and goes on there after an interruption, even a kill: g
 import argparse
 import csv
 import hashlib
+import itertools
 import math
 import os
 import sys
@@ -65,11 +66,17 @@ class Parts:
         begin, end = (int(0.8 * n), int(0.9 * n)) if tune else (int(0.9 * n), n)
         self.vocabulary = Vocabulary.from_texts([text])
         ids = np.array(self.vocabulary.encode(text), np.int32)
-        self.train, self.judge = ids[:begin], ids[begin:end]
+        self.train, self.judge = ids[:begin], ids[begin - 1 : end]  # one to read before the first to judge
         self.words = set(tokenize(text[:begin]))
         self.prompt = text[: recipe.length]
-        self.batches = stream_batches(self.train, recipe.batch, recipe.length)
-        next(self.batches)  # a text shorter than a batch is refused at once
+        self.recipe = recipe
+        next(self.batches(0))  # a text shorter than a batch is refused at once
+
+    def batches(self, step: int):
+        """The batches from this step on."""
+        r = self.recipe
+        epoch = (len(self.train) - 1) // r.batch // r.length  # how many there are before they begin again
+        return itertools.islice(stream_batches(self.train, r.batch, r.length), step % epoch, None)
 
 
 class Run:
@@ -92,6 +99,7 @@ class Run:
         self.trained = stateful(self.model, recipe.batch)
         self.trained.compile(loss=self.model.loss, optimizer=self.model.optimizer)
         self.writer = Writer(self.model, parts.vocabulary)
+        self.batches = parts.batches(self.state["step"])  # after an interruption, the memory begins empty
         training.set_seed(recipe.seed + self.state["step"])
 
     def _new_model(self):
@@ -127,7 +135,7 @@ class Run:
             if share >= 1:
                 break
             self.trained.optimizer.learning_rate = self.recipe.rate(share)
-            losses.append(float(self.trained.train_on_batch(*next(self.parts.batches))))
+            losses.append(float(self.trained.train_on_batch(*next(self.batches))))
             self.trained.reset_metrics()
             self.state["step"] += 1
             if math.floor(share * INTERVALS) > saved:
@@ -151,14 +159,14 @@ class Run:
                 self._rehearse()
             self.state["curve"].append(point)
         self.state["spent_s"] = self.spent_s
-        self.checkpoint.save(self.model, self.state["step"])
+        self.checkpoint.save(self.model)
         return []
 
     def _rehearse(self):
         """Time the judging on an eighth of as much training text, and keep that much of the budget for it."""
         begun = time.monotonic()
         self.nats(self.parts.train[: len(self.parts.judge) // 8])
-        self.state["reserve_s"] = 10 * (time.monotonic() - begun)
+        self.state["reserve_s"] = 1 + 10 * (time.monotonic() - begun)  # and a second for the last sample and save
 
     def _stage(self, losses):
         """Let it write: one sample to show, and the share of words in all of them that occur in the training text."""
@@ -191,7 +199,7 @@ class Run:
             "parameters": self.model.count_params(),
         }
         self.state["result"] = row
-        self.checkpoint.save(self.model, self.state["step"])
+        self.checkpoint.save(self.model)
         return row
 
 
@@ -206,18 +214,26 @@ def settings(given: list[str]) -> dict:
             raise CourseError(
                 f"--set {pair}: expected NAME=VALUE with a number and one of the names {', '.join(types)}."
             ) from None
+        if name in ("hidden", "embedding", "batch", "length") and result[name] < 1:
+            raise CourseError(f"--set {pair}: expected 1 or more.")
+        if name == "warm_up" and not 0 < result[name] < 1:
+            raise CourseError(f"--set {pair}: expected a share of the budget between 0 and 1.")
     return result
 
 
-def append(path: Path, row: dict) -> None:
-    """Add a row to a table, with a header if the table is new."""
+def store(path: Path, head: dict, rows: list[dict]) -> None:
+    """Put a run's rows into a table, in the place of those it has of the same run (the columns of `head`)."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    new = not path.exists()
-    with open(path, "a", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(row), lineterminator="\n")
-        if new:
-            writer.writeheader()
-        writer.writerow(row)
+    there = []
+    if path.exists():
+        with open(path, encoding="utf-8", newline="") as file:
+            there = [row for row in csv.DictReader(file) if any(row[k] != str(v) for k, v in head.items())]
+    temporary = path.with_suffix(".tmp")
+    with open(temporary, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, [*head, *rows[0]], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows([*there, *(head | row for row in rows)])
+    temporary.replace(path)
 
 
 def main(arguments=None) -> int:
@@ -253,14 +269,13 @@ def main(arguments=None) -> int:
         if result is None:
             run.train()
             result = run.finish()
-            if options.results:
-                head = {"part": part, "budget_s": options.budget_seconds, "seed": options.seed}
-                append(options.results / "shakespeare.csv", head | result)
-                for name in ("curve", "stages"):
-                    for row in run.state[name]:
-                        append(options.results / f"shakespeare_{name}.csv", head | row)
+        if options.results:
+            head = {"part": part, "budget_s": options.budget_seconds, "seed": options.seed}
+            tables = {"": [result], "_curve": run.state["curve"], "_stages": run.state["stages"]}
+            for name, rows in tables.items():
+                store(options.results / f"shakespeare{name}.csv", head, rows)
     except KeyboardInterrupt:
-        print(f"stopped; what was saved last is in {folder}. Give the same command to go on.", file=sys.stderr)
+        print("stopped; give the same command to go on from where it was saved last.", file=sys.stderr)
         return 1
     except CourseError as error:
         print(error, file=sys.stderr)

@@ -451,14 +451,7 @@ def rnn_language_model(vocabulary_size, embedding=64, hidden=192):
 
 
 # %%
-from course_lib.decoding import generate
-
-
-def write(model, count):
-    """Let a language model write `count` stories: lists of words."""
-    begin, end = vocabulary["<bos>"], vocabulary["<eos>"]
-    ids = generate(model, [begin], 50, count=count, stop=end, forbid=[0, 1, begin], seed=SEED)
-    return [vocabulary.decode(row) for row in ids]
+from course_lib.decoding import Writer
 
 
 def watch(model, count=200):
@@ -477,6 +470,7 @@ STEPS = 2700
 rnn = rnn_language_model(len(vocabulary))
 training.compile_for_training(rnn, STEPS)
 batches = text.story_batches(train_rows, 32, SEED)
+write = Writer(rnn, vocabulary)
 
 history, valid = [(0, *watch(rnn))], {}
 for done in range(0, STEPS + 1, 300):
@@ -484,7 +478,7 @@ for done in range(0, STEPS + 1, 300):
         training.fit(rnn, batches, 300, f"to step {done} of {STEPS}")
         history.append((done, *watch(rnn)))
     if done in (0, 300, 1200, STEPS):
-        stories_written = write(rnn, 200)
+        stories_written = write([["<bos>"]] * 200, 50, seed=SEED)
         valid[done] = np.mean([world.accepts(words) for words in stories_written])
         print(f"step {done}: {valid[done]:.0%} of its stories are possible. {text.detokenize(stories_written[0][:25])}")
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib import training
@@ -56,6 +56,7 @@ def adjusted_by_hand(scores, temperature=1.0, top_k=None, top_p=None):
     return np.where([i in kept for i in range(len(scores))], scores, -np.inf)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.integers(-40, 40), min_size=2, max_size=9, unique=True),
     st.floats(0.2, 5),

@@ -233,3 +233,18 @@ def test_parts_of_texts_equal_brute_force(world, texts):
                 if i == 0 or t[i - 1] in after}  # fmt: skip
         for part in {t[i:j] for t in texts for i in range(len(t)) for j in range(i, len(t) + 1)} | {("c", "a", "a")}:
             assert world.accepts_part(part, after) == (part in said)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('[sets]\nnumber = ["i", "j"]\n[rules]\nSS = ["a"]', "where a table belongs"),
+        ('[sets.n]\ni = 3\n[rules]\nSS = ["a"]', "has 3 where a table belongs"),
+        ("rules = 3", "has 3 where a table belongs"),
+        ('start = "program"\n[rules]\nSS = ["a"]', "start = 'program': expected the name of a rule"),
+        ("start = 7", "expected the name of a rule"),
+    ],
+)
+def test_tables_and_starts_of_the_wrong_kind(text, sentence):
+    with pytest.raises(GrammarError, match=sentence):
+        GrammarWorld(text)

@@ -19,7 +19,7 @@ ORDER = [
     ["cells"],
     ["models"],
     ["decoding"],
-    ["training"],
+    ["training", "checkpoint"],
     ["plotting"],
     ["checks", "widgets"],
     ["exercises"],
@@ -52,7 +52,7 @@ def test_imports_go_with_the_data(path):
         if pieces[0] == "matplotlib":
             assert part == "plotting"
         if pieces[0] in ("tensorflow", "keras"):
-            assert part in ("quiet", "cells", "models", "decoding", "training")
+            assert part in ("quiet", "cells", "models", "decoding", "training", "checkpoint")
 
 
 def run(code: str) -> subprocess.CompletedProcess:

@@ -58,6 +58,13 @@ def test_the_stated_probability_is_how_often_a_program_comes():
     assert stated["a = 1\nif a:\n    b = 3\n"] == pytest.approx(0.75 / 2 / 4)
 
 
+def test_no_program_is_made_in_two_ways():
+    found = {}
+    for text, log_p in ProgramWorld().sample(6000, seed=1):
+        assert found.setdefault(text, log_p) == pytest.approx(log_p, abs=1e-9)
+    assert len(found) < 6000  # some did come twice
+
+
 @pytest.mark.parametrize(
     ("text", "names"),
     [

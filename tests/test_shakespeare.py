@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 
 from course_lib.results import read
@@ -60,7 +61,7 @@ def test_a_killed_run_loses_at_most_an_interval_and_ends_as_well(text_file, tmp_
     assert after["curve"][-1]["step"] > before["step"]
     assert after["result"]["seconds"] <= BUDGET + 1
     assert after["result"]["nats"] == pytest.approx(result["nats"], rel=0.15)
-    assert len(list((tmp_path / "killed").glob("step-*.keras"))) == 1
+    assert len(list((tmp_path / "killed").glob("*.keras"))) == 1
 
     # A finished run is not trained again, nor its held-out part looked at again.
     finished = start(text_file, tmp_path / "killed")
@@ -77,13 +78,31 @@ def test_the_split_is_nanogpts_and_tuning_never_sees_the_last_tenth():
     text = "".join(chr(97 + i % 26) for i in range(20_000)) + "Z" * 2000
     recipe = shakespeare.Recipe()
     final, tune = shakespeare.Parts(text, False, recipe), shakespeare.Parts(text, True, recipe)
-    assert (len(final.train), len(final.judge)) == (19_800, 2200)
-    assert (len(tune.train), len(tune.judge)) == (17_600, 2200)
+    assert (len(final.train), len(final.judge)) == (19_800, 2201)  # one to read before the first to judge
+    assert (len(tune.train), len(tune.judge)) == (17_600, 2201)
     last = final.vocabulary["Z"]
     assert last in final.judge
     assert last not in final.train
     assert last not in tune.train
     assert last not in tune.judge
+
+
+def test_a_resumed_run_reads_on_where_it_stopped():
+    recipe = shakespeare.Recipe(batch=3, length=5)
+    parts = shakespeare.Parts("abcdefghij" * 20, False, recipe)
+    first = [next(batches) for batches in [parts.batches(0)] for _ in range(40)]  # some epochs of 11 batches
+    for step in (0, 1, 7, 11, 12, 25):
+        assert np.array_equal(next(parts.batches(step)), first[step])
+
+
+def test_a_run_stored_twice_is_there_once(tmp_path):
+    path, head = tmp_path / "t.csv", {"part": "final", "budget_s": 160.0, "seed": 0}
+    shakespeare.store(path, head, [{"nats": 1.5}])
+    shakespeare.store(path, head | {"seed": 1}, [{"nats": 1.4}, {"nats": 1.3}])
+    shakespeare.store(path, head, [{"nats": 1.6}])
+    assert path.read_text(encoding="utf-8").splitlines() == [
+        "part,budget_s,seed,nats", "final,160.0,1,1.4", "final,160.0,1,1.3", "final,160.0,0,1.6",
+    ]  # fmt: skip
 
 
 def test_the_rate_rises_then_falls_to_nearly_nothing():
@@ -100,6 +119,8 @@ def test_the_rate_rises_then_falls_to_nearly_nothing():
     [
         (["--budget-seconds", "1"], "--budget-seconds is 1: expected 5 or more"),
         (["--set", "hidden=many"], "--set hidden=many: expected NAME=VALUE"),
+        (["--set", "batch=0"], "--set batch=0: expected 1 or more"),
+        (["--set", "warm_up=1"], "expected a share of the budget"),
         (["--set", "size=3"], "one of the names hidden, embedding"),
         (["--set", "length=9000"], "need a text of 288001 tokens"),
     ],

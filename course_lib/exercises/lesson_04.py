@@ -62,7 +62,12 @@ def check_batch_of_tape(batch_of_tape) -> None:
 
 def check_nucleus(nucleus) -> None:
     """(p (V,), top_p) -> (V,): renormalised inside the nucleus."""
-    cases = [([0.15, 0.5, 0.1, 0.25], 0.8), ([0.2, 0.7, 0.1], 0.5), ([0.1, 0.6, 0.3], 1.0), ([0.35, 0.05, 0.6], 0.9)]
+    cases = [
+        ([0.15, 0.5, 0.1, 0.25], 0.8),
+        ([0.2, 0.7, 0.1], 0.5),
+        ([0.125, 0.625, 0.25], 1.0),
+        ([0.35, 0.05, 0.6], 0.9),
+    ]
     for p, top_p in cases:
         p = np.array(p)
         answer = checks.as_array(checks.run(nucleus, p.copy(), top_p), p.shape, "nucleus")

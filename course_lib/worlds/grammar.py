@@ -81,7 +81,17 @@ class Grammar:
             data = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise GrammarError(f"the grammar is not valid TOML: {error}. Mend that line of the file.") from None
-        self.sets = {name: dict(members) for name, members in data.get("sets", {}).items()}
+        sets, rules, self.start = data.get("sets", {}), data.get("rules", {}), data.get("start", "START")
+        tables = [sets, rules, *(sets.values() if isinstance(sets, dict) else [])]
+        tables += [forms for members in tables[2:] if isinstance(members, dict) for forms in members.values()]
+        if wrong := [table for table in tables if not isinstance(table, dict)]:
+            raise GrammarError(
+                f"the grammar has {wrong[0]!r} where a table belongs: write [sets.NAME] with lines such as cat = {{}}, "
+                "and [rules]."
+            )
+        if not isinstance(self.start, str) or not _RULE.fullmatch(self.start):
+            raise GrammarError(f"start = {self.start!r}: expected the name of a rule, in capitals.")
+        self.sets = {name: dict(members) for name, members in sets.items()}
         self._members_named = {member for members in self.sets.values() for member in members}
         for name, weights in set_weights.items():
             if name not in self.sets:
@@ -89,13 +99,12 @@ class Grammar:
             known = self.sets[name]
             self.sets[name] = {str(m): {**known.get(str(m), {}), "weight": w} for m, w in weights.items()}
         self.rules = {}
-        for head, alternatives in data.get("rules", {}).items():
+        for head, alternatives in rules.items():
             match = _RULE.fullmatch(head)
             if not match or not isinstance(alternatives, list):
                 raise GrammarError(f'rule {head!r}: expected NAME = ["…", …] with a NAME of two or more capitals.')
             args = tuple(a.strip() for a in match["args"].split(",")) if match["args"] else ()
             self.rules.setdefault(match["name"], []).append((args, alternatives))
-        self.start = data.get("start", "START")
         self._expanded = {}
 
     def expand(self, symbol: str) -> list[tuple[float, tuple]]:
