@@ -478,7 +478,7 @@ for done in range(0, STEPS + 1, 300):
         training.fit(rnn, batches, 300, f"to step {done} of {STEPS}")
         history.append((done, *watch(rnn)))
     if done in (0, 300, 1200, STEPS):
-        stories_written = write([["<bos>"]] * 200, 50, seed=SEED)
+        stories_written = write([["<bos>"]] * 1000, 50, seed=SEED)
         valid[done] = np.mean([world.accepts(words) for words in stories_written])
         print(f"step {done}: {valid[done]:.0%} of its stories are possible. {text.detokenize(stories_written[0][:25])}")
 

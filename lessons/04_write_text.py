@@ -75,7 +75,7 @@ claim("spelled out, a story is exactly as uncertain as before", at_most(abs(diff
 # - **Against:** four times as many steps. A country and its language, up to 26 words apart, are up to 110 characters apart.
 #   And the network has to learn spelling before anything else.
 #
-# Most models today cut texts into pieces between the two, frequent parts of words.
+# Most models today cut texts into pieces between the two: frequent parts of words, called *subwords* or *tokens*.
 #
 # Where are the nats? Here is a story, with what a perfect model pays for each character. Before you look: **which
 # characters are expensive?**
@@ -114,18 +114,18 @@ claim("three quarters of all nats are paid at the first letter of a word", at_le
 # it counts what followed them, and where they are rare it mixes in what followed the last six, five, … (as in lesson 01).
 
 # %%
-from course_lib.models.ngram import NGramModel
+from course_lib.models.ngram import NGramModel  # order 8: seven characters, and the one that follows
 
 stories = [text.detokenize(words) for words in by_word.sample(20_000, seed=SEED)]  # to train on
 vocabulary = text.Vocabulary.from_texts(stories)
-counted = NGramModel(order=8, vocabulary_size=len(vocabulary)).fit(text.to_rows(stories, vocabulary))
+ngram = NGramModel(order=8, vocabulary_size=len(vocabulary)).fit(text.to_rows(stories, vocabulary))
 
 
 def story_by_counting(rng):
     """Draw characters by their counts after the last seven, until <eos> comes."""
     written = [vocabulary["<bos>"]] * 7
     while written[-1] != vocabulary["<eos>"]:
-        written.append(rng.choice(len(vocabulary), p=counted.distribution(written[-7:])))
+        written.append(rng.choice(len(vocabulary), p=ngram.distribution(written[-7:])))
     return "".join(vocabulary.decode(written))
 
 
@@ -176,9 +176,9 @@ for name in ("first ", "second"):
     print(f"{name} batch: row 0 reads {shown[0]}, row 1 reads {shown[1]}; to say: {shown[2]} and {shown[3]}")
 
 # %% [markdown]
-# (25 letters have one that follows; so a row has 12, and row 1 begins at *m*.) Row 0 reads on from *abcd* to *efgh*. So the memory must not be emptied between the two batches: what row $b$ knows
-# after one batch, it starts the next one with. Keras calls such a layer **stateful**. Here is the network, and the same network
-# once more, with the same weights, that carries its memory over:
+# (25 letters have one that follows; so a row has 12, and row 1 begins at *m*.) Row 0 reads on from *abcd* to *efgh*. So the
+# memory must not be emptied between the two batches: what row $b$ knows after one batch, it starts the next one with. Keras calls
+# such a layer **stateful**. Here is the network, and the same network once more, with the same weights, that carries its memory over:
 
 
 # %% tags=["lib:models.language_model"]
@@ -233,8 +233,9 @@ claim("with the memory emptied in between: other scores", at_least(emptied, 1e-3
 # %% [markdown]
 # **Forward**, the memory reaches back as far as it likes. **Backward**, the gradient stops where the batch begins: after $T$ steps it is
 # cut. This is **truncated backpropagation through time** (lesson 02). What is further away than $T$ can still be used, if the network
-# happens to carry it; but no gradient asks for it. So $T$ should reach across what matters: here 128 characters, longer than nearly all
-# stories. What happens with 32 stands in the table at the end.
+# happens to carry it; but no gradient asks for it. So $T$ should reach across what matters. A country and its language are up to
+# 110 characters apart; with $T = 128$ a cut falls between some pairs, but many stay whole. What happens with 32 stands in the table
+# at the end.
 #
 # ## Drawing a character
 #
@@ -244,8 +245,8 @@ claim("with the memory emptied in between: other scores", at_least(emptied, 1e-3
 scores = np.log([[0.50, 0.25, 0.15, 0.10]])
 
 # %% [markdown]
-# **Temperature.** Divide the scores by $\tau$: $p_i \propto e^{y_i/\tau} = p_i^{1/\tau}$. With $\tau = 0.5$ every probability is squared,
-# and then they are scaled to sum to 1. **Top-k.** Only the $k$ best stay. **Nucleus**, or top-p: only the fewest best stay
+# **Temperature.** Divide the scores by $\tau$: the new probabilities are $q_i \propto e^{y_i/\tau} \propto p_i^{1/\tau}$. With
+# $\tau = 0.5$ every probability is squared, and then they are scaled to sum to 1. **Top-k.** Only the $k$ best stay. **Nucleus**, or top-p: only the fewest best stay
 # whose probabilities reach $p$ together; sometimes that is one character, sometimes twenty.
 #
 # **On paper:** what are the four probabilities with $\tau = 0.5$? With the two best only? With a nucleus of 0.8?
@@ -282,9 +283,11 @@ for how in ({"temperature": 0.5}, {"top_k": 2}, {"top_p": 0.8}):
 # second, measured (`python -m benchmarks.generation`):
 
 # %%
-speed = [row for row in results.read("generation.csv") if row["units"] == 128]  # as in this lesson
+speed = [row for row in results.read("generation.csv") if row["units"] == 160]  # as in this lesson
 speed = {how: row["characters_per_s"] for how, row in results.medians(speed, by="how").items()}
-results.print_table(["LSTM, two cores", "characters/s"], [(how, f"{value:,.0f}") for how, value in speed.items()])
+results.print_table(
+    ["LSTM, 160 units, two cores", "characters/s"], [(how, f"{value:,.0f}") for how, value in speed.items()]
+)
 one_call, one_text, many = speed.values()
 claim("the loop inside TensorFlow: at least 3 times as fast", at_least(one_text / one_call, 3))
 claim("64 texts at once: at least 50 times as fast", at_least(many / one_call, 50))
@@ -292,9 +295,9 @@ claim("64 texts at once: at least 50 times as fast", at_least(many / one_call, 5
 # %% [markdown]
 # ## Marks
 #
-# Four questions to everything that is written. Which of its words are words of this world? Which **sentences** could stand
-# somewhere in a story? Which **stories** could be told as a whole? And the **far word**: given a story up to the language
-# ("… I speak fluent "), with the country 40 or more characters back, is it the right one?
+# Three questions to everything that is written. Which of its words are words of this world? Which **sentences** could stand
+# somewhere in a story? Which **stories** could be told as a whole, character by character? (A fourth comes with the network: the
+# **far word**. Given a story up to the language, "… I speak fluent ", with the country 40 or more characters back, is it right?)
 
 
 # %% tags=["lib:metrics"]
@@ -332,13 +335,14 @@ claim("but at most one story in five is one", at_most(counted_marks["stories"], 
 # ## Train it, and read what it writes
 #
 # An LSTM of 160 units. Three settings matter. The inputs start **loud**: vectors with numbers of size 1. The forget gates start
-# **chrono** (lesson 03), with memories of 2 to 40 steps: a start, not a limit, training stretches them. And one is new: the
-# optimizer **Muon** (K. Jordan et al. 2024). For the matrices of the memory it takes Adam's place, and turns each step into a nearly
-# orthogonal matrix: about equally long in every direction, so that rare things are learned as fast as frequent ones. What each of
-# the three does for the result stands at the end.
+# **chrono** (lesson 03), with memories of 2 to 40 steps: a start, not a limit. And one is new: the optimizer
+# **Muon** (K. Jordan et al. 2024). For the matrices of the memory it takes Adam's place, and turns each step into a nearly
+# orthogonal matrix, so that no direction gets a much longer step than another. (You may take it as a black box here.) What each of the
+# three does for the result stands at the end.
 #
-# One practical point. In training the memory is never empty: before each story it has read another. So before it writes, we let it
-# read one, too.
+# Two practical points. `trained` is the twin that learns and carries its memory along; `model` has the same weights, and the `Writer`
+# begins with an empty memory each time. But in training the memory is never empty: before each story it has read another. So before
+# it writes, we let it read one, too.
 #
 # **The next cell trains for about half a minute.**
 
@@ -362,7 +366,8 @@ far_word = [text.tokenize(story[place:])[0] for story, place in far]
 
 def look():
     """What it writes now, and its marks."""
-    written = ["".join(t) for t in write(warm, 300, seed=SEED)]
+    written = ["".join(t) for t in write(warm, 300, seed=SEED)]  # up to <eos>, or to 300 characters
+    # The best character each time, nine of them: enough for the longest language. It need not end the story.
     said = [text.tokenize("".join(t)) for t in write(far_before, 9, top_k=1, stop=None)]
     right = np.mean([words[:1] == [word] for words, word in zip(said, far_word, strict=True)])
     return written, story_marks(by_word, by_character, written) | {"far words": right}
@@ -382,6 +387,13 @@ title = "First words, then sentences, then stories"
 plotting.lines(ax, list(stages), series, title, "training step", "share right", ylim=(0, 1.03))
 plt.show()
 
+# %% tags=["nbval-ignore-output"]
+rows = {"counting": counted_marks} | {f"step {step}": row for step, row in stages.items()}
+results.print_table(
+    ["", *stages[STEPS]],
+    [(name, *(f"{row[m]:.2f}" if m in row else None for m in stages[STEPS])) for name, row in rows.items()],
+)
+
 # %%
 log_p = training.stream_log_probabilities(model, text.to_stream(held_out, vocabulary))
 ratio = log_p.sum() / log_p_true.sum()
@@ -400,8 +412,7 @@ claim("it tells possible stories far more often than counting does", at_least(mo
 
 # %% [markdown]
 # Compare with your two guesses. Nobody told it what a word is. It found words because they make the next character cheaper: first
-# spelling, then what may follow what, then what is decided far away. Whole stories come last: one wrong letter spoils a story of
-# ninety.
+# spelling, then what may follow what. Whole stories come after that: one wrong letter spoils a story of ninety.
 #
 # ## Programs
 #
@@ -420,7 +431,8 @@ print(drawn[4].text)
 # `x` alone is a program, too). pyflakes, a tool that programmers use, finds names that are nowhere defined before. It is milder than
 # our grammar: a name from inside a block may be used behind it. The floor is known, too: each program comes with its probability.
 #
-# **Guess:** after how many of 1,000 steps does half of what it writes parse? **This cell trains for about 20 seconds.**
+# We read in windows of 64 this time: more steps in the same time. **Guess:** after how many of 1,000 steps does half of what it writes
+# parse? **The cell after the next trains for about 20 seconds.**
 
 
 # %%
@@ -478,8 +490,8 @@ copied = np.mean([program in known_programs for program in faultless])
 claim("it does not copy: at most one in twenty of its faultless programs is one it has read", at_most(copied, 0.05))
 
 # %% tags=["nbval-ignore-output"]
-half = min(step for step in code_stages if code_stages[step]["parse"] >= 0.5)
-print(f"half of its programs parse: by step {half}")
+by = min(step for step in code_stages if code_stages[step]["parse"] >= 0.5)
+print(f"half of its programs parse: by step {by}")
 
 # %% tags=["nbval-ignore-output"]
 import ast
@@ -552,8 +564,8 @@ widgets.movable(story_at, temperature=widgets.slider("temperature", 0.1, 2.0, 0.
 # how many **brackets** are open, how deep its line is **indented**, and how far into the line it stands (its **column**).
 #
 # For each we choose the unit that correlates best on one half of a text, and look at the other half. Beside it a **probe**: the best
-# weighted sum of *all* units, fitted on the first half. And both once more on the network as it was before training. **Guess:** which of the
-# four numbers will be the largest?
+# weighted sum of *all* units, fitted on the first half. And both once more on the network as it was before training. **Guess** for the
+# brackets: best unit or probe, trained or untrained, which of the four correlations will be the largest?
 
 
 # %%
@@ -569,7 +581,7 @@ def truth(program):
 from course_lib.numpy_rnn import lstm_forward
 
 SIZE, code_text = 20_000, "\0".join(program.text for program in unseen) + "\0"  # \0 stands for <eos>
-code_tape = text.to_stream((program.text for program in unseen), tape_letters)[1 : SIZE + 1]
+code_tape = text.to_stream((program.text for program in unseen), tape_letters)[1 : SIZE + 1]  # without the first <eos>
 facts = np.concatenate([np.append(truth(p.text), np.zeros((1, 3)), axis=0) for p in unseen])[:SIZE]
 
 
@@ -613,7 +625,7 @@ plotting.coloured_text(
     shown,
     counted[part],
     "All units together count them",
-    "open brackets, told by the probe",
+    "open brackets: the probe",
     limit=3,
 )
 plt.show()
@@ -625,7 +637,7 @@ claim("all units together tell them better than the best alone", at_least(probe_
 claim("but all units together told them before training, too", at_least(probe_untrained, 0.85))
 
 # %% [markdown]
-# Two surprises. Training does make units that follow what matters; which ones differs from seed to seed. And the probe reads the
+# Training does make units that follow what matters; which ones differs from seed to seed. But look at the probe: it reads the
 # brackets from a network that has **learned nothing**: a random memory echoes what it has read, every unit in its own mixture, and a
 # count of brackets is one weighted sum of that echo. So a probe that succeeds shows that something *can be read* there. It does not
 # show that training put it there, nor that the network uses it. Probe an untrained network, too.
@@ -704,7 +716,7 @@ lesson_04.check_batch_of_tape(batch_of_tape)
 # ### 3 · A nucleus
 #
 # Given the probabilities of all characters, return them as they are inside the nucleus of `top_p`: 0 for what is left out, and what
-# is left scaled to sum to 1. The best character always stays. Only NumPy.
+# is left scaled to sum to 1. The best character always stays; once `top_p` is reached, exactly or more, no other does. Only NumPy.
 
 
 # %% nbgrader={"grade_id": "nucleus"}
@@ -726,8 +738,9 @@ lesson_04.check_nucleus(nucleus)
 # ### 4 · Open-ended: a programming language of your own
 #
 # Write a small grammar of Python programs. All of them must parse and define their names; among 100 there must be at least 50
-# different ones, blocks in at least 20, and a `while` somewhere. To begin with, a grammar of two programs (more: at the top of
-# `course_lib/worlds/programs.toml`):
+# different ones, blocks in at least 20, and a `while` somewhere. (Nothing is run, so a loop may be endless.) Words of a rule stand
+# apart by one space, names of rules have two or more capitals, and `<new:number>` is defined from the next line on. To begin with, a
+# grammar of a few programs (more: at the top of `course_lib/worlds/programs.toml`):
 #
 # ```
 # start = "PROGRAM"
@@ -804,16 +817,18 @@ claim(
 # ## In practice
 #
 # - A memory that was never empty in training should not be empty when you write: give a prompt.
-# - Carry the memory over from batch to batch for long texts; empty it where a new text begins, if texts are short.
+# - Carry the memory over from batch to batch if texts are longer than a batch. If each fits into one, as in lesson 01, give each a row
+#   and start with an empty memory. (Here we did the first with short texts, to show it.)
 # - Mark what a model writes with something that knows, a parser, a grammar, a person. Its loss tells too little.
 # - How boldly to draw depends on what a mistake costs; to compare models, draw at temperature 1.
-# - Save on the way, weights and optimizer together, and the old save only then deleted: `course_lib.checkpoint`.
+# - Save on the way, weights and optimizer together; delete the last save only when the new one is whole: `course_lib.checkpoint`.
 #
 # ## Going further
 #
 # - C. Shannon, *A mathematical theory of communication*, 1948, section 3; *Prediction and entropy of printed English*, Bell System
 #   Technical Journal 30, 1951.
 # - I. Sutskever, J. Martens, G. Hinton, *Generating text with recurrent neural networks*, ICML 2011.
+# - W. Zaremba, I. Sutskever, O. Vinyals, *Recurrent neural network regularization*, arXiv:1409.2329, 2014: dropout in LSTMs.
 # - A. Graves, *Generating sequences with recurrent neural networks*, arXiv:1308.0850, 2013.
 # - A. Karpathy, *The unreasonable effectiveness of recurrent neural networks*, 2015; A. Karpathy, J. Johnson, L. Fei-Fei,
 #   *Visualizing and understanding recurrent networks*, arXiv:1506.02078, 2015.

@@ -5,7 +5,8 @@ import pytest
 from course_lib import metrics
 from course_lib.errors import CourseError
 from course_lib.models.ngram import NGramModel
-from course_lib.text import Vocabulary, to_rows
+from course_lib.text import Vocabulary, detokenize, to_rows
+from course_lib.worlds import language
 
 
 def test_perplexity_of_equal_chances_is_their_number():
@@ -46,3 +47,27 @@ def test_ngram_equals_counting_by_hand():
     assert (model.distribution([vocabulary["c"], vocabulary["<unk>"]]) > 0).all()
     with pytest.raises(CourseError, match="order of 1 or more"):
         NGramModel(0, 5)
+
+
+def test_sentences_end_behind_their_marks():
+    words = ["Anna", "said", ":", "“", "I", "am", "late", ".", "I", "want", "to", "eat", ".", "”", "It", "is", "cold"]
+    assert [" ".join(s) for s in metrics.sentences(words)] == [
+        "Anna said : “ I am late .", "I want to eat .", "” It is cold",
+    ]  # fmt: skip
+    assert metrics.sentences([]) == []
+
+
+def test_marks_of_stories_see_spelling_spacing_and_what_is_unfinished():
+    by_word, by_character = language.load(), language.load(spell=detokenize)
+    good = [detokenize(story) for story in by_word.sample(50, seed=9)]
+    assert metrics.story_marks(by_word, by_character, good) == {"words": 1.0, "sentences": 1.0, "stories": 1.0}
+    story = "It is cold here. I read a lot."
+    for damaged, words, sentences in (
+        (story.replace("read", "raed"), 7 / 8, 1 / 2),  # a word that is none
+        (story.replace("cold", "blue"), 1, 1 / 2),  # a word that does not stand there
+        (story.replace("here.", "here ."), 1, 1),  # a space too many: only the story is wrong
+        (story.removesuffix(" lot."), 1, 1 / 2),  # cut off
+    ):
+        got = metrics.story_marks(by_word, by_character, [damaged])
+        assert got == {"words": pytest.approx(words), "sentences": pytest.approx(sentences), "stories": 0.0}
+    assert metrics.story_marks(by_word, by_character, [""])["words"] == 0.0

@@ -102,7 +102,9 @@ def test_nothing_is_run(tmp_path):
     ("rules", "sentence"),
     [
         ('PP = ["x = <old:v> <line>"]', "every alternative asks for a name"),
-        ('PP = ["<new:v> <new:v> <new:v> <line>"]', "there is no name left"),
+        ('PP = ["<new:v> <new:v> <new:v> <line>"]', "there is no name left in .sets.v."),
+        ('PP = ["<new:v>= 1 <line>"]', "is a word by itself; put a space"),
+        ('PP = ["x = 1<line>"]', "is a word by itself; put a space"),
         ('PP = ["<new:w> <line>"]', "there is no set 'w'"),
         ('PP = ["PP"]', "comes back to itself"),
         ('PP = ["x PP"]', "comes back to itself"),

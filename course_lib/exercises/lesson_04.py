@@ -48,6 +48,8 @@ def check_batch_of_tape(batch_of_tape) -> None:
             checks.expect_close(got[0], inputs, f"inputs of batch {k}", [
                 (ids[(k * batch_size * length + side * length + along) % size],
                  "Those rows stand one behind the other. Row b begins at b times the length of a whole row."),
+                (ids[(along + k * length) * batch_size + side],
+                 "The tape is cut into batch_size rows: reshape to (batch_size, row)."),
                 (ids[(side * row + k * (length + 1) + along) % size], "Batches do not leave a token out between them."),
                 (ids[(side * row + k + along) % size], "Each batch begins `length` tokens after the one before."),
                 (ids[(side * whole + k * length + along) % size],
@@ -64,6 +66,7 @@ def check_nucleus(nucleus) -> None:
     """(p (V,), top_p) -> (V,): renormalised inside the nucleus."""
     cases = [
         ([0.15, 0.5, 0.1, 0.25], 0.8),
+        ([0.125, 0.5, 0.375], 0.5),
         ([0.2, 0.7, 0.1], 0.5),
         ([0.125, 0.625, 0.25], 1.0),
         ([0.35, 0.05, 0.6], 0.9),
@@ -83,8 +86,15 @@ def check_nucleus(nucleus) -> None:
         checks.expect_close(answer, right, f"nucleus({p.tolist()}, {top_p})", [
             (keep(order[reached <= top_p]), "One too few: the one with which top_p is reached belongs to the nucleus."),
             (keep(order[reached - p[order] < top_p], scaled=False), "Scale what is left so that it sums to 1."),
-            (keep(np.flatnonzero(np.cumsum(p) - p < top_p)), "Begin with the most probable, not with the first: sort."),
-            (keep(order[::-1][np.cumsum(p[order[::-1]]) - p[order[::-1]] < top_p]), "Begin with the most probable."),
+            (keep(np.flatnonzero(np.cumsum(p) - p < top_p)),
+             "Begin with the most probable, not with the first: sort, largest first."),
+            (keep(order[::-1][np.cumsum(p[order[::-1]]) - p[order[::-1]] < top_p]),
+
+              "Begin with the most probable: largest first."),
+            (keep(order[np.append(0, reached[:-1]) <= top_p]),
+             "One too many: where top_p is reached exactly, no more is needed."),
+            (keep(np.flatnonzero(p >= top_p)),
+             "top_p is no bar for each by itself: the kept ones reach it together."),
             (right[order], "The right numbers in sorted order: put each back in its place."),
         ])  # fmt: skip
     checks.solved("nucleus keeps the fewest that reach top_p")

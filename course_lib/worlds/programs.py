@@ -8,6 +8,7 @@ is no automaton; what is known is the probability of every program drawn.
 import ast
 import math
 import random
+import re
 import warnings
 from functools import cache
 from itertools import accumulate
@@ -69,6 +70,8 @@ class ProgramWorld:
     @cache  # noqa: B019
     def _name(self, word):
         """('new' | 'local' | 'old', set) of a word such as <old:number>, else None."""
+        if (inside := re.search(r"<\w+(:\w+)?>", word)) and inside[0] != word:
+            raise GrammarError(f"{word}: {inside[0]} is a word by itself; put a space before and behind it.")
         use, _, members = word.strip("<>").partition(":")
         if not (word.startswith("<") and word.endswith(">") and use in USES):
             return None
@@ -135,7 +138,9 @@ class _Draw:
     def _draw_name(self, use, members):
         names = self._names(use, members)
         if not names:
-            raise GrammarError(f"<{use}:{members}>: there is no name left. Write it into the alternative itself, once.")
+            raise GrammarError(
+                f"<{use}:{members}>: there is no name left in [sets.{members}]. Add names there, or ask for fewer."
+            )
         name = self.dice.choice(names)
         self.log_p -= math.log(len(names))
         if use != "old":
