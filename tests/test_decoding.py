@@ -148,3 +148,27 @@ def test_models_it_cannot_write_with():
     with pytest.raises(CourseError, match="layer upon layer"):
         tokens = keras.Input((None,), dtype="int32")
         Writer(keras.Model(tokens, keras.layers.Dense(12)(keras.layers.Embedding(12, 4)(tokens))), VOCABULARY)
+
+
+def test_whole_texts_are_as_probable_as_those_drawn_one_by_one():
+    model = randomly(MODELS["lstm, dropout"](), size=0.7)
+    drawn = Writer(model, VOCABULARY)(["ab"] * 4000, 12, stop=None, seed=3)
+    drawn = [text for text in drawn if len(text) == 12]  # those without an <eos>
+    rng, ids = np.random.default_rng(0), np.tile(VOCABULARY.encode("ab"), (4000, 1))
+    for _ in range(12):
+        scores = np.array(model(ids))[:, -1].astype(float)
+        scores[:, :3] = -np.inf
+        ids = np.c_[ids, (log_softmax(scores) + rng.gumbel(size=scores.shape)).argmax(axis=-1)]
+    ids = ids[(ids[:, 2:] != 3).all(axis=1)]
+
+    def mean_log_p(ids):
+        scores = np.array(model(ids))[:, 1:-1].astype(float)
+        scores[..., :3] = -np.inf
+        log_p = np.take_along_axis(log_softmax(scores), ids[:, 2:, None], axis=-1).sum(axis=(1, 2))
+        return log_p.mean(), log_p.std() / np.sqrt(len(log_p))
+
+    (ours, error), (theirs, other) = (
+        mean_log_p(np.array([VOCABULARY.encode("ab" + "".join(t)) for t in drawn])),
+        mean_log_p(ids),
+    )
+    assert abs(ours - theirs) < 4 * np.hypot(error, other)
