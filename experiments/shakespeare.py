@@ -76,7 +76,7 @@ class Parts:
         """The batches from this step on."""
         r = self.recipe
         epoch = (len(self.train) - 1) // r.batch // r.length  # how many there are before they begin again
-        return itertools.islice(stream_batches(self.train, r.batch, r.length), step % epoch, None)
+        return itertools.islice(stream_batches(self.train, r.batch, r.length), step % max(epoch, 1), None)
 
 
 class Run:

@@ -645,7 +645,7 @@ claim("but all units together told them before training, too", at_least(probe_un
 # ## What we saw
 #
 # The settings that make a network learn this in half a minute, one changed at a time (stored, five seeds; the lesson's stories,
-# network and number of characters read; `python -m experiments.characters`). Adam has the best of three learning rates.
+# network and number of characters read; `python -m experiments.characters`). Adam has the best of four learning rates.
 
 # %%
 table = results.medians(results.read("characters.csv"), by="setting")
