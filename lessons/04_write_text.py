@@ -18,7 +18,7 @@
 #
 # **You need:** lessons 01 to 03.
 #
-# **Run time:** about 75 seconds on two processor cores. Two cells train and say so.
+# **Run time:** about 84 seconds on two processor cores. Two cells train and say so.
 #
 # **Sources.** A. Karpathy, *The unreasonable effectiveness of recurrent neural networks*, 2015, whose experiment this is, and X.
 # Bresson's lecture on recurrent networks (2017), which shows it at four stages of training; I. Sutskever, J. Martens, G. Hinton,
@@ -350,7 +350,7 @@ claim("but at most one story in five is one", at_most(counted_marks["stories"], 
 # %%
 from course_lib.decoding import Writer
 
-B, T, H, STEPS = 16, 128, 160, 1000
+B, T, H, STEPS = 16, 128, 160, 850
 model = language_model(len(vocabulary), LSTMCell(H, bias_initializer=ChronoBias(40)), embedding=32)
 trained = stateful(model, B)  # trains; `model` has the same weights
 training.compile_for_training(trained, STEPS, learning_rate=1e-2, optimizer="muon")
@@ -375,7 +375,7 @@ def look():
 
 # %% tags=["nbval-ignore-output"]
 stages, done = {}, 0
-for stage in (0, 100, 200, 300, 500, 700, STEPS):
+for stage in (0, 100, 200, 300, 500, STEPS):
     training.fit(trained, batches, stage - done, f"to step {stage} of {STEPS}") if stage else None
     done, (written, stages[stage]) = stage, look()
     print(f"step {stage}: {written[0][:150]}")
@@ -416,7 +416,7 @@ claim("it tells possible stories far more often than counting does", at_least(mo
 #
 # ## Programs
 #
-# The same network on a text with stricter rules. A second world: small Python programs, from a grammar you can edit
+# The same kind of network, of 128 units, on a text with stricter rules. A second world: small Python programs, from a grammar you can edit
 # (`course_lib/worlds/programs.toml`). Blocks stand in blocks, brackets match, and no name is used before it is defined.
 
 # %%
@@ -431,7 +431,7 @@ print(drawn[4].text)
 # `x` alone is a program, too). pyflakes, a tool that programmers use, finds names that are nowhere defined before. It is milder than
 # our grammar: a name from inside a block may be used behind it. The floor is known, too: each program comes with its probability.
 #
-# We read in windows of 64 this time: more steps in the same time. **Guess:** after how many of 1,000 steps does half of what it writes
+# We read in windows of 64 this time: more steps in the same time. **Guess:** after how many of 1,300 steps does half of what it writes
 # parse? **The cell after the next trains for about 20 seconds.**
 
 
@@ -441,9 +441,9 @@ def weights_of(model):
     return [np.array(w) for name in ("embedding", "memory") for w in model.get_layer(name).weights]
 
 
-CODE_STEPS = 1000
+CODE_STEPS = 1300
 tape_letters = text.Vocabulary.from_texts(program.text for program in drawn)
-coder = language_model(len(tape_letters), LSTMCell(H, bias_initializer=ChronoBias(40)), embedding=32)
+coder = language_model(len(tape_letters), LSTMCell(128, bias_initializer=ChronoBias(40)), embedding=32)
 code_before, trained_coder = weights_of(coder), stateful(coder, B)
 training.compile_for_training(trained_coder, CODE_STEPS, learning_rate=1e-2, optimizer="muon")
 batches = stream_batches(text.to_stream((program.text for program in drawn), tape_letters), B, 64)
@@ -462,7 +462,7 @@ def look_at_code():
 
 # %% tags=["nbval-ignore-output"]
 code_stages, done = {}, 0
-for stage in (0, 100, 200, 400, 700, CODE_STEPS):
+for stage in (0, 100, 200, 400, 800, CODE_STEPS):
     training.fit(trained_coder, batches, stage - done, f"to step {stage} of {CODE_STEPS}") if stage else None
     done, (written_code, code_stages[stage]) = stage, look_at_code()
     if stage in (100, 400, CODE_STEPS):
@@ -644,8 +644,8 @@ claim("but all units together told them before training, too", at_least(probe_un
 #
 # ## What we saw
 #
-# The settings that make a network learn this in half a minute, one changed at a time (stored, five seeds; the lesson's stories,
-# network and number of characters read; `python -m experiments.characters`). Adam has the best of four learning rates.
+# The settings that make a network learn this in half a minute, one changed at a time (stored, five seeds; the lesson's stories
+# and network, 1,000 steps; `python -m experiments.characters`). Adam has the best of four learning rates.
 
 # %%
 table = results.medians(results.read("characters.csv"), by="setting")
