@@ -178,7 +178,7 @@ for name in ("first ", "second"):
 # %% [markdown]
 # (25 letters have one that follows; so a row has 12, and row 1 begins at *m*.) Row 0 reads on from *abcd* to *efgh*. So the
 # memory must not be emptied between the two batches: what row $b$ knows after one batch, it starts the next one with. Keras calls
-# such a layer **stateful**. Here is the network, and the same network once more, with the same weights, that carries its memory over:
+# such a layer **stateful**. First the network:
 
 
 # %% tags=["lib:models.language_model"]
@@ -199,6 +199,12 @@ def language_model(vocabulary_size, cell, embedding=64, dropout=0.0):
     return keras.Model(tokens, scores, name="language_model")
 
 
+# %% [markdown]
+# Its twin is built around the same layers; only the loop around the cell is a new one, which keeps its last state for the next
+# batch. (`chain` lists the layers, and refuses a network that is not layer upon layer.)
+
+
+# %% tags=["lib:models.language_model"]
 def stateful(model, batch_size):
     """The same network, with the same weights, whose memory goes on from batch to batch: row b where row b ended.
 
@@ -213,8 +219,7 @@ def stateful(model, batch_size):
 
 
 # %% [markdown]
-# (`chain` lists the layers, and refuses a network that is not layer upon layer.) If the memory is really carried over, reading in
-# two halves must give the same scores as reading in one go:
+# If the memory is really carried over, reading in two halves must give the same scores as reading in one go:
 
 # %%
 from course_lib.cells import ChronoBias, LSTMCell
