@@ -6,12 +6,13 @@ LSTMs with 160 units, as in lesson 04, and with 256, and a Shakespeare-sized voc
 has every repeat.
 """
 
-import csv
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
+
+from course_lib import results
 
 UNITS, EMBEDDING, STEPS, REPEATS = (160, 256), 32, 1000, 15
 RESULTS = Path(__file__).with_name("generation.csv")
@@ -64,10 +65,7 @@ def main() -> None:
             speed = write() / (time.perf_counter() - begun)
             if repeat >= 0:
                 rows.append({"units": units, "how": how, "repeat": repeat, "characters_per_s": round(speed)})
-    with open(RESULTS, "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    results.write(RESULTS, rows)
     for key in ways:
         print(*key, np.median([row["characters_per_s"] for row in rows if (row["units"], row["how"]) == key]))
 

@@ -7,14 +7,13 @@ BATCH rows of STEPS characters. NumPy in float64, as the lessons use it, and Ker
 turns, REPEATS times, and the median is kept; written to benchmarks/numpy_keras.csv.
 """
 
-import csv
 import statistics
 import time
 from pathlib import Path
 
 import numpy as np
 
-from course_lib import numpy_rnn
+from course_lib import numpy_rnn, results
 from course_lib.quiet import keras
 
 RESULT = Path(__file__).with_suffix(".csv")
@@ -64,10 +63,7 @@ def main() -> None:
             rate = {which: round(BATCH * STEPS / statistics.median(t)) for which, t in times.items()}
             rows.append({"cell": name, "units": units, "batch": BATCH, "steps": STEPS} | rate)
             print(rows[-1], flush=True)
-    with open(RESULT, "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    results.write(RESULT, rows)
 
 
 if __name__ == "__main__":

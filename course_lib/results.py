@@ -22,9 +22,28 @@ def read(name: str) -> list[dict]:
     """The rows of a stored table; numbers as floats, empty fields as None. CourseError if it is not there."""
     for folder in FOLDERS:
         if (folder / name).is_file():
-            with open(folder / name, encoding="utf-8", newline="") as file:
-                return [{key: _number(value) for key, value in row.items()} for row in csv.DictReader(file)]
+            return [{key: _number(value) for key, value in row.items()} for row in read_rows(folder / name)]
     raise CourseError(f"there is no stored result {name!r}. Run `git checkout experiments/results benchmarks`.")
+
+
+def read_rows(path: Path) -> list[dict]:
+    """The rows of a table as they stand there, every value as text; none if there is no table yet."""
+    if not path.is_file():
+        return []
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def write(path: Path, rows: list[dict], columns: Iterable[str] | None = None) -> None:
+    """Write a table, whole or not at all. columns: default, those of all rows in order of appearance."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    columns = list(columns or dict.fromkeys(name for row in rows for name in row))
+    temporary = path.with_suffix(".tmp")
+    with open(temporary, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    temporary.replace(path)
 
 
 def medians(rows: list[dict], by: str) -> dict[str, dict]:

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from course_lib import results
+
 
 def work_through(jobs: list[tuple], run: Callable[..., dict], result: Path, columns: list[str]) -> int:
     """`run(*job) -> row` for every job that has no row in the table yet; 0, or 1 if a process failed.
@@ -38,18 +40,10 @@ def work_through(jobs: list[tuple], run: Callable[..., dict], result: Path, colu
 
 
 def _stored(result, names):
-    if not result.is_file():
-        return {}
-    with open(result, encoding="utf-8", newline="") as file:
-        return {tuple(row[name] for name in names): row for row in csv.DictReader(file)}
+    return {tuple(row[name] for name in names): row for row in results.read_rows(result)}
 
 
 def _write(jobs, result, columns):
     rows = _stored(result, columns[: len(jobs[0])])
     first = [rows.pop(key) for job in jobs if (key := tuple(map(str, job))) in rows]
-    temporary = result.with_suffix(".tmp")
-    with open(temporary, "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows([*first, *rows.values()])
-    temporary.replace(result)
+    results.write(result, [*first, *rows.values()], columns)

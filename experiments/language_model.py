@@ -8,7 +8,6 @@ in --out and goes on there after an interruption: give the same command again.
 """
 
 import argparse
-import csv
 import hashlib
 import sys
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from course_lib import results
 from course_lib.checkpoint import Checkpoint
 from course_lib.datasets.fetch import fetch
 from course_lib.datasets.plain_text import read_text, split
@@ -134,14 +134,8 @@ def main(arguments=None) -> int:
         print(error, file=sys.stderr)
         return 1
     if options.results:
-        with open(options.results, "w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, list(log[0]), lineterminator="\n")
-            writer.writeheader()
-            rows = [
-                row | {"seconds": round(row["seconds"], 1), "held_out_nats": round(row["held_out_nats"], 4)}
-                for row in log
-            ]
-            writer.writerows(rows)
+        rounded = {"seconds": 1, "held_out_nats": 4}
+        results.write(options.results, [row | {k: round(row[k], n) for k, n in rounded.items()} for row in log])
     print(f"finished: {log[-1]['held_out_nats']:.4f} nats per held-out character. The run is in {folder}.")
     return 0
 

@@ -9,7 +9,6 @@ results/next_word_close.csv (the RNN trained without stories that say a fact at 
 """
 
 import argparse
-import csv
 import os
 import sys
 from concurrent.futures import ProcessPoolExecutor
@@ -18,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_lib import shipped, text
+from course_lib import results, shipped, text
 from course_lib.metrics import accuracy_by_distance, log_softmax, perplexity, perplexity_ratio
 from course_lib.worlds import language
 from course_lib.worlds.grammar import GrammarWorld
@@ -112,12 +111,12 @@ def run(seed: int) -> tuple[list[dict], list[dict]]:
     held_out = HeldOut(world, vocabulary)
     stories = world.sample(STORIES, seed)
     rows, size = text.to_rows(stories, vocabulary), len(vocabulary)
-    results = []
+    measured = []
 
     def keep(name, parameters, log_p, window=None):
         row = {"model": name, "seed": seed, "parameters": parameters} | held_out.measure(log_p)
-        results.append(row | (held_out.best_with_window(window) if window is not None else {}))
-        print({k: round(v, 4) if isinstance(v, float) else v for k, v in results[-1].items()}, flush=True)
+        measured.append(row | (held_out.best_with_window(window) if window is not None else {}))
+        print({k: round(v, 4) if isinstance(v, float) else v for k, v in measured[-1].items()}, flush=True)
 
     for order, name in ((1, "unigram counts"), (2, "bigram counts"), (3, "trigram counts")):
         counts = NGramModel(order, size).fit(rows)
@@ -162,7 +161,7 @@ def run(seed: int) -> tuple[list[dict], list[dict]]:
             "accuracy_moved": correct[at_new_place].mean(), "accuracy_seen": correct[near].mean(),
         })  # fmt: skip
         print(moved[-1], flush=True)
-    return results, moved
+    return measured, moved
 
 
 def run_without_close(seed: int) -> dict:
@@ -185,12 +184,8 @@ def run_without_close(seed: int) -> dict:
 
 
 def _write(path, rows):
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    with open(path, "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
-        writer.writeheader()
-        for row in rows:
-            writer.writerow({k: f"{v:.5g}" if isinstance(v, float) else v for k, v in row.items()})
+    rounded = [{k: f"{v:.5g}" if isinstance(v, float) else v for k, v in row.items()} for row in rows]
+    results.write(path, rounded)
 
 
 def main() -> int:
@@ -206,7 +201,7 @@ def main() -> int:
     with ProcessPoolExecutor(2, max_tasks_per_child=1) as pool:
         without_close = pool.map(run_without_close, range(options.seeds))
         runs = list(pool.map(run, range(options.seeds)))
-    _write(options.out / "next_word.csv", [row for results, _ in runs for row in results])
+    _write(options.out / "next_word.csv", [row for done, _ in runs for row in done])
     _write(options.out / "next_word_moved.csv", [row for _, moved in runs for row in moved])
     _write(options.out / "next_word_close.csv", list(without_close))
     return 0

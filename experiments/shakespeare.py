@@ -11,7 +11,6 @@ The run is kept in --out and goes on there after an interruption, even a kill: g
 """
 
 import argparse
-import csv
 import hashlib
 import itertools
 import math
@@ -23,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
+from course_lib import results
 from course_lib.checkpoint import Checkpoint
 from course_lib.datasets.fetch import fetch
 from course_lib.datasets.plain_text import read_text
@@ -223,17 +223,8 @@ def settings(given: list[str]) -> dict:
 
 def store(path: Path, head: dict, rows: list[dict]) -> None:
     """Put a run's rows into a table, in the place of those it has of the same run (the columns of `head`)."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    there = []
-    if path.exists():
-        with open(path, encoding="utf-8", newline="") as file:
-            there = [row for row in csv.DictReader(file) if any(row[k] != str(v) for k, v in head.items())]
-    temporary = path.with_suffix(".tmp")
-    with open(temporary, "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, [*head, *rows[0]], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows([*there, *(head | row for row in rows)])
-    temporary.replace(path)
+    there = [row for row in results.read_rows(path) if any(row[k] != str(v) for k, v in head.items())]
+    results.write(path, [*there, *(head | row for row in rows)])
 
 
 def main(arguments=None) -> int:

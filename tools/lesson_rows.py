@@ -1,8 +1,8 @@
 """The tables that keep rows for every lesson: measure some lessons anew, keep the others' rows."""
 
-import csv
 from pathlib import Path
 
+from course_lib import results
 from tools.build import lessons
 
 
@@ -13,11 +13,5 @@ def chosen(prefixes: list[str]) -> list[str]:
 
 def update(path: Path, columns: list[str], measured: list[str], rows: list[dict]) -> None:
     """Put `rows` in place of those of the measured lessons; rows of lessons that are gone go, too."""
-    kept = []
-    if path.is_file():
-        with open(path, encoding="utf-8", newline="") as file:
-            kept = [row for row in csv.DictReader(file) if row["lesson"] in set(lessons()) - set(measured)]
-    with open(path, "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(sorted([*kept, *rows], key=lambda row: row["lesson"]))
+    kept = [row for row in results.read_rows(path) if row["lesson"] in set(lessons()) - set(measured)]
+    results.write(path, sorted([*kept, *rows], key=lambda row: row["lesson"]), columns)
