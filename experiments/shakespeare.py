@@ -14,7 +14,6 @@ import argparse
 import hashlib
 import itertools
 import math
-import os
 import sys
 import time
 from dataclasses import asdict, dataclass, fields
@@ -31,9 +30,6 @@ from course_lib.text import Vocabulary, stream_batches, tokenize
 
 STAGES = (0.0, 1 / 32, 1 / 8, 1 / 3, 1.0)  # shares of the budget at which it writes
 INTERVALS = 10  # how often a run is saved
-# Two ops side by side, each on one core, hand over less than one op on both: a step takes two thirds of the time.
-os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
-os.environ.setdefault("TF_NUM_INTEROP_THREADS", "2")
 SAMPLE_LENGTH, SAMPLES = 300, 64
 
 

@@ -798,11 +798,11 @@ for row in moments:
     print(f"— after {row['seconds']:.0f} s, {row['words']:.0%} words —\n{row['sample'][:220]}\n")
 
 # %%
-first_model = results.read("language_model_shakespeare.csv")[-1]["held_out_nats"]
+first_model = results.read("language_model_shakespeare.csv")[-1]
 nats = [row["nats"] for row in run]
 results.print_table(
     ["Tiny Shakespeare, last 10 %", "nats a character", "time"],
-    [("lesson 01's vanilla RNN", f"{first_model:.3f}", "256 s, two cores"),
+    [("lesson 01's vanilla RNN", f"{first_model['held_out_nats']:.3f}", f"{first_model['seconds']:.0f} s, two cores"),
      *((f"this lesson's LSTM, seed {row['seed']:.0f}", f"{row['nats']:.3f}", f"{row['seconds']:.0f} s, two cores") for row in run),
      ("nanoGPT, its small model (README)", "1.88", "about 3 min, a laptop"),
      ("nanoGPT, its larger model (README)", "1.4697", "about 3 min, a large GPU")],
