@@ -18,17 +18,20 @@ def work_through(jobs: list[tuple], run: Callable[..., dict], result: Path, colu
 
     The first columns name the job. A row is written when its run ends, so this can be stopped at any time, even killed,
     and loses only the runs that were under way. At the end the rows stand in the order of the jobs, others behind them.
+    The two processes are started as this one was, with COURSE_PART set, and end in here.
     """
-    part = os.environ.get("COURSE_PART")
-    if part is None:
+    part, _, table = os.environ.get("COURSE_PART", "").partition(" ")
+    if not part:
         _write(jobs, result, columns)  # the header has to be there before two processes append
         one_thread = dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"), "1")
         command = [sys.executable, *sys.orig_argv[1:]]
-        parts = [os.environ | one_thread | {"COURSE_PART": part} for part in "01"]
+        parts = [os.environ | one_thread | {"COURSE_PART": f"{part} {result.name}"} for part in "01"]
         workers = [subprocess.Popen(command, env=env) for env in parts]
         failed = any([worker.wait() for worker in workers])
         _write(jobs, result, columns)
         return int(failed)
+    if table != result.name:  # a command with several tables: this process was started for another one
+        return 0
     done = _stored(result, columns[: len(jobs[0])])
     for i, job in enumerate(jobs):
         if i % 2 == int(part) and tuple(map(str, job)) not in done:
@@ -36,7 +39,7 @@ def work_through(jobs: list[tuple], run: Callable[..., dict], result: Path, colu
             with open(result, "a", encoding="utf-8", newline="") as file:  # one line, written at once when closed
                 csv.DictWriter(file, columns, lineterminator="\n").writerow(row)
             print(row, flush=True)
-    return 0
+    sys.exit(0)  # what comes after this table is for the process that waits for both
 
 
 def _stored(result, names):

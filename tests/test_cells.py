@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from course_lib import training
-from course_lib.cells import ChronoBias, ForgetBias, LSTMCell, SimpleRNNCell
+from course_lib.cells import ZOO, ChronoBias, DeepTransitionCell, ForgetBias, GRUCell, LSTMCell, SimpleRNNCell
 from course_lib.errors import CourseError
 from course_lib.models.reader import reader
 from course_lib.numpy_rnn import lstm_backward, lstm_forward, rnn_backward, rnn_forward, softmax_loss
@@ -91,6 +91,216 @@ def test_the_starts_of_the_forget_gate():
 def test_bad_units(units):
     with pytest.raises(CourseError, match="units: expected a whole number, 1 or more"):
         LSTMCell(units)
+
+
+# -- every cell ------------------------------------------------------------------------------------------------------
+
+CELLS = ZOO | {
+    "ReLU": lambda units: SimpleRNNCell(units, activation="relu"),
+    "deep transition": lambda units: DeepTransitionCell(units, depth=3),
+}
+
+
+def sigmoid(a):
+    return 1 / (1 + np.exp(-a))
+
+
+def one_step(name, W, x, h, c, tanh=np.tanh):
+    """The papers' equations, a block of the weights a letter: W[gate] = (W_x, W_h, b) of that gate -> (h, c)."""
+
+    def line(gate):  # W_x x + W_h h + b
+        return x @ W[gate][0] + h @ W[gate][1] + W[gate][2]
+
+    if name in ("Tanh", "ReLU"):
+        a = line("c")
+        return (np.maximum(a, 0) if name == "ReLU" else tanh(a)), None
+    if name in ("LSTM", "LSTM-b", "LSTM-f", "LSTM-i", "LSTM-o", "no output tanh", "coupled gates", "peepholes"):
+        p_i, p_f, p_o = W.get("peephole", (0, 0, 0))
+        i = 1 if name == "LSTM-i" else sigmoid(line("i") + p_i * c)
+        f = 1 if name == "LSTM-f" else 1 - i if name == "coupled gates" else sigmoid(line("f") + p_f * c)
+        c = f * c + i * tanh(line("g"))
+        o = 1 if name == "LSTM-o" else sigmoid(line("o") + p_o * c)
+        return o * (c if name == "no output tanh" else tanh(c)), c
+    if name in ("GRU", "GRU, reset after"):
+        r, z = sigmoid(line("r")), sigmoid(line("z"))
+        W_x, W_h, b = W["c"]
+        if name == "GRU":
+            new = tanh(x @ W_x + (r * h) @ W_h + b)
+        else:
+            b_x, b_h = b
+            new = tanh(x @ W_x + b_x + r * (h @ W_h + b_h))
+        return z * h + (1 - z) * new, None
+    if name in ("MUT1", "MUT2", "MUT3"):
+        (W_xz, W_hz, b_z), (W_xr, W_hr, b_r), (W_xh, W_hh, b_h) = W["z"], W["r"], W["c"]
+        if name == "MUT1":
+            z = sigmoid(x @ W_xz + b_z)
+            r = sigmoid(x @ W_xr + h @ W_hr + b_r)
+            return tanh((r * h) @ W_hh + tanh(x) + b_h) * z + h * (1 - z), None
+        if name == "MUT2":
+            z = sigmoid(x @ W_xz + h @ W_hz + b_z)
+            r = sigmoid(x + h @ W_hr + b_r)
+        else:
+            z = sigmoid(x @ W_xz + tanh(h) @ W_hz + b_z)
+            r = sigmoid(x @ W_xr + h @ W_hr + b_r)
+        return tanh((r * h) @ W_hh + x @ W_xh + b_h) * z + h * (1 - z), None
+    if name == "NASCell":
+        leaf = [x @ W[k][0] for k in range(8)], [h @ W[k][1] + W[k][2] for k in range(8)]
+        a = [u + v for u, v in zip(*leaf, strict=True)]
+        left = tanh(tanh(sigmoid(a[0]) * np.maximum(a[1], 0)) + c)
+        c = left * tanh(sigmoid(a[2]) + np.maximum(leaf[0][3] * leaf[1][3], 0))
+        right = tanh(tanh(a[4]) * sigmoid(a[5])) + sigmoid(tanh(a[6]) + sigmoid(a[7]))
+        return tanh(c * tanh(right)), c
+    for k, (W_x, W_h, b) in W.items():  # deep transition
+        h = tanh(h @ W_h + b + (x @ W_x if k == 0 else 0))
+    return h, None
+
+
+LETTERS = {"LSTM-f": "igo", "LSTM-i": "fgo", "LSTM-o": "ifg", "coupled gates": "igo", "Tanh": "c", "ReLU": "c"}
+LETTERS |= dict.fromkeys(("LSTM", "LSTM-b", "no output tanh", "peepholes"), "ifgo")
+LETTERS |= dict.fromkeys(("GRU", "GRU, reset after", "MUT1", "MUT2", "MUT3"), "zrc") | {"NASCell": range(8)}
+
+
+def by_gate(name, weights):
+    """A cell's weights, a block a gate; zeros where a cell has none."""
+    if name == "deep transition":
+        W_x, *W_h, b = weights
+        return {k: (W_x, W_h[k], b[k]) for k in range(3)}
+    gates = LETTERS[name]
+    W_x, W_h, b = weights[:3]
+    has = {"MUT1": ("zr", "rc", "zrc"), "MUT2": ("zc", "zrc", "zrc")}.get(name, (gates, gates, gates))
+    found = {gate: [np.zeros((H, H)), np.zeros((H, H)), np.zeros(H)] for gate in gates}
+    for i, (matrix, letters) in enumerate(zip((W_x, W_h, b), has, strict=True)):
+        for gate, block in zip(letters, np.split(matrix, len(letters), axis=-1), strict=True):
+            found[gate][i] = block
+    if name == "GRU, reset after":
+        for gate in "zr":
+            found[gate][2] = found[gate][2].sum(axis=0)
+    return found | ({"peephole": weights[3]} if name == "peepholes" else {})
+
+
+def random_cell(name, seed=1):
+    """A layer with this cell and random weights, and something to read, as wide as the memory."""
+    rng = np.random.default_rng(seed)
+    layer = keras.layers.RNN(CELLS[name](H), return_sequences=True, return_state=True)
+    layer.build((B, T, H))
+    layer.set_weights([rng.normal(size=w.shape) for w in layer.weights])
+    return layer, rng.normal(size=(B, T, H)).astype("float32"), rng
+
+
+def transcribed(name, weights, x, start):
+    """All h (B, T, H) and the last states, by the papers' equations in NumPy."""
+    h, c = (start[0], start[1]) if len(start) == 2 else (start[0], None)
+    said, W = [], by_gate(name, [w.astype(float) for w in weights])
+    for t in range(x.shape[1]):
+        h, c = one_step(name, W, x[:, t], h, c)
+        said.append(h)
+    return np.stack(said, axis=1), [h] if c is None else [h, c]
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_every_cell_equals_its_paper_from_any_start(name):
+    layer, x, rng = random_cell(name)
+    start = [rng.normal(size=(B, H)).astype("float32") for _ in layer.cell.states]
+    ours, *last = layer(x, initial_state=start)
+    theirs, states = transcribed(name, layer.get_weights(), x.astype(float), start)
+    assert np.abs(ours - theirs).max() < 1e-5
+    assert len(last) == len(states)
+    for a, b in zip(last, states, strict=True):
+        assert np.abs(a - b).max() < 1e-5
+
+
+@pytest.mark.parametrize("name", [name for name in CELLS if len(LETTERS.get(name, "123")) > 1])
+def test_every_cell_notices_two_swapped_gates(name):
+    layer, x, _ = random_cell(name)
+    W = by_gate(name, layer.get_weights())
+    first, second = next(pair for pair in ["ig", "fo", "zr", (2, 4), (0, 1)] if set(pair) <= set(W))
+    swapped = W | {first: W[second], second: W[first]}
+    states = [np.zeros((B, H))] * len(layer.cell.states)
+    h, c = states[0], states[-1]
+    for t in range(T):
+        h, c = one_step(name, swapped, x[:, t], h, c)
+    assert np.abs(h - layer(x)[0][:, -1]).max() > 1e-2
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_every_cell_keeps_its_state_where_there_is_a_mask_and_texts_do_not_meet(name):
+    layer, x, _ = random_cell(name)
+    lengths = np.array([T, 3, 1])
+    whole, *states = layer(x, mask=np.arange(T) < lengths[:, None])
+    for b, length in enumerate(lengths):  # each alone and without a mask
+        alone, *last = layer(x[b : b + 1, :length])
+        assert np.abs(whole[b, :length] - alone[0]).max() < 1e-5
+        for a, z in zip(states, last, strict=True):
+            assert np.abs(a[b] - z[0]).max() < 1e-5
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_every_cell_survives_saving(name, tmp_path):
+    inputs = keras.Input((None, H))
+    model = keras.Model(inputs, keras.layers.RNN(CELLS[name](H), name="memory")(inputs))
+    rng = np.random.default_rng(0)
+    model.set_weights([rng.normal(size=w.shape) for w in model.get_weights()])
+    x = rng.normal(size=(B, T, H))
+    model.save(tmp_path / "m.keras")
+    again = keras.models.load_model(tmp_path / "m.keras")
+    assert np.array_equal(model(x), again(x))
+    assert again.get_layer("memory").cell.get_config() == model.get_layer("memory").cell.get_config()
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_every_cell_has_the_gradient_of_its_equations(name):
+    layer, x, rng = random_cell(name)
+    chosen = rng.normal(size=(B, T, H))
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(layer(x)[0] * chosen.astype("float32"))
+    gradients = tape.gradient(loss, layer.trainable_weights)
+    weights = [w.astype(float) for w in layer.get_weights()]
+    start = [np.zeros((B, H))] * len(layer.cell.states)
+
+    def error(k, direction, step):
+        moved = [w + step * direction if i == k else w for i, w in enumerate(weights)]
+        return np.sum(transcribed(name, moved, x.astype(float), start)[0] * chosen)
+
+    for k, (weight, gradient) in enumerate(zip(weights, gradients, strict=True)):
+        direction = rng.normal(size=weight.shape)
+        measured = (error(k, direction, 1e-6) - error(k, direction, -1e-6)) / 2e-6
+        assert np.sum(gradient * direction) == pytest.approx(measured, rel=2e-3, abs=2e-3), k
+
+
+@pytest.mark.parametrize("reset_after", [False, True])
+@pytest.mark.parametrize("options", [{}, {"return_sequences": True}, {"go_backwards": True}])
+def test_the_gru_equals_keras(reset_after, options):
+    rng = np.random.default_rng(1)
+    pair = keras.layers.RNN(GRUCell(H, reset_after), **options), keras.layers.GRU(H, reset_after=reset_after, **options)
+    weights, x = None, rng.normal(size=(B, T, D)).astype("float32")
+    for layer in pair:
+        layer.build((B, T, D))
+        weights = weights or [rng.normal(size=w.shape) for w in layer.weights]
+        layer.set_weights(weights)
+    assert np.abs(pair[0](x) - pair[1](x)).max() < 1e-5
+
+
+@pytest.mark.parametrize("name", ["MUT1", "MUT2"])
+def test_cells_that_add_their_input_say_how_wide_it_must_be(name):
+    with pytest.raises(
+        CourseError, match=r"Cell\(5\) adds x_t to its memory, so x_t must have 5 numbers, it has 4: put"
+    ):
+        keras.layers.RNN(CELLS[name](H)).build((B, T, H - 1))
+
+
+def test_a_deep_transition_of_one_layer_is_the_vanilla_rnn_and_its_matrices_differ():
+    x = np.random.default_rng(1).normal(size=(B, T, D)).astype("float32")
+    flat, deep = keras.layers.RNN(SimpleRNNCell(H)), keras.layers.RNN(DeepTransitionCell(H, depth=1))
+    for layer in (flat, deep):
+        layer.build(x.shape)
+    W_x, W_h, b = flat.get_weights()
+    deep.set_weights([W_x, W_h, b[None]])
+    assert np.abs(flat(x) - deep(x)).max() < 1e-6
+    three = DeepTransitionCell(H, depth=3)
+    three.build((B, D))
+    assert np.abs(three.W_h[0] - three.W_h[1]).max() > 0.1
+    with pytest.raises(CourseError, match="depth: expected 1 or more"):
+        DeepTransitionCell(H, depth=0)
 
 
 CODE = """

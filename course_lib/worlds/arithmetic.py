@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from course_lib.errors import CourseError
+from course_lib.worlds.rows import pack
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 ALPHABET = LETTERS + "0123456789+-=."  # the paper's 40 symbols; their numbers are 1 to 40, and 0 is no text
@@ -30,12 +31,6 @@ class ArithmeticWorld:
             raise CourseError(f"distractors: expected 0 or more, got {distractors}.")
         self.digits, self.distractors = digits, distractors
 
-    @property
-    def longest(self) -> int:
-        """The most characters an exercise can have."""
-        question = 2 * self.digits + 3  # two signs and =
-        return question * (1 + self.distractors) + self.digits + 3  # a sign, a carry and the full stop
-
     def sample(self, count: int, seed: int) -> list[str]:
         """`count` exercises, drawn independently. The same seed gives the same exercises."""
         rng = np.random.default_rng(seed)
@@ -53,16 +48,21 @@ class ArithmeticWorld:
             exercises.append(f"{''.join(said)}{sign * a + plus * b}.")
         return exercises
 
-    def rows(self, exercises: list[str]) -> tuple[np.ndarray, np.ndarray]:
-        """Inputs and targets (N, longest - 1), int32, filled up with 0; a target is 0 where no answer is asked for.
+    def rows(self, exercises: list[str], length: int) -> tuple[np.ndarray, np.ndarray]:
+        """Inputs and targets (N, length), int32: exercises one behind the other, as `pack` puts them.
 
-        The network reads the true answer so far (as in the paper), so a target is the next character of the text.
+        The network reads the true answer so far (as in the paper), so a target is the next character of the text; it is
+        0 where no answer is asked for.
         """
-        tokens = np.zeros((len(exercises), self.longest), np.int32)
+        rows = pack(exercises, length + 1)
+        tokens = np.zeros((len(rows), length + 1), np.int32)
         asked = np.zeros_like(tokens)
-        for row, answer, text in zip(tokens, asked, exercises, strict=True):
+        for row, said, text in zip(tokens, asked, rows, strict=True):
             row[: len(text)] = [IDS[c] for c in text]
-            answer[text.index("=") + 1 : len(text)] = 1
+            answering = False
+            for place, character in enumerate(text):
+                said[place] = answering
+                answering = character == "=" or (answering and character != ".")
         return tokens[:, :-1], (tokens * asked)[:, 1:]
 
     @cached_property

@@ -5,9 +5,12 @@ closed, or, if none is open, the text ends; otherwise a new one is opened. Two d
 and no blanks.
 """
 
+import random
+
 import numpy as np
 
 from course_lib.errors import CourseError
+from course_lib.worlds.rows import pack
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 ALPHABET = LETTERS + "</>."  # a full stop ends a text; their numbers are 1 to 30, and 0 is no text
@@ -30,77 +33,76 @@ class XmlWorld:
 
     def sample(self, count: int, seed: int) -> list[str]:
         """`count` texts, drawn independently. The same seed gives the same texts."""
-        rng = np.random.default_rng(seed)
-        return [self._text(rng) for _ in range(count)]
+        dice = random.Random(seed)
+        return [self._text(dice) for _ in range(count)]
 
-    def _text(self, rng):
+    def _text(self, dice):
         open_tags, text, turn = [], "", 0
-        while not text or open_tags or (turn < self.turns and rng.random() >= self.close):
-            if text and open_tags and (turn >= self.turns or rng.random() < self.close):
+        while True:
+            if turn and (turn >= self.turns or dice.random() < self.close):
+                if not open_tags:
+                    return text + "."
                 text += f"</{open_tags.pop()}>"
             else:
-                size = rng.integers(self.shortest, self.longest + 1)
-                open_tags.append("".join(rng.choice(list(LETTERS), size=size)))
+                size = dice.randint(self.shortest, self.longest)
+                open_tags.append("".join(dice.choices(LETTERS, k=size)))
                 text += f"<{open_tags[-1]}>"
             turn += 1
-        return text + "."
 
     def next_probabilities(self, text: str) -> np.ndarray:
-        """p of every character at every place of a text that can be said: (N, 30), columns as in ALPHABET.
+        """p of every character at every place of texts one behind the other: (N, 30), columns as in ALPHABET.
 
-        The knowledge of whoever knows the rules: which tags are open, how long names are, how many turns are left.
-        CourseError for a text that cannot be said.
+        The knowledge of whoever knows the rules: which tags are open, how long names are, how many turns are left. The
+        last text may be cut off. CourseError for what cannot be said.
         """
         p = np.zeros((len(text), len(ALPHABET)))
-        open_tags, turn, name, closing = [], 0, None, None
+        open_tags, turn, name, closing = [], 0, None, ""
         for place, character in enumerate(text):
-            column = p[place]
-            if name is None and closing is None:  # between tags
-                ends = 0.0 if place == 0 or open_tags else (self.close if turn < self.turns else 1.0)
-                column[[IDS["."] - 1, IDS["<"] - 1]] = ends, 1 - ends
-            elif closing is not None:  # a name that is known
+            column, close = p[place], self.close if turn < self.turns else 1.0
+            if closing:  # a name that is known
                 column[IDS[closing[0]] - 1] = 1.0
-            elif name == "":  # behind <
-                stops = 0.0 if not open_tags else (self.close if turn < self.turns else 1.0)
+            elif name is None:  # between tags
+                ends = close if turn and not open_tags else 0.0
+                column[[IDS["."] - 1, IDS["<"] - 1]] = ends, 1 - ends
+            else:  # behind < and the letters of `name`
+                if name == "":
+                    stops = close if open_tags else 0.0
+                    column[IDS["/"] - 1] = stops
+                else:
+                    stops = 1 / (self.longest - len(name) + 1) if len(name) >= self.shortest else 0.0
+                    column[IDS[">"] - 1] = stops
                 column[:26] = (1 - stops) / 26
-                column[IDS["/"] - 1] = stops
-            else:
-                least = max(len(name), self.shortest)
-                stops = 1 / (self.longest - least + 1) if len(name) >= self.shortest else 0.0
-                column[:26] = (1 - stops) / 26
-                column[IDS[">"] - 1] = stops
             if character not in IDS or not column[IDS[character] - 1]:
                 raise CourseError(f"{text!r} cannot be said here: its character number {place} is {character!r}.")
-            if closing is not None:
-                closing = closing[1:] or None
-                turn += closing is None
-            elif name is None:
-                name = "" if character == "<" else None
+            if closing:
+                closing = closing[1:]
+                turn += not closing
+            elif character == "<":
+                name = ""
             elif character == "/":
                 name, closing = None, open_tags.pop() + ">"
             elif character == ">":
                 open_tags.append(name)
                 name, turn = None, turn + 1
+            elif character == ".":
+                turn = 0
             else:
                 name += character
         return p
 
     def rows(self, texts: list[str], length: int) -> tuple[np.ndarray, np.ndarray]:
-        """Inputs and targets (N, length), int32, of texts cut off at `length` + 1 characters, filled up with 0.
+        """Inputs and targets (N, length), int32: texts one behind the other, as `pack` puts them.
 
-        A full stop is read before each text, so that its first character is a target, too.
+        A full stop is read before each row, so that its first character is a target, too.
         """
-        tokens = np.zeros((len(texts), length + 1), np.int32)
-        for row, text in zip(tokens, texts, strict=True):
-            said = ("." + text)[: length + 1]
-            row[: len(said)] = [IDS[c] for c in said]
+        tokens = np.array([[IDS[c] for c in "." + row] for row in pack(texts, length)], np.int32)
         return tokens[:, :-1], tokens[:, 1:]
 
-    def best_scores(self, texts: list[str], length: int | None = None) -> tuple[float, float]:
-        """On these texts, cut off as in `rows`: expected share right of the best predictor, and the entropy in nats.
+    def best_scores(self, texts: list[str], length: int) -> tuple[float, float]:
+        """On the rows of these texts: expected share right of the best predictor, and the entropy in nats a character.
 
         Both are means over characters of what can be known before each, so no predictor does better in the long run.
         """
-        p = np.concatenate([self.next_probabilities(text)[:length] for text in texts])
+        p = np.concatenate([self.next_probabilities(row) for row in pack(texts, length)])
         nats = -np.sum(p * np.log(np.where(p > 0, p, 1.0)), axis=1)
         return float(p.max(axis=1).mean()), float(nats.mean())
