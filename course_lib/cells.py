@@ -330,7 +330,7 @@ class MUT3Cell(Cell):
 
 @keras.saving.register_keras_serializable(package="course_lib")
 class NASCell(Cell):
-    """The cell that a network found by trying 15,000: Zoph & Le 2017, their figure of the cell for Penn Treebank.
+    """The cell that a network found by trying thousands: Zoph & Le 2017, as published for Penn Treebank.
 
     A tree: 8 leaves of x_t and h_{t-1}, joined in pairs. Blocks: the leaves, from left to right.
     """
@@ -354,7 +354,7 @@ class NASCell(Cell):
 
 @keras.saving.register_keras_serializable(package="course_lib")
 class DeepTransitionCell(Cell):
-    """Several tanh layers from h_{t-1} to h_t: Pascanu et al. 2014, section 3.3.1, the deep transition RNN.
+    """Several tanh layers from h_{t-1} to h_t: Pascanu et al. 2014, section 3.3, the deep transition RNN.
 
     W_x (D, H), depth matrices W_h0, W_h1, … (H, H), b (depth, H): x_t enters the first. depth = 1 is the vanilla RNN.
     """

@@ -212,3 +212,24 @@ def trade_off(ax, settings: dict, others: dict, title: str, xlabel: str, ylabel:
     ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return ax
+
+
+def intervals(ax, names: Sequence[str], middle, low, high, title: str, xlabel: str, others=None, dashed=None):
+    """A dot and its interval a name, from top to bottom; `others` {label: {name: value}} as hollow marks beside them.
+
+    dashed: {label: x}, a line across.
+    """
+    places = np.arange(len(names))
+    ax.hlines(places, low, high, color=BLUE, linewidth=3, alpha=0.5)
+    ax.plot(middle, places, "o", color=BLUE, label="here, 95 % interval")
+    for (label, values), marker, color in zip((others or {}).items(), "Ds^", CYCLE[1:], strict=False):
+        where = [i for i, name in enumerate(names) if name in values]
+        chosen = [values[names[i]] for i in where]
+        ax.plot(chosen, where, marker, color=color, markerfacecolor="none", label=label)
+    for label, x in (dashed or {}).items():
+        ax.axvline(x, color="black", linestyle="--", linewidth=1.2, label=label)
+    ax.set_yticks(places, names)
+    ax.invert_yaxis()
+    ax.set(title=title, xlabel=xlabel)
+    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    return ax

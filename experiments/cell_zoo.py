@@ -7,7 +7,7 @@ For each cell and task: one run for each learning rate, judged on validation dat
 best of them, judged on test data, which no choice has seen. A row a run, in results/cell_zoo_select.csv and
 cell_zoo.csv; a run that is there is not repeated, so it can be stopped, even killed, at any time.
 
-On a cluster, at full size, through Keras Tuner's chief and workers (needs `pip install course-lib[cluster]`); the same
+On a cluster, at full size, through Keras Tuner's chief and workers (`pip install keras-tuner`); the same
 command on every machine, with these set:
 
     KERASTUNER_ORACLE_IP=chief-machine KERASTUNER_ORACLE_PORT=8000 KERASTUNER_TUNER_ID=chief   (or worker0, …)
@@ -18,10 +18,11 @@ Each worker writes its own rows in SHARED_FOLDER; `--collect SHARED_FOLDER` make
 """
 
 import argparse
+import json
 import os
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ import numpy as np
 from course_lib import results
 from course_lib.errors import CourseError
 from course_lib.worlds import arithmetic, xml
-from experiments.jobs import work_through
+from experiments.jobs import append, work_through
 
 RESULTS = Path(__file__).parent / "results"
 SELECT, FINAL = "cell_zoo_select.csv", "cell_zoo.csv"
@@ -75,30 +76,18 @@ def network(cell: str, units: int, task: str):
     return language_model(1 + len(alphabet), ZOO[cell](units), embedding=units)
 
 
-def matched_units(cell: str, task: str, parameters: int) -> int:
-    """The units with which the network comes closest to so many parameters, from below."""
-    low, high = 1, 2
-    while network(cell, high, task).count_params() <= parameters:
-        low, high = high, 2 * high
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if network(cell, middle, task).count_params() <= parameters else (low, middle)
-    return low
-
-
-def run(task: str, cell: str, learning_rate: float, seed: int, validate: bool, size: Size = SMALL) -> dict:
-    """Train one network and judge it on the next character: the rest of a row."""
+def trained(task: str, cell: str, learning_rate: float, seed: int, size: Size):
+    """A network after its training, or None if it grew without bounds; and what is known about it: part of a row."""
     from course_lib import training
-    from course_lib.metrics import log_p_of_targets
+    from course_lib.models.language_model import matched_units
     from course_lib.quiet import keras
 
-    start = time.monotonic()
     keras.utils.clear_session()  # of the run before
-    units = matched_units(cell, task, size.parameters)
+    units = matched_units(lambda units: network(cell, units, task), size.parameters)
+    steps = size.steps[task]
     training.set_seed(seed)
     inputs, targets = data(task, size, TRAIN, seed)
     model = network(cell, units, task)
-    steps = size.steps[task]
     training.compile_for_training(model, steps, learning_rate, optimizer="muon")
     rng = np.random.default_rng(seed)
 
@@ -107,20 +96,34 @@ def run(task: str, cell: str, learning_rate: float, seed: int, validate: bool, s
             chosen = rng.integers(len(inputs), size=size.batch)
             yield inputs[chosen], targets[chosen]
 
+    about = {"units": units, "parameters": model.count_params(), "steps": steps}
     try:
         training.fit(model, batches(), steps, f"{task}, {cell}, seed {seed}")
-    except CourseError as error:  # it grew without bounds: no choice for anybody, and a row like any other
+    except CourseError as error:
         print(f"{task}, {cell}, learning rate {learning_rate}: {error}", flush=True)
-        return {"accuracy": 0.0, "units": units, "parameters": model.count_params(), "steps": steps}
+        return None, about
+    return model, about
+
+
+def judged(model, task: str, seed: int, validate: bool, size: Size) -> dict:
+    """Share of next characters right, and their mean cross-entropy, where an answer is asked for."""
+    from course_lib import training
+    from course_lib.metrics import log_p_of_targets
+
+    if model is None:
+        return {"accuracy": 0.0, "nats": None}  # nobody's choice, and a row like any other
     inputs, targets = data(task, size, TEST, (VALIDATION_SEED if validate else 2 * VALIDATION_SEED) + seed)
-    scores = training.scores(model, inputs)
-    asked = targets > 0
-    row = {
-        "accuracy": round(float((scores.argmax(axis=-1) == targets)[asked].mean()), 4),
-        "nats": round(float(-log_p_of_targets(scores, targets)[asked].mean()), 4),
-    }
-    row |= {"units": units, "parameters": model.count_params(), "steps": steps}
-    return row | {"seconds": round(time.monotonic() - start, 1)}
+    scores, asked = training.scores(model, inputs), targets > 0
+    accuracy = float((scores.argmax(axis=-1) == targets)[asked].mean())
+    nats = float(-log_p_of_targets(scores, targets)[asked].mean())
+    return {"accuracy": round(accuracy, 4), "nats": round(nats, 4)}
+
+
+def run(task: str, cell: str, learning_rate: float, seed: int, validate: bool, size: Size = SMALL) -> dict:
+    """Train one network and judge it: the rest of a row."""
+    start = time.monotonic()
+    model, about = trained(task, cell, learning_rate, seed, size)
+    return judged(model, task, seed, validate, size) | about | {"seconds": round(time.monotonic() - start, 1)}
 
 
 def best_rates(rows: list[dict]) -> dict[tuple[str, str], str]:
@@ -133,13 +136,91 @@ def best_rates(rows: list[dict]) -> dict[tuple[str, str], str]:
     return {key: max(by_rate, key=lambda rate: np.mean(by_rate[rate])) for key, by_rate in found.items()}
 
 
-def on_this_machine(tasks, cells, seeds: int, folder: Path) -> int:
+def on_this_machine(tasks, cells, size: Size, folder: Path) -> int:
     """Choose the learning rates, then run the seeds; two runs at a time."""
-    jobs = [(task, cell, rate, 0) for task in tasks for cell in cells for rate in SMALL.rates]
-    failed = work_through(jobs, lambda *job: run(*job, validate=True), folder / SELECT, COLUMNS)
+    jobs = [(task, cell, rate, 0) for task in tasks for cell in cells for rate in size.rates]
+    failed = work_through(jobs, lambda *job: run(*job, validate=True, size=size), folder / SELECT, COLUMNS)
     rates = best_rates(results.read_rows(folder / SELECT))
-    jobs = [(task, cell, float(rates[task, cell]), seed) for task in tasks for cell in cells for seed in range(seeds)]
-    return failed or work_through(jobs, lambda *job: run(*job, validate=False), folder / FINAL, COLUMNS)
+    seeds = range(size.seeds)
+    jobs = [(task, cell, float(rates[task, cell]), seed) for task in tasks for cell in cells for seed in seeds]
+    return failed or work_through(jobs, lambda *job: run(*job, validate=False, size=size), folder / FINAL, COLUMNS)
+
+
+# -- on a cluster ------------------------------------------------------------------------------------------------------
+
+
+def on_a_cluster(tasks, cells, size: Size, folder: Path) -> int:
+    """Be the chief or a worker, as KERASTUNER_TUNER_ID says, until every run is done."""
+    missing = [name for name in ("IP", "PORT") if f"KERASTUNER_ORACLE_{name}" not in os.environ]
+    me = os.environ.get("KERASTUNER_TUNER_ID")
+    if missing or not me:
+        raise CourseError(
+            "--cluster: set KERASTUNER_ORACLE_IP, KERASTUNER_ORACLE_PORT and KERASTUNER_TUNER_ID (chief, worker0, …)."
+        )
+    try:
+        import keras_tuner
+        from keras_tuner.engine.base_tuner import BaseTuner
+    except ImportError:
+        raise CourseError("--cluster needs Keras Tuner: pip install keras-tuner.") from None
+
+    jobs = [
+        {"task": task, "cell": cell, "learning_rate": rate, "seed": seed}
+        for seed in range(size.seeds) for task in tasks for cell in cells for rate in size.rates
+    ]  # fmt: skip
+
+    class InOrder(keras_tuner.Oracle):
+        """Hands out the jobs. (Keras Tuner's own grid knows the next one only when another has ended.)"""
+
+        def populate_space(self, trial_id):
+            if len(self.start_order) >= len(jobs):
+                return {"status": "STOPPED", "values": None}
+            return {"status": "RUNNING", "values": jobs[len(self.start_order)]}
+
+        def save(self):
+            """As a whole or not at all, so that the chief may be killed, too."""
+            path = Path(self._get_oracle_fname())
+            path.with_suffix(".tmp").write_text(json.dumps(self.get_state()), encoding="utf-8")
+            path.with_suffix(".tmp").replace(path)
+
+    class Worker(BaseTuner):
+        """Runs what it is given, and writes its rows before it says that it is done."""
+
+        def run_trial(self, trial):
+            job, start = dict(trial.hyperparameters.values), time.monotonic()
+            model, about = trained(**job, size=size)
+            about |= {"seconds": round(time.monotonic() - start, 1)}
+            for table, validate in ((SELECT, True), (FINAL, False)):
+                row = job | judged(model, job["task"], job["seed"], validate, size) | about
+                append(folder / f"{me}-{table}", row, COLUMNS)
+            return {"accuracy": row["accuracy"]}
+
+        def save(self):
+            """Only the chief has something to keep; a killed worker would leave half a file."""
+            if me == "chief":
+                super().save()
+
+    space = keras_tuner.HyperParameters()
+    for name in jobs[0]:
+        space.Choice(name, list(dict.fromkeys(job[name] for job in jobs)))
+    oracle = InOrder(keras_tuner.Objective("accuracy", "max"), hyperparameters=space, allow_new_entries=False)
+    Worker(oracle, directory=str(folder), project_name="keras_tuner").search()
+    return 0
+
+
+def collect(folder: Path, out: Path) -> int:
+    """The two tables of all workers' rows: of the second, the rows with the best learning rate."""
+    tables = []
+    for table in (SELECT, FINAL):
+        rows = [row for path in sorted(folder.glob(f"*-{table}")) for row in results.read_rows(path)]
+        tables.append(list({tuple(row[name] for name in COLUMNS[:4]): row for row in rows}.values()))  # once each
+    if not tables[0]:
+        raise CourseError(f"--collect {folder}: no rows there yet. Is it the folder the workers were given?")
+    rates = best_rates(tables[0])
+    tables[1] = [row for row in tables[1] if row["learning_rate"] == rates[row["task"], row["cell"]]]
+    for name, rows in zip((SELECT, FINAL), tables, strict=True):
+        results.write(out / name, rows, COLUMNS)
+    print(f"{len(tables[0])} runs in {folder}; {len(tables[1])} with the best learning rates. The tables are in {out}.")
+    return 0
 
 
 def main(arguments=None) -> int:
@@ -149,11 +230,25 @@ def main(arguments=None) -> int:
     parser = argparse.ArgumentParser(prog="python -m experiments.cell_zoo", description=__doc__.splitlines()[0])
     parser.add_argument("--cells", nargs="*", choices=list(ZOO), default=list(ZOO), metavar="CELL")
     parser.add_argument("--tasks", nargs="*", choices=["arithmetic", "xml"], default=["arithmetic", "xml"])
-    parser.add_argument("--seeds", type=int, default=SMALL.seeds)
+    parser.add_argument("--size", choices=["small", "full"], help="default: small, on a cluster full")
+    parser.add_argument("--seeds", type=int, help="another number of seeds")
+    parser.add_argument("--steps", type=int, help="another number of updates")
     parser.add_argument("--out", type=Path, default=RESULTS, help="the folder for the tables")
+    parser.add_argument("--cluster", type=Path, metavar="FOLDER", help="be Keras Tuner's chief or a worker; see above")
+    parser.add_argument("--collect", type=Path, metavar="FOLDER", help="make the tables of a cluster's rows")
     options = parser.parse_args(arguments)
+    size = FULL if (options.size or ("full" if options.cluster else "small")) == "full" else SMALL
     try:
-        return on_this_machine(options.tasks, options.cells, options.seeds, options.out)
+        for name in ("seeds", "steps"):
+            if (number := getattr(options, name)) is not None:
+                if number < 1:
+                    raise CourseError(f"--{name} is {number}: expected 1 or more.")
+                size = replace(size, **{name: dict.fromkeys(size.steps, number) if name == "steps" else number})
+        if options.collect:
+            return collect(options.collect, options.out)
+        if options.cluster:
+            return on_a_cluster(options.tasks, options.cells, size, options.cluster)
+        return on_this_machine(options.tasks, options.cells, size, options.out)
     except CourseError as error:
         print(error, file=sys.stderr)
         return 1

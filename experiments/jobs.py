@@ -36,10 +36,17 @@ def work_through(jobs: list[tuple], run: Callable[..., dict], result: Path, colu
     for i, job in enumerate(jobs):
         if i % 2 == int(part) and tuple(map(str, job)) not in done:
             row = dict(zip(columns, job, strict=False)) | run(*job)
-            with open(result, "a", encoding="utf-8", newline="") as file:  # one line, written at once when closed
-                csv.DictWriter(file, columns, lineterminator="\n").writerow(row)
+            append(result, row, columns)
             print(row, flush=True)
     sys.exit(0)  # what comes after this table is for the process that waits for both
+
+
+def append(result: Path, row: dict, columns: list[str]) -> None:
+    """Write one more row, whole or not at all; the header before the first."""
+    if not result.is_file():
+        results.write(result, [], columns)
+    with open(result, "a", encoding="utf-8", newline="") as file:  # one line, written at once when closed
+        csv.DictWriter(file, columns, lineterminator="\n").writerow(row)
 
 
 def _stored(result, names):

@@ -1,14 +1,17 @@
 """Claims and exercise checks: right answers pass, plausible wrong ones get the hint that fits."""
 
 import json
+from functools import reduce
 
+import keras
 import numpy as np
 import pytest
 
 from course_lib import checks
+from course_lib.cells import Cell, LSTMCell
 from course_lib.checks import ClaimBroken, NotYet, at_least, at_most, claim
 from course_lib.errors import CourseError
-from course_lib.exercises import lesson_00, lesson_01, lesson_02, lesson_03, lesson_04
+from course_lib.exercises import lesson_00, lesson_01, lesson_02, lesson_03, lesson_04, lesson_05
 from course_lib.numpy_rnn import sigmoid
 
 
@@ -113,6 +116,38 @@ def batch(ids, batch_size, length, k, row=None, begin=None):
     return ids[places % len(ids)], ids[(places + 1) % len(ids)]
 
 
+def gru_step(x_t, h_prev, W_x, W_h, b, order="zrc", reset=True, keep=True, squash=np.tanh):
+    x, U = (dict(zip(order, np.split(m, 3, axis=1), strict=True)) for m in (x_t @ W_x + b, W_h))
+    z, r = (1 / (1 + np.exp(-x[gate] - h_prev @ U[gate])) for gate in "zr")
+    c = squash(x["c"] + (r * h_prev) @ U["c"] if reset else x["c"] + r * (h_prev @ U["c"]))
+    return z * h_prev + (1 - z) * c if keep else z * c + (1 - z) * h_prev
+
+
+class OneGate(Cell):
+    blocks, bias, bound = 2, 3.0, 1.0
+
+    def call(self, x_t, states):
+        (h_prev,) = states
+        f, g = keras.ops.split(x_t @ self.W_x + h_prev @ self.W_h + self.b, 2, axis=-1)
+        f = keras.ops.sigmoid(f + self.bias)
+        h_t = f * h_prev + (1 - f) * self.bound * keras.ops.tanh(g)
+        return h_t, [h_t]
+
+
+class ShortMemory(OneGate):
+    bias = -3.0
+
+
+class Unbounded(OneGate):
+    bound = 5.0
+
+
+class Wasteful(OneGate):
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.unused = self.add_weight(shape=(3,), name="unused")
+
+
 def nucleus(p, top_p, scale=True, last=True):
     kept, total = np.zeros_like(p), 0.0
     for i in np.argsort(-p):
@@ -150,6 +185,10 @@ RIGHT = [
     (lesson_04.check_batch_of_tape, batch),
     (lesson_04.check_nucleus, nucleus),
     (lesson_04.check_own_programs, lambda: PROGRAMS),
+    (lesson_05.check_count_weights, lambda D, H: [k * H * (D + H + 1) for k in (1, 3, 4)]),
+    (lesson_05.check_gru_step, gru_step),
+    (lesson_05.check_residual, lambda x, layers: reduce(lambda v, f: v + f(v), layers, x)),
+    (lesson_05.check_own_cell, OneGate),
 ]
 WRONG = [
     (lesson_00.check_count_words, len, "number of characters"),
@@ -239,6 +278,22 @@ WRONG = [
     (lesson_04.check_own_programs, lambda: PROGRAMS.replace("while", "if"), "no `while`"),
     (lesson_04.check_own_programs, lambda: PROGRAMS.replace("<dedent>", ""), "ended inside a line or a block"),
     (lesson_04.check_own_programs, lambda: 7, "expected the grammar as a text, got int"),
+    (lesson_05.check_count_weights, lambda D, H: [k * H * (D + H) for k in (1, 3, 4)], "biases are missing"),
+    (lesson_05.check_count_weights, lambda D, H: [k * H * (D + H + 1) for k in (1, 2, 3)], "candidate has weights"),
+    (lesson_05.check_count_weights, lambda D, H: [k * H * (D + 1) for k in (1, 3, 4)], "from memory to memory"),
+    (lesson_05.check_gru_step, lambda *a: gru_step(*a, keep=False), "have changed places"),
+    (lesson_05.check_gru_step, lambda *a: gru_step(*a, reset=False), "resets after the product"),
+    (lesson_05.check_gru_step, lambda *a: gru_step(*a, order="rzc"), "in another order"),
+    (lesson_05.check_gru_step, lambda *a: gru_step(*a, squash=lambda v: v), "goes through tanh"),
+    (lesson_05.check_gru_step, lambda x, h, W, U, b: x @ W + h @ U + b, "split the columns"),
+    (lesson_05.check_residual, lambda x, layers: reduce(lambda v, f: f(v), layers, x), "plain stack"),
+    (lesson_05.check_residual, lambda x, layers: reduce(lambda v, f: v + f(x), layers, x), "reads the sum below"),
+    (lesson_05.check_residual, lambda x, layers: x + reduce(lambda v, f: f(v), layers, x), "add at every layer"),
+    (lesson_05.check_own_cell, LSTMCell, "use fewer"),
+    (lesson_05.check_own_cell, ShortMemory, "of the gradient is left, expected 0.01"),
+    (lesson_05.check_own_cell, Unbounded, "keep it between -1 and 1"),
+    (lesson_05.check_own_cell, Wasteful, "changes nothing"),
+    (lesson_05.check_own_cell, lambda units: units, "expected a cell"),
 ]
 
 

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from course_lib import training
-from course_lib.cells import LSTMCell
+from course_lib.cells import GRUCell, LSTMCell
 from course_lib.errors import CourseError
 from course_lib.metrics import log_softmax
+from course_lib.models.deep import deep_language_model
 from course_lib.models.fixed_input import bag_of_words_model, window_model
 from course_lib.models.language_model import chain, language_model, rnn_language_model, stateful
 from course_lib.numpy_rnn import rnn_forward
@@ -100,6 +101,26 @@ def test_a_chain_is_layer_upon_layer(rng):
     for other in (keras.Model(side_by_side, both), window_model(9, 3)):
         with pytest.raises(CourseError, match="expected layer upon layer"):
             chain(other)
+
+
+@pytest.mark.parametrize("residual", [False, True])
+def test_a_deep_stack_layer_by_layer(rng, residual):
+    model = deep_language_model(9, [LSTMCell(5), GRUCell(5), LSTMCell(5)], embedding=5, residual=residual)
+    model.set_weights([rng.normal(size=w.shape) for w in model.get_weights()])
+    tokens = rng.integers(9, size=(2, 6))
+    x = model.get_layer("embedding")(tokens)
+    for depth in (1, 2, 3):
+        h = model.get_layer(f"memory_{depth}")(x)
+        x = x + h if residual else h
+    assert np.abs(model(tokens) - model.get_layer("readout")(x)).max() < 1e-5
+
+
+def test_a_sum_needs_equal_widths():
+    with pytest.raises(CourseError, match=r"the embedding has 4, the cells have \[5, 6\]"):
+        deep_language_model(9, [LSTMCell(5), LSTMCell(6)], embedding=4, residual=True)
+    assert deep_language_model(9, [LSTMCell(5), LSTMCell(6)], embedding=4).output_shape == (None, None, 9)
+    with pytest.raises(CourseError, match="expected one cell or more"):
+        deep_language_model(9, [], embedding=4)
 
 
 @pytest.mark.parametrize(("size", "rows", "context"), [(2, 4, 3), (57, 1, 5), (57, 8, 100), (57, 8, 0), (200, 16, 10)])

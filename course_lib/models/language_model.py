@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 
 from course_lib.errors import CourseError
 from course_lib.quiet import keras
@@ -64,3 +65,14 @@ def stateful(model, batch_size):
             layer = layers.RNN(layer.cell, return_sequences=True, stateful=True, name=layer.name)
         x = layer(x)
     return keras.Model(tokens, x, name=f"stateful_{model.name}")
+
+
+def matched_units(build: Callable, parameters: int) -> int:
+    """The units with which `build(units)` comes closest to so many parameters, from below; at least 1."""
+    low, high = 1, 2
+    while build(high).count_params() <= parameters:
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if build(middle).count_params() <= parameters else (low, middle)
+    return low

@@ -1,0 +1,593 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # 05 · Compare the cells and go deep
+#
+# **You will do:** take the gates of an LSTM away one at a time, train what is left, and repeat in small a study that tried ten thousand
+# cells; then stack six layers, watch the gradient fade on its way down, and mend it with a plus sign.
+#
+# **You will learn:** what each gate contributes; the GRU and its relatives as differences from the LSTM; how to compare networks
+# fairly; which published results you can reproduce on a laptop and which not; two ways to go deep; the residual connection.
+#
+# **You need:** lessons 03 and 04.
+#
+# **Run time:** about SECONDS seconds on two processor cores. Two cells train and say so.
+#
+# **Sources.** R. Jozefowicz, W. Zaremba, I. Sutskever, *An empirical exploration of recurrent network architectures*, ICML 2015: tasks,
+# names and the table of results. K. Greff et al., *LSTM: a search space odyssey*, IEEE TNNLS 28, 2017. The lectures of X. Bresson (LSTM
+# variants, deep RNNs) and H. Lee (the two studies), 2017. More at the end.
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+from scipy import stats
+
+from course_lib.quiet import keras
+from keras import layers, ops
+
+from course_lib import cells, checks, plotting, results, training
+from course_lib.cells import ZOO, Cell
+from course_lib.checks import at_least, at_most, claim
+from course_lib.errors import CourseError
+from course_lib.exercises import lesson_05
+from course_lib.models.language_model import language_model, matched_units
+
+SEED = checks.seed()
+training.set_seed(SEED)
+
+# %% [markdown]
+# ## A question with a number in it
+#
+# In 2015 three people at Google took LSTMs apart. On one of their tasks, sums read digit by digit, a network with a plain tanh memory
+# said 29.5 % of the digits right and the LSTM 89.2 %. Then they removed its gates: one network without the **forget** gate, one
+# without the **input** gate, one without the **output** gate.
+#
+# **Guess their three numbers**, and write them down: which gate matters most, which least?
+#
+# ## A world: sums between distractors
+
+# %%
+from course_lib.worlds.arithmetic import ALPHABET, ArithmeticWorld
+
+world = ArithmeticWorld(digits=1, distractors=3)
+print(*world.sample(4, seed=SEED), sep="\n")
+
+# %% [markdown]
+# A network reads such texts one behind the other, character by character. At `=` it has to say the answer, digit by digit, and then a full
+# stop. The letters mean nothing: between two characters that count there are up to three. So it has to **ignore** the letters, **keep** two
+# numbers and two signs, **forget** them when the next exercise begins, and **show** one digit at a time. Each is what one gate of the LSTM is
+# said to be for.
+#
+# The answer follows from the question, so the best score is 1. And without a memory? Whoever sees only the answer so far can still guess:
+# most answers have one digit, so a full stop follows. How far does that go?
+
+# %%
+print(f"share right of the best guesser who does not read the question: {world.blind_accuracy:.3f}")
+
+# %% [markdown]
+# Computed, not measured: from the probability of every answer. The published task has numbers of up to 8 digits.
+#
+# ## Cells as differences from the LSTM
+#
+# Lesson 03's LSTM, where every gate sees $x_t$ and $h_{t-1}$ through its own weights:
+#
+# $$i, f, o = \sigma(\dots), \qquad g = \tanh(\dots), \qquad c_t = f \odot c_{t-1} + i \odot g, \qquad h_t = o \odot \tanh(c_t)$$
+#
+# | name | what is different | whose |
+# | --- | --- | --- |
+# | LSTM-f | $c_t = c_{t-1} + i \odot g$: nothing is forgotten, the LSTM of 1997 | all five: the study of 2015, |
+# | LSTM-i | $c_t = f \odot c_{t-1} + g$: everything is written | or Greff et al. |
+# | LSTM-o | $h_t = \tanh(c_t)$: everything is shown | |
+# | no output tanh | $h_t = o \odot c_t$ | |
+# | coupled gates | $f = 1 - i$: forget exactly where you write | |
+# | LSTM-b | the same equations; the bias of $f$ starts at 1, not at 0 | Gers et al. 2000 |
+# | peepholes | $i$ and $f$ see $c_{t-1}$, too, and $o$ sees $c_t$ | Gers & Schmidhuber 2000 |
+#
+# In code, a cell is its equations. One gate less:
+
+
+# %% tags=["lib:cells"]
+@keras.saving.register_keras_serializable(package="course_lib")
+class NoForgetGateCell(Cell):
+    """LSTM-f (Greff et al.: NFG): f = 1, the LSTM of 1997. What is written stays. Blocks i, g, o."""
+
+    blocks = 3
+    states = ("h", "c")
+
+    def call(self, x_t, states):
+        """c_t = c_{t-1} + i g."""
+        h_prev, c_prev = states
+        i, g, o = ops.split(x_t @ self.W_x + h_prev @ self.W_h + self.b, 3, axis=-1)
+        c_t = c_prev + ops.sigmoid(i) * ops.tanh(g)
+        h_t = ops.sigmoid(o) * ops.tanh(c_t)
+        return h_t, [h_t, c_t]
+
+
+# %% [markdown]
+# ### One memory instead of two: the GRU
+#
+# In 2014 K. Cho and others asked for less: one state, two gates. **Reset** $r$ says how much of the memory is read when the new content is
+# made; **update** $z$ mixes old and new:
+#
+# $$\begin{aligned}
+# r &= \sigma(W_{xr} x_t + W_{hr} h_{t-1} + b_r) \\
+# z &= \sigma(W_{xz} x_t + W_{hz} h_{t-1} + b_z) \\
+# \tilde h &= \tanh(W_{xh} x_t + W_{hh} (r \odot h_{t-1}) + b_h) \\
+# h_t &= z \odot h_{t-1} + (1 - z) \odot \tilde h
+# \end{aligned}$$
+#
+# $z$ is forget and input gate in one (coupled, as above), and there is no output gate: what is remembered is shown.
+#
+# **On paper.** One unit; $h_{t-1} = 0.8$. The candidate is $\tilde h = -0.4$. What is $h_t$ with $z = 1$, $z = 0$, $z = 0.75$? And is there a
+# way for $h_t$ to leave the interval from $-1$ to $1$?
+
+# %%
+h_prev, candidate = 0.8, -0.4
+for z in (1.0, 0.0, 0.75):
+    print(f"z = {z}: h_t = {z * h_prev + (1 - z) * candidate:.2f}")
+
+# %% [markdown]
+# It is a weighted mean of the two, so it always stays between them.
+
+
+# %% tags=["lib:cells"]
+@keras.saving.register_keras_serializable(package="course_lib")
+class MUT3Cell(Cell):
+    """Jozefowicz et al. 2015, MUT3. z = 1 takes the new state. Blocks z, r, candidate."""
+
+    blocks = 3
+
+    def call(self, x_t, states):
+        """As a GRU, but z sees tanh(h_{t-1})."""
+        (h_prev,) = states
+        x_z, x_r, x_c = ops.split(x_t @ self.W_x + self.b, 3, axis=-1)
+        U_z, U_r, U_c = ops.split(self.W_h, 3, axis=-1)
+        z = ops.sigmoid(x_z + ops.tanh(h_prev) @ U_z)
+        r = ops.sigmoid(x_r + h_prev @ U_r)
+        h_t = ops.tanh((r * h_prev) @ U_c + x_c) * z + h_prev * (1 - z)
+        return h_t, [h_t]
+
+
+# %% [markdown]
+# That was not the GRU but one of its relatives, **MUT3**. The study let a program mutate cells: change an activation, drop a product, wire a
+# gate elsewhere; keep what learns well, mutate again. Of more than ten thousand, these three were the best. As differences from the GRU, with
+# $z$ and $1 - z$ trading places:
+#
+# | name | different from the GRU |
+# | --- | --- |
+# | MUT1 | $z = \sigma(W_{xz} x_t + b_z)$ does not see the memory; the candidate is $\tanh(W_{hh}(r \odot h_{t-1}) + \tanh(x_t) + b_h)$ |
+# | MUT2 | $r = \sigma(x_t + W_{hr} h_{t-1} + b_r)$: the input enters as it is |
+# | MUT3 | $z = \sigma(W_{xz} x_t + W_{hz} \tanh(h_{t-1}) + b_z)$ |
+#
+# All three end with $h_t = \tanh(\dots) \odot z + h_{t-1} \odot (1 - z)$. (Some slides leave out the first $\odot\, z$. Then $h$ is no mean any more
+# and can grow without bounds.) In MUT1 and MUT2, $x_t$ is added to vectors of the width of $h$, so it must have that width.
+#
+# Keras has a GRU, too. By default it applies $r$ *after* the product, $r \odot (W_{hh} h_{t-1} + b)$, which is faster on some machines. Ours can do
+# both. Equal weights, equal numbers?
+
+# %%
+x = np.random.default_rng(SEED).normal(size=(4, 9, 5)).astype("float32")
+for after in (False, True):
+    theirs, ours = keras.layers.GRU(7, reset_after=after), keras.layers.RNN(cells.GRUCell(7, reset_after=after))
+    for layer in (theirs, ours):
+        layer.build(x.shape)
+        same = np.random.default_rng(SEED)
+        layer.set_weights([same.normal(size=w.shape) for w in layer.weights])
+    order = "after" if after else "before"
+    claim(f"our GRU is Keras's, reset {order} the product", at_most(np.abs(theirs(x) - ours(x)).max(), 1e-5))
+
+# %% [markdown]
+# ### What does a cell cost?
+#
+# Fewer gates, fewer weights. A fair comparison gives every cell the same number of **parameters**, so a simpler cell gets more units. (A network
+# of equal *units* would compare sizes, not ideas.) Here networks with at most 40,000:
+
+
+# %%
+def network(name, units):
+    """A language model around the cell of this name. What it reads is as wide as its memory."""
+    return language_model(1 + len(ALPHABET), ZOO[name](units), embedding=units)
+
+
+units = {name: matched_units(lambda H, name=name: network(name, H), 40_000) for name in ZOO}
+counts = {name: network(name, H).count_params() for name, H in units.items()}
+results.print_table(["cell", "units", "parameters"], [(name, units[name], f"{counts[name]:,}") for name in ZOO])
+claim("no network has less than 95 % of the parameters", at_least(min(counts.values()), 0.95 * 40_000))
+
+# %% [markdown]
+# ## Train them: two tasks, four cells
+#
+# The second task of the study is **XML**: tags with random names, opened and closed. The next character of a new name cannot be known; a closing
+# tag can, if all open names are remembered in order. Here the best possible score is not 1, but it is known:
+
+# %%
+from course_lib.worlds.xml import XmlWorld
+
+tags = XmlWorld(shortest=2, longest=3)
+texts = tags.sample(6000, seed=SEED)
+print(min(texts[:50], key=lambda text: abs(len(text) - 40)))
+best, nats = tags.best_scores(texts[:500], length=40)
+print(f"best possible: {best:.3f} of the characters right, {nats:.3f} nats a character")
+
+# %% [markdown]
+# Same optimizer (Muon, lesson 04), same learning rate, same number of updates, about 20,000 parameters each. **Guess** the order, from worst to best:
+# tanh, LSTM-f, LSTM-b, GRU. **The next cell trains eight networks, for about half a minute.**
+
+
+# %%
+def batches_of(rows, seed):
+    """Endless batches of 64 of these (inputs, targets)."""
+    rng = np.random.default_rng(seed)
+    while True:
+        chosen = rng.integers(len(rows[0]), size=64)
+        yield rows[0][chosen], rows[1][chosen]
+
+
+def score(model, rows):
+    """The share of characters right, where one is asked for."""
+    return (training.scores(model, rows[0]).argmax(axis=-1) == rows[1])[rows[1] > 0].mean()
+
+
+tasks = {
+    "sums": [world.rows(world.sample(count, seed=seed), 40) for count, seed in ((20_000, SEED), (3000, 1000 + SEED))],
+    "tags": [tags.rows(part, 40) for part in (texts, tags.sample(600, seed=1000 + SEED))],
+}
+STEPS = {"sums": 320, "tags": 240}
+live = {}
+for task, (train, test) in tasks.items():
+    for name in ("Tanh", "LSTM-f", "LSTM-b", "GRU"):
+        model = network(name, matched_units(lambda H, name=name: network(name, H), 20_000))
+        training.compile_for_training(model, STEPS[task], 2e-2, optimizer="muon", warm_up=50)
+        training.fit(model, batches_of(train, SEED), STEPS[task], f"{task}: {name}")
+        live[task, name] = score(model, test)
+
+# %% tags=["nbval-ignore-output"]
+rows = [(name, *(f"{live[task, name]:.3f}" for task in tasks)) for name in ("Tanh", "LSTM-f", "LSTM-b", "GRU")]
+results.print_table(["share right", *tasks], [*rows, ("best possible", "1.000", f"{best:.3f}")])
+
+# %%
+tanh, no_forget, *gated = (live["sums", name] for name in ("Tanh", "LSTM-f", "LSTM-b", "GRU"))
+claim("sums: without a forget gate, the LSTM falls behind plain tanh", at_least(tanh - no_forget, 0.02))
+claim("sums: plain tanh falls behind the LSTM and the GRU", at_least(min(gated) - tanh, 0.02))
+tanh, no_forget, *gated = (live["tags", name] for name in ("Tanh", "LSTM-f", "LSTM-b", "GRU"))
+claim("tags: both fall behind the LSTM and the GRU", at_least(min(gated) - max(tanh, no_forget), 0.01))
+
+# %% [markdown]
+# Without a forget gate the memory is a sum of all that was ever written, the last exercise and the one before it included. It cannot begin anew.
+#
+# ## The whole study, in small
+#
+# `python -m experiments.cell_zoo` does what the paper did, at a size for two cores: all fifteen cells, both tasks, equal parameters. For each
+# cell the learning rate is chosen among three on validation data, then five seeds are trained and judged on test data. Numbers have two digits, names
+# two to five letters. Two differences: Muon instead of stochastic gradient descent, and 1,000 (sums) and 500 (tags) updates, not many epochs.
+#
+# The intervals are **bootstrap** intervals: draw five of the five seeds with replacement, take the mean, do so many times; 95 % of the means
+# lie inside. Where two intervals do not overlap, the difference is not the luck of the seeds.
+
+# %%
+study = results.read("cell_zoo.csv")
+PUBLISHED = {  # Jozefowicz et al. 2015, table of results: next-step accuracy
+    "sums": dict(zip(ZOO, (0.295, 0.892, 0.293, 0.751, 0.867, 0.902, 0.896, 0.921, 0.897, 0.907), strict=False)),
+    "tags": dict(zip(ZOO, (0.321, 0.425, 0.234, 0.414, 0.421, 0.444, 0.460, 0.475, 0.473, 0.465), strict=False)),
+}
+
+
+def interval(task, name):
+    """Mean of the seeds, and a bootstrap interval of the mean."""
+    shares = [row["accuracy"] for row in study if (row["task"], row["cell"]) == (task, name)]
+    low, high = stats.bootstrap((shares,), np.mean, method="percentile", rng=0).confidence_interval
+    return np.mean(shares), low, high
+
+
+found = {
+    task: {name: interval(stored, name) for name in ZOO} for task, stored in (("sums", "arithmetic"), ("tags", "xml"))
+}
+
+# %%
+names = sorted(ZOO, key=lambda name: found["sums"][name])
+fig, ax = plotting.figure(8.5, 5)
+plotting.intervals(ax, names, *zip(*(found["sums"][name] for name in names), strict=True),
+                   "Sums: no forget gate, no memory worth the name", "share of the answer's characters right",
+                   others={"published, 8 digits": PUBLISHED["sums"]})  # fmt: skip
+plt.show()
+
+# %%
+names = sorted(ZOO, key=lambda name: found["tags"][name])
+fig, ax = plotting.figure(8.5, 5)
+plotting.intervals(ax, names, *zip(*(found["tags"][name] for name in names), strict=True),
+                   "Tags: the same order, closer together", "share of characters right",
+                   others={"published": PUBLISHED["tags"]})  # fmt: skip
+plt.show()
+
+
+# %%
+def correlation(task):
+    """Spearman's rank correlation of our means with the published numbers."""
+    paper = PUBLISHED[task]
+    return stats.spearmanr([found[task][name][0] for name in paper], list(paper.values())).statistic
+
+
+print(f"rank correlation with the published column: sums {correlation('sums'):.2f}, tags {correlation('tags'):.2f}")
+
+# %% [markdown]
+# STUDYTEXT
+#
+# ## Deep, along depth
+#
+# So far one layer. A **stack** feeds the memory of one layer to the next: layer $l$ reads $x_t^{l} = h_t^{l-1}$. Six LSTMs upon each other, same
+# task, same everything. More layers, more ability?
+#
+# The **residual** stack changes one sign of the picture: what goes up is the layer's input *plus* what the layer made of it,
+#
+# $$x_t^{l+1} = x_t^{l} + h_t^{l}, \qquad h_t^{l} = \mathrm{LSTM}^{l}(h_{t-1}^{l}, x_t^{l})$$
+#
+# as in Google's translation system of 2016, eight layers deep. It costs nothing, and asks only that all widths be equal. Note what is *not* summed:
+# the layer's own memory, $h_{t-1}^{l}$.
+
+
+# %% tags=["lib:models.deep"]
+def deep_language_model(vocabulary_size, cells, embedding, residual=False):
+    """A stack of recurrent layers, lowest first: tokens (B, T) -> scores of the next token (B, T, V).
+
+    x^0 = embedding of the tokens; h^l = RNN_l(x^{l-1}). Plain (Graves 2013, eqs 1-3, without skips): x^l = h^l.
+    residual: x^l = x^{l-1} + h^l, as in Google's translation system (Wu et al. 2016, eq. 6); what a layer hands to its
+    own next step is h^l, not the sum. Every cell, and the embedding, then has the same width. Layers are named
+    "memory_1" (lowest), "memory_2", …
+    """
+    if not cells:
+        raise CourseError("deep_language_model: expected one cell or more, lowest first.")
+    widths = {cell.output_size for cell in cells}
+    if residual and widths != {embedding}:
+        raise CourseError(f"a sum needs equal widths: the embedding has {embedding}, the cells have {sorted(widths)}.")
+    tokens = keras.Input((None,), dtype="int32", name="tokens")  # (B, T)
+    loud = keras.initializers.RandomNormal(stddev=1.0)
+    x = layers.Embedding(vocabulary_size, embedding, embeddings_initializer=loud, name="embedding")(tokens)  # (B, T, D)
+    for depth, cell in enumerate(cells, 1):
+        h = layers.RNN(cell, return_sequences=True, name=f"memory_{depth}")(x)  # (B, T, H)
+        x = layers.add([x, h]) if residual else h
+    return keras.Model(tokens, layers.Dense(vocabulary_size, name="readout")(x), name="deep_language_model")
+
+
+# %% [markdown]
+# Six layers and no plus sign: between the loss and the lowest layer lie five LSTMs, each of which makes what passes smaller: $h = o \odot \tanh(c)$
+# with gates around one half. **Guess:** by which factor is the gradient at the bottom smaller than at the top, before training?
+
+# %%
+DEPTH, H = 6, 32
+train, test = tasks["sums"]
+
+
+def asked(targets):
+    """The error of a text: cross-entropy, summed over the characters it is asked for."""
+
+    def error(scores):
+        nats = keras.losses.sparse_categorical_crossentropy(targets, scores, from_logits=True, ignore_class=0)
+        return ops.sum(nats, axis=1)
+
+    return error
+
+
+stacks, reaches = {}, {}
+for name, residual in (("plain", False), ("residual", True)):
+    training.set_seed(SEED)
+    stack = [ZOO["LSTM-b"](H) for _ in range(DEPTH)]
+    stacks[name] = deep_language_model(1 + len(ALPHABET), stack, embedding=H, residual=residual)
+    norms = training.state_gradient_norms(stacks[name], test[0][:32], asked(test[1][:32]))
+    reaches[name] = [norms[f"memory_{layer}"]["h"].mean() for layer in range(1, DEPTH + 1)]
+
+# %%
+fig, ax = plotting.figure(7.5, 3.2)
+plotting.lines(
+    ax,
+    range(1, DEPTH + 1),
+    reaches,
+    "A plus sign carries the gradient down",
+    "layer, 1 is the lowest",
+    "‖∂E/∂h‖, mean",
+    log=True,
+)
+plt.show()
+
+# %%
+plain, residual = (np.array(reaches[name]) for name in ("plain", "residual"))
+claim("plain: at the bottom at most a fifth of the gradient at the top", at_most(plain[0] / plain[-1], 0.2))
+claim("residual: at the bottom no less than at the top", at_least(residual[0] / residual[-1], 1.0))
+
+# %% [markdown]
+# That is the start. Does it matter for learning? **The next cell trains both stacks, for about 20 seconds.**
+
+# %%
+curves = {}
+for name, model in stacks.items():
+    training.compile_for_training(model, 200, 5e-3, warm_up=50)
+    curves[name] = training.fit(model, batches_of(train, SEED), 200, name, every=10)
+
+# %%
+fig, ax = plotting.figure(7.5, 3.2)
+plotting.lines(
+    ax, range(10, 201, 10), curves, "Six layers: the plain stack does not get going", "update", "loss, nats a character"
+)
+plt.show()
+
+# %%
+deep = {name: score(model, test) for name, model in stacks.items()}
+claim(
+    "after 200 updates the plain stack's loss is at least twice the residual stack's",
+    at_least(curves["plain"][-1] / curves["residual"][-1], 1.5),
+)
+claim("the plain stack is below who does not read the question", at_most(deep["plain"], world.blind_accuracy))
+
+# %% [markdown]
+# ## Deep, along time
+#
+# The other way: several layers between $h_{t-1}$ and $h_t$, a **deep transition** (R. Pascanu et al. 2014):
+#
+# $$h_t = \tanh(W_3 \tanh(W_2 \tanh(W_1 h_{t-1} + W_x x_t + b_1) + b_2) + b_3)$$
+#
+# One step can do more. But the way back through time is three times as long, too: a lag of 20 steps is now 60 layers.
+
+# %%
+lagged = {}
+numbers = np.random.default_rng(SEED).normal(size=(32, 21, 8)).astype("float32")
+for depth in (1, 2, 3):
+    inputs = keras.Input((None, 8))
+    model = keras.Model(inputs, keras.layers.RNN(cells.DeepTransitionCell(64, depth), name="memory")(inputs))
+    norms = training.state_gradient_norms(model, numbers, lambda h: ops.sum(h * h, axis=-1))["memory"]["h"]
+    norms = norms.mean(axis=0)
+    lagged[f"{depth} {'layers' if depth > 1 else 'layer'} a step"] = (norms / norms[-1])[::-1]
+
+# %%
+fig, ax = plotting.figure(7.5, 3.2)
+plotting.lines(
+    ax,
+    range(21),
+    lagged,
+    "The deeper the step, the shorter the memory",
+    "steps back",
+    "‖∂E/∂h‖, 1 at the end",
+    log=True,
+)
+plt.show()
+
+# %%
+one, two, three = (values[20] for values in lagged.values())
+claim("20 steps back, each layer more leaves less than half of the gradient", at_most(max(two / one, three / two), 0.5))
+
+# %% [markdown]
+# ## Why does the LSTM still stand?
+#
+# - In 2015 more than ten thousand cells were tried, by mutation. The best three are better than the LSTM on some tasks, not on all; and the bias
+#   of 1 at the forget gate closes most of the gap.
+# - Greff and others trained 5,400 networks: no variant was significantly better than the LSTM with peepholes. The forget gate and the output
+#   tanh matter most; peepholes and a gate of their own for input and forgetting could go.
+# - In 2017 B. Zoph and Q. Le let a network *write* cells, and rewarded it by reinforcement learning when they learned well. The best, `NASCell`
+#   in our table, read Penn Treebank 3.6 points of perplexity better than the best before it. It has two sums and two products you would not have
+#   thought of, and is rarely used.
+#
+# What all good cells share is the one line of lesson 03: an old memory passes on multiplied by something near 1, and something decides when to
+# let go. How exactly matters less.
+#
+# ## What we saw
+#
+# - Without a forget gate an LSTM is worth little more than a plain RNN, here less; the other gates matter less.
+# - A fair comparison has equal parameters, a learning rate chosen for each cell, several seeds, an interval, and data nobody has chosen on.
+# - The GRU and its relatives do with one memory what the LSTM does with two.
+# - Six plain layers do not start; six residual ones do. Depth in time shortens the memory.
+#
+# ## Exercises
+#
+# They need the first cell of the lesson and nothing else.
+#
+# ### 1 · Warm-up: what does a gate cost?
+#
+# $x_t$ has $D$ numbers, the memory $H$. How many weights (matrices and biases) have a vanilla RNN, a GRU that resets before the product, and an LSTM?
+
+
+# %% nbgrader={"grade_id": "count-weights"}
+def count_weights(D, H):
+    """-> three whole numbers: vanilla RNN, GRU, LSTM."""
+    ### BEGIN SOLUTION
+    block = H * (D + H + 1)
+    return block, 3 * block, 4 * block
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "count-weights-check", "points": 1}
+lesson_05.check_count_weights(count_weights)
+
+# %% [markdown]
+# ### 2 · One step of a GRU
+#
+# With NumPy. The column blocks of `W_x` (D, 3H), `W_h` (H, 3H) and `b` (3H,) are $z$, $r$, candidate; $r$ is applied before the product. For $\sigma$,
+# write `1 / (1 + np.exp(-a))`.
+
+
+# %% nbgrader={"grade_id": "gru-step"}
+def gru_step(x_t, h_prev, W_x, W_h, b):
+    """x_t (B, D), h_prev (B, H) -> h_t (B, H)."""
+    ### BEGIN SOLUTION
+    x_z, x_r, x_c = np.split(x_t @ W_x + b, 3, axis=1)
+    U_z, U_r, U_c = np.split(W_h, 3, axis=1)
+    z = 1 / (1 + np.exp(-(x_z + h_prev @ U_z)))
+    r = 1 / (1 + np.exp(-(x_r + h_prev @ U_r)))
+    c = np.tanh(x_c + (r * h_prev) @ U_c)
+    return z * h_prev + (1 - z) * c
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "gru-step-check", "points": 2}
+lesson_05.check_gru_step(gru_step)
+
+# %% [markdown]
+# ### 3 · A residual stack
+#
+# `layers` are functions, lowest first; each takes an array (B, T, H) and returns one. Return what comes out at the top of the residual stack.
+
+
+# %% nbgrader={"grade_id": "residual"}
+def residual(x, layers):
+    """x (B, T, H) -> (B, T, H)."""
+    ### BEGIN SOLUTION
+    for layer in layers:
+        x = x + layer(x)
+    return x
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "residual-check", "points": 2}
+lesson_05.check_residual(residual)
+
+# %% [markdown]
+# ### 4 · Open-ended: a cell of your own
+#
+# Invent a cell with fewer weights than an LSTM of the same width. Before any training, at least 1 % of the gradient shall survive 30 steps; its
+# output shall stay between $-1$ and $1$; and every weight shall count. Derive it from `Cell`: say how many column `blocks` the matrices have and which
+# `states` it carries (`("h",)` if you say nothing), and write `call`. `NoForgetGateCell` above is the pattern.
+
+
+# %% nbgrader={"grade_id": "own-cell"}
+def my_cell(units):
+    """Return a cell with so many units."""
+
+    ### BEGIN SOLUTION
+    class OneGateCell(Cell):
+        blocks = 2
+
+        def call(self, x_t, states):
+            (h_prev,) = states
+            f, g = ops.split(x_t @ self.W_x + h_prev @ self.W_h + self.b, 2, axis=-1)
+            f = ops.sigmoid(f + 3)  # at the start, most of the old memory passes
+            h_t = f * h_prev + (1 - f) * ops.tanh(g)
+            return h_t, [h_t]
+
+    return OneGateCell(units)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "own-cell-check", "points": 3}
+lesson_05.check_own_cell(my_cell)
+
+# %% [markdown]
+# ## In practice
+#
+# - Take an LSTM with forget bias 1, or a GRU. Change cells last; change learning rate, size and data first.
+# - Compare at equal parameters or equal time, each with its own learning rate, over several seeds, and show the spread.
+# - Two layers are often better than one. From three on, add residuals; keep all widths equal.
+# - Read a table of results with its conditions. A rank may hold where a number does not.
+#
+# ## Going further
+#
+# - R. Jozefowicz, W. Zaremba, I. Sutskever, ICML 2015, and K. Greff, R. Srivastava, J. Koutník, B. Steunebrink, J. Schmidhuber, 2017: the two studies.
+# - K. Cho et al., *Learning phrase representations using RNN encoder–decoder for statistical machine translation*, EMNLP 2014, eqs 5–8: the GRU.
+#   J. Chung, C. Gulcehre, K. Cho, Y. Bengio, *Empirical evaluation of gated recurrent neural networks on sequence modeling*, 2014.
+# - F. Gers, J. Schmidhuber, *Recurrent nets that time and count*, 2000: peepholes. A. Graves, *Generating sequences with recurrent neural networks*,
+#   2013: their equations, and deep stacks.
+# - R. Pascanu, C. Gulcehre, K. Cho, Y. Bengio, *How to construct deep recurrent neural networks*, ICLR 2014: deep transitions.
+# - Y. Wu et al., *Google's neural machine translation system*, 2016, section 3.1: residual stacks. K. He et al., *Deep residual learning*, CVPR 2016.
+# - B. Zoph, Q. Le, *Neural architecture search with reinforcement learning*, ICLR 2017.
