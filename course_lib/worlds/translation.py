@@ -1,0 +1,398 @@
+"""English and Spanish sentences from an editable grammar, with true word alignments and every correct translation.
+
+The grammar and the words are `translation.toml`, beside this file; how to read it is said at its top. A sentence is
+drawn as a tree. English is said from it in one way, Spanish perhaps in several: a pronoun may be dropped, an adjective
+may stand on either side, a speaker may be a woman. Words that come from the same leaf of the tree are aligned.
+"""
+
+import itertools
+import random
+import re
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from course_lib.worlds.grammar import GrammarError
+
+GRAMMAR_FILE = Path(__file__).with_name("translation.toml")
+_ITEM = re.compile(r"(?P<name>[A-Z][A-Z_]+)(?P<number>\d?)(?P<head>\*?)(:(?P<takes>[A-Za-z0-9_^,]+))?$")
+_GIVEN = {
+    "past": {"tense": "past"}, "present": {"tense": "present"}, "base": {"base": True},
+    "plural": {"number": "p"}, "singular": {"number": "s"}, "third": {"person": 3, "number": "s"},
+}  # fmt: skip
+_HANDED = ("person", "number", "gender", "leaf")  # what a head hands up
+_numbers = itertools.count()
+_PERSONS = [(1, "s"), (2, "s"), (3, "s"), (1, "p"), (3, "p")]
+
+
+# -- Spanish verbs -----------------------------------------------------------------------------------------------------
+
+
+def conjugate(entry: str) -> tuple[str, list[str], list[str]]:
+    """A Spanish verb as written in the grammar -> infinitive, five forms of the present, five of the past.
+
+    "hablar": regular, with the spelling changes of -car, -gar and -zar. "pensar(ie)": the last vowel of the stem
+    changes where it is stressed. "ser: soy eres … / era eras …": all forms. The forms: I, you, he, we, they.
+    """
+    infinitive, _, forms = entry.partition(":")
+    if forms:
+        present, past = (part.split() for part in forms.split("/"))
+    else:
+        infinitive, change = re.fullmatch(r"(\w+)(?:\((\w+)\))?", infinitive).groups()
+        stem, kind = infinitive[:-2], infinitive[-2:]
+        stressed = stem
+        if change:
+            place = max(stem.rfind(vowel) for vowel in "aeiou")
+            stressed = stem[:place] + change + stem[place + 1 :]
+        ends = {"ar": "o as a amos an", "er": "o es e emos en", "ir": "o es e imos en"}[kind].split()
+        present = [(stem if i == 3 else stressed) + end for i, end in enumerate(ends)]
+        ends = ("é aste ó amos aron" if kind == "ar" else "í iste ió imos ieron").split()
+        past = [stem + end for end in ends]
+        if kind == "ar":  # the sound stays, so the spelling changes
+            past[0] = re.sub("(c|g|z)é$", lambda m: {"c": "qué", "g": "gué", "z": "cé"}[m[1]], past[0])
+    return infinitive, present, past
+
+
+# -- leaves and trees --------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Leaf:
+    """A word of the lists, with the features it is said with."""
+
+    forms: str
+    english: list[str]
+    spanish: list[str]
+    features: dict = field(default_factory=dict)
+    key: int = field(default_factory=_numbers.__next__)
+
+    def say_english(self) -> list[str]:
+        f, forms = self.features, self.english
+        if self.forms in ("noun", "determiner"):
+            said = forms[-1] if f["number"] == "p" else forms[0]
+        elif self.forms == "verb":
+            place = _PERSONS.index((f.get("person", 3), f.get("number", "s"))) if not f.get("base") else 0
+            if len(forms) == 10:
+                said = forms[place + 5 * (f["tense"] == "past")]
+            elif f.get("base"):
+                said = forms[0]
+            else:
+                said = forms[2] if f["tense"] == "past" else forms[1] if place == 2 else forms[0]
+        else:
+            said = forms[0]
+        return said.split()
+
+    def say_spanish(self, genders) -> list[str]:
+        """genders: {id of a leaf of two genders: "m" or "f"}."""
+        f, forms = self.features, self.spanish
+        gender = genders.get(f.get("gender"), f.get("gender"))
+        if self.forms == "noun":
+            said = forms[(f["number"] == "p") + (2 if gender == "f" and len(forms) == 4 else 0)]
+        elif self.forms in ("adjective", "determiner"):
+            said = forms[2 * (f["number"] == "p") + (gender == "f")]
+        elif self.forms == "pronoun":
+            said = forms[-1] if gender == "f" else forms[0]
+        elif self.forms == "verb":
+            place = _PERSONS.index((f.get("person", 3), f.get("number", "s")))
+            said = forms[1 + place + 5 * (f["tense"] == "past")] if len(forms) > 1 else ""
+        else:
+            said = forms[0]
+        return said.split()
+
+
+class _Word(NamedTuple):
+    """A word of a rule; words of one rule with the same key are aligned."""
+
+    word: str
+    key: object
+
+
+@dataclass
+class _Node:
+    """A rule as it was used: parts in English order, and in the order of each Spanish alternative."""
+
+    english: list
+    spanish: list[list]
+    features: dict
+
+
+def _say(node, in_spanish, genders):
+    """Every way to say a tree: lists of (word, key)."""
+    if isinstance(node, _Word):
+        return [[(node.word, node.key)]]
+    if isinstance(node, _Leaf):
+        words = node.say_spanish(genders) if in_spanish else node.say_english()
+        return [[(word, node.key) for word in words]]
+    ways = []
+    for parts in node.spanish if in_spanish else [node.english]:
+        for said in itertools.product(*(_say(part, in_spanish, genders) for part in parts)):
+            ways.append(list(itertools.chain.from_iterable(said)))
+    return ways
+
+
+def _leaves(node):
+    if isinstance(node, _Leaf):
+        yield node
+    elif isinstance(node, _Node):
+        for part in node.english:
+            yield from _leaves(part)
+
+
+def _contract(said):
+    """a el -> al, de el -> del; y -> e before the sound i. (word, keys) for each word."""
+    result = []
+    for word, key in said:
+        if word == "el" and result and result[-1][0] in ("a", "de"):
+            before, keys = result.pop()
+            result.append(("al" if before == "a" else "del", (*keys, key)))
+        else:
+            if result and result[-1][0] == "y" and re.match("h?i(?!e)", word):
+                result[-1] = ("e", result[-1][1])
+            result.append((word, (key,)))
+    return result
+
+
+def _an(said):
+    words = [word for word, _ in said]
+    return [
+        ("an" if word == "a" and re.match("[aeiou]", after) and not after.startswith("uni") else word, (key,))
+        for (word, key), after in zip(said, [*words[1:], ""], strict=True)
+    ]
+
+
+class Pair(NamedTuple):
+    """An English sentence, the Spanish one to learn, and their alignment: links (place in English, place in Spanish).
+
+    sure: words of the same leaf. possible: the sure ones, and a dropped pronoun with its verb, whose form says it.
+    """
+
+    english: tuple[str, ...]
+    spanish: tuple[str, ...]
+    sure: frozenset
+    possible: frozenset
+    tree: _Node
+
+    def references(self, most: int = 100) -> list[tuple[str, ...]]:
+        """Correct translations, the one to learn first; at most so many."""
+        found = dict.fromkeys([self.spanish])
+        for genders in self._genders():
+            for said in _say(self.tree, True, genders):
+                found.setdefault(tuple(word for word, _ in _contract(said)))
+                if len(found) >= most:
+                    return list(found)
+        return list(found)
+
+    def accepts(self, spanish) -> bool:
+        """Whether a translation is correct: one of all references, however many there are."""
+        whole = " ".join(spanish)
+        loose = re.sub(r"\bal\b", "a el", re.sub(r"\bdel\b", "de el", whole))
+        loose = [("y" if word == "e" else word) for word in loose.split()]
+        for genders in self._genders():
+            if len(loose) in _ends(self.tree, loose, {0}, genders):
+                return [word for word, _ in _contract([(word, None) for word in loose])] == whole.split()
+        return False
+
+    def _genders(self):
+        leaves = {
+            f["gender"] for leaf in _leaves(self.tree) if (f := leaf.features).get("gender") not in ("m", "f", None)
+        }
+        for choice in itertools.product("mf", repeat=len(leaves)):
+            yield dict(zip(sorted(leaves), choice, strict=True))
+
+
+def _ends(node, words, starts, genders):
+    """Where the words of a tree can end if they begin at one of `starts`."""
+    if isinstance(node, _Node):
+        found = set()
+        for parts in node.spanish:
+            places = starts
+            for part in parts:
+                places = _ends(part, words, places, genders)
+            found |= places
+        return found
+    said = [node.word] if isinstance(node, _Word) else node.say_spanish(genders)
+    return {start + len(said) for start in starts if words[start : start + len(said)] == said}
+
+
+class TranslationWorld:
+    """Draws sentence pairs."""
+
+    def __init__(self, grammar: str | None = None):
+        """grammar: TOML as in translation.toml, which is taken if it is left out."""
+        try:
+            data = tomllib.loads(GRAMMAR_FILE.read_text(encoding="utf-8") if grammar is None else grammar)
+        except tomllib.TOMLDecodeError as error:
+            raise GrammarError(f"the grammar is not valid TOML: {error}. Mend that line of the file.") from None
+        self.start, self.words = data.get("start", "TEXT"), {}
+        for name, entries in data.get("words", {}).items():
+            kind = entries.pop("forms", None)
+            if kind not in ("noun", "name", "adjective", "determiner", "pronoun", "verb", "word"):
+                raise GrammarError(f'[words.{name}]: expected a line such as forms = "noun", got {kind!r}.')
+            self.words[name] = [_entry(name, kind, *entry) for entry in entries.items()]
+        self.rules = {name: [_rule(name, line) for line in lines] for name, lines in data.get("rules", {}).items()}
+        self._check()
+
+    def _check(self):
+        known = set(self.rules) | set(self.words) | {f"{name}_INF" for name in self.words}
+        for name, rules in self.rules.items():
+            for _, english, spanish in rules:
+                for item in (*english, *itertools.chain(*spanish)):
+                    if isinstance(item, dict) and item["name"] not in known:
+                        raise GrammarError(
+                            f"rule {name} asks for {item['name']}: there is no such rule or list of words."
+                        )
+        if self.start not in self.rules:
+            raise GrammarError(f"start = {self.start!r}: there is no such rule.")
+
+    def sample(self, count: int, seed: int, shortest: int = 3, longest: int = 12) -> list[Pair]:
+        """`count` pairs whose English has `shortest` to `longest` words and signs. Same seed, same pairs."""
+        dice, pairs, tried = random.Random(seed), [], 0
+        while len(pairs) < count:
+            tree = self._draw(self.start, {}, dice)
+            tried += 1
+            length = sum(len(part.say_english()) if isinstance(part, _Leaf) else 1 for part in _parts(tree))
+            if shortest <= length <= longest:
+                pairs.append(_pair(tree))
+            if tried > 1000 * (len(pairs) + 10):
+                raise GrammarError(f"sentences of {shortest} to {longest} words are too rare: widen the range.")
+        return pairs
+
+    def _draw(self, name, given, dice):
+        if name in self.words:
+            forms, english, spanish, features = dice.choice(self.words[name])
+            leaf = _Leaf(forms, english, spanish, {"tense": "present"} | given | features)
+            if forms == "noun":
+                leaf.features |= {"person": 3, "number": given.get("number") or ("p" if dice.random() < 0.3 else "s")}
+            if leaf.features.get("gender") == "mf":
+                leaf.features["gender"] = leaf.key  # either, but the same wherever it is agreed with
+            leaf.features.setdefault("leaf", leaf.key)
+            return leaf
+        if name.endswith("_INF") and name not in self.rules:
+            _, english, spanish, _ = dice.choice(self.words[name.removesuffix("_INF")])
+            return _Leaf("word", english[:1], spanish[:1])
+        rules = self.rules[name]
+        _, english, spanish = dice.choices(rules, weights=[weight for weight, *_ in rules])[0]
+        drawn, waiting, head = {}, [item for item in english if isinstance(item, dict)], {}
+        while waiting:  # what is agreed with comes first
+            item = next((i for i in waiting if all(t in drawn or t in _GIVEN or t == "^" for t in i["takes"])), None)
+            if item is None:
+                raise GrammarError(
+                    f"rule {name}: {waiting[0]['as']} agrees with a name that is not in its English side."
+                )
+            waiting.remove(item)
+            taken = {}
+            for source in item["takes"]:
+                if source in drawn:
+                    taken |= {k: v for k, v in drawn[source].features.items() if k in _HANDED}
+                else:
+                    taken |= given if source == "^" else _GIVEN[source]
+            part = drawn[item["as"]] = self._draw(item["name"], taken, dice)
+            if item["head"]:
+                head = {k: v for k, v in part.features.items() if k in _HANDED}
+        here = next(_numbers)  # words of different uses of a rule are not aligned
+
+        def part_of(item):
+            return drawn[item["as"]] if isinstance(item, dict) else _Word(item[0], (here, item[1]) if item[1] else None)
+
+        return _Node([part_of(i) for i in english], [[part_of(i) for i in side] for side in spanish], head)
+
+
+def _parts(node):
+    if isinstance(node, _Node):
+        for part in node.english:
+            yield from _parts(part)
+    else:
+        yield node
+
+
+def _entry(name, forms, english, spanish):
+    """A line of a list of words -> forms, English forms, Spanish forms, features of its own."""
+    features = {}
+    try:
+        if forms in ("noun", "name"):
+            gender, spanish = spanish.split(" ", 1)
+            features = {"gender": gender} if forms == "noun" else {"gender": gender, "person": 3, "number": "s"}
+        elif forms == "pronoun":
+            person, number, gender, spanish = spanish.split(" ", 3)
+            features = {"person": int(person), "number": number, "gender": gender}
+        if forms == "verb":
+            infinitive, present, past = conjugate(spanish) if spanish else ("", [], [])
+            said = [infinitive, *present, *past]
+            assert len(said) in (1, 11)
+        else:
+            said = [form.strip() for form in spanish.split(", ")] if forms != "word" else [spanish]
+            assert len(said) in {"noun": (2, 4), "name": (1,), "pronoun": (1, 2), "word": (1,)}.get(forms, (4,))
+        if features:
+            assert features["gender"] in ("m", "f", "mf")
+    except (ValueError, AssertionError, AttributeError, KeyError):
+        raise GrammarError(
+            f'[words.{name}]: "{english}" = "{spanish}" is not a {forms}: see the top of translation.toml.'
+        ) from None
+    if "/" in english:
+        return forms, english.replace("/", " ").split(), said, features
+    return forms, english.split(", ") if forms in ("noun", "determiner", "verb") else [english], said, features
+
+
+def _rule(name, line):
+    """A line of a rule -> weight, English items, Spanish alternatives. An item: a dict for a name, (word, key)."""
+    match = re.fullmatch(r"\s*(?:([\d.]+):\s+)?(.*?)\s+=>\s+(.*?)\s*", line) if isinstance(line, str) else None
+    if not match:
+        raise GrammarError(f'rule {name}: {line!r}: expected "weight: english => spanish" or "english => spanish".')
+
+    def item(text):
+        found = _ITEM.match(text)
+        if found:
+            takes = (found["takes"] or "").split(",") if found["takes"] else []
+            called = found["name"] + found["number"]
+            return {"name": found["name"], "as": called, "head": bool(found["head"]), "takes": takes}
+        word, _, key = text.partition("~")
+        return word, key
+
+    english = [item(text) for text in match[2].split()]
+    spanish = [[item(text) for text in side.split()] for side in match[3].split(" || ")]
+    there = {i["as"] for i in english if isinstance(i, dict)}
+    for side in spanish:
+        for i in side:
+            if isinstance(i, dict) and i["as"] not in there:
+                raise GrammarError(f"rule {name}: {i['as']} stands in Spanish and not in English.")
+    return float(match[1] or 1), english, spanish
+
+
+def _pair(tree):
+    (said,) = _say(tree, False, {})
+    english = _an(said)
+    leaves = list(_leaves(tree))
+    canonical = {f["gender"]: "m" for leaf in leaves if (f := leaf.features).get("gender") not in ("m", "f", None)}
+    spanish = _contract(next(iter(_first(tree, canonical))))
+    sure = {
+        (i, j) for i, (_, keys) in enumerate(english) for j, (_, others) in enumerate(spanish)
+        if set(keys) & set(others) - {None}
+    }  # fmt: skip
+    possible, said_keys = set(sure), {key for _, keys in spanish for key in keys}
+    places = {key: [i for i, (_, keys) in enumerate(english) if key in keys] for key in (leaf.key for leaf in leaves)}
+    for verb in leaves:  # its form says who is meant: a pronoun that is dropped, an auxiliary that Spanish has not
+        if verb.forms == "verb" and verb.key in said_keys:
+            whose = [
+                leaf
+                for leaf in leaves
+                if leaf.key not in said_keys and leaf.features.get("leaf") == verb.features.get("leaf")
+            ]
+            there = [j for j, (_, keys) in enumerate(spanish) if verb.key in keys]
+            possible |= {(i, j) for leaf in whose for i in places[leaf.key] for j in there}
+    return Pair(
+        tuple(word for word, _ in english),
+        tuple(word for word, _ in spanish),
+        frozenset(sure),
+        frozenset(possible),
+        tree,
+    )
+
+
+def _first(node, genders):
+    """The first Spanish alternative everywhere, alone in a list."""
+    if isinstance(node, _Word):
+        return [[(node.word, node.key)]]
+    if isinstance(node, _Leaf):
+        return [[(word, node.key) for word in node.say_spanish(genders)]]
+    return [[said for part in node.spanish[0] for said in _first(part, genders)[0]]]
