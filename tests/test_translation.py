@@ -136,7 +136,7 @@ def test_agreement_in_every_sentence():
                     seen += 1
                     assert one[before] == other[word], " ".join(pair.spanish)
         assert not re.search(r"\b(a el|de el|y i)\b", " ".join(pair.spanish))
-    assert seen > 1000
+    assert seen > 700
 
 
 @pytest.mark.parametrize(("entry", "present", "past"), [

@@ -270,7 +270,7 @@ class TranslationWorld:
             return leaf
         if name.endswith("_INF") and name not in self.rules:
             _, english, spanish, _ = dice.choice(self.words[name.removesuffix("_INF")])
-            return _Leaf("word", english[:1], spanish[:1])
+            return _Leaf("word", [f"to {english[0]}"], spanish[:1])
         rules = self.rules[name]
         _, english, spanish = dice.choices(rules, weights=[weight for weight, *_ in rules])[0]
         drawn, waiting, head = {}, [item for item in english if isinstance(item, dict)], {}
