@@ -112,7 +112,7 @@ class LSTMCell(Cell):
 
 
 # -- an LSTM with something missing ----------------------------------------------------------------------------------
-# Greff et al. 2017, section III and its list of variants in V-A; Jozefowicz et al. 2015. Biases start at 0.
+# Greff et al. 2017 (their LSTM has peepholes, these have none) and Jozefowicz et al. 2015. Biases start at 0.
 
 
 @keras.saving.register_keras_serializable(package="course_lib")

@@ -148,6 +148,17 @@ class Wasteful(OneGate):
         self.unused = self.add_weight(shape=(3,), name="unused")
 
 
+class DeadBlock(OneGate):
+    blocks = 3
+
+    def call(self, x_t, states):
+        (h_prev,) = states
+        f, g, _ = keras.ops.split(x_t @ self.W_x + h_prev @ self.W_h + self.b, 3, axis=-1)
+        f = keras.ops.sigmoid(f + self.bias)
+        h_t = f * h_prev + (1 - f) * keras.ops.tanh(g)
+        return h_t, [h_t]
+
+
 def nucleus(p, top_p, scale=True, last=True):
     kept, total = np.zeros_like(p), 0.0
     for i in np.argsort(-p):
@@ -291,8 +302,9 @@ WRONG = [
     (lesson_05.check_residual, lambda x, layers: x + reduce(lambda v, f: f(v), layers, x), "add at every layer"),
     (lesson_05.check_own_cell, LSTMCell, "use fewer"),
     (lesson_05.check_own_cell, ShortMemory, "of the gradient is left, expected 0.01"),
-    (lesson_05.check_own_cell, Unbounded, "keep it between -1 and 1"),
-    (lesson_05.check_own_cell, Wasteful, "changes nothing"),
+    (lesson_05.check_own_cell, Unbounded, "keep it from -1 to 1"),
+    (lesson_05.check_own_cell, Wasteful, "change nothing"),
+    (lesson_05.check_own_cell, DeadBlock, "columns 32 to 47"),
     (lesson_05.check_own_cell, lambda units: units, "expected a cell"),
 ]
 

@@ -32,7 +32,9 @@ def check_gru_step(gru_step) -> None:
     B, D, H = 2, 3, 4
     x_t, h_prev, W_x, W_h, b = (rng.normal(size=s) for s in [(B, D), (B, H), (D, 3 * H), (H, 3 * H), (3 * H,)])
     turned = {(B, 3 * H): "split the columns into three blocks, z, r and the candidate"}
-    answer = checks.as_array(checks.run(gru_step, x_t, h_prev, W_x, W_h, b), (B, H), "gru_step", turned)
+    answer = checks.as_array(
+        checks.run(gru_step, *(a.copy() for a in (x_t, h_prev, W_x, W_h, b))), (B, H), "gru_step", turned
+    )
 
     def step(order="zrc", reset="before", keep=True, squash=np.tanh):
         x, U = (dict(zip(order, np.split(m, 3, axis=1), strict=True)) for m in (x_t @ W_x + b, W_h))
@@ -85,6 +87,7 @@ def check_own_cell(my_cell) -> None:
         inputs = keras.Input((None, units))
         model = keras.Model(inputs, keras.layers.RNN(cell, name="memory")(inputs))
         with_lstm = keras.Model(inputs, keras.layers.RNN(LSTMCell(units))(inputs))
+        every = keras.Model(inputs, keras.layers.RNN(cell, return_sequences=True)(inputs))
         last = np.array(model(x))
     except CourseError as error:
         raise NotYet(f"my_cell: {error}") from None
@@ -95,24 +98,31 @@ def check_own_cell(my_cell) -> None:
     count, most = model.count_params(), with_lstm.count_params()
     if count >= most:
         raise NotYet(f"my_cell: it has {count} weights, an LSTM of this width {most}: use fewer.")
-    largest = np.abs(model(np.repeat(3 * x, 10, axis=1))).max()
-    if not largest <= 1.001:
-        raise NotYet(
-            f"my_cell: after 310 steps h_t reaches {largest:.2f}: keep it between -1 and 1, as a mean or a tanh."
-        )
+    start, rng = model.get_weights(), np.random.default_rng(1)
+    for scale in (1, 5):  # also with larger weights
+        model.set_weights([scale * w for w in start])
+        largest = np.abs(every(np.repeat(3 * x, 10, axis=1))).max()
+        model.set_weights(start)
+        if not largest <= 1.001:
+            raise NotYet(f"my_cell: in 310 steps h_t reaches {largest:.2f}: keep it from -1 to 1, as a mean or a tanh.")
     norms = training.state_gradient_norms(model, x, lambda h: keras.ops.sum(h * h, axis=-1))["memory"]
     norms = sum(norm**2 for norm in norms.values()) ** 0.5  # (B, T), all of its states together
-    share = float(np.median(norms[:, 0] / norms[:, -1]))
+    share = float(np.median(norms[:, 0] / np.maximum(norms[:, -1], 1e-12)))
+    if share > 100:
+        raise NotYet(f"my_cell: 30 steps back the gradient is {share:.0f} times as large: it explodes.")
     if not share >= 0.01:
         raise NotYet(
             f"my_cell: 30 steps back {share:.1e} of the gradient is left, expected 0.01: let old memory pass with a "
             "gate near 1, from the start."
         )
-    moved = model.get_weights()
-    for i, weight in enumerate(moved):
-        changed = [w + 0.5 if j == i else w for j, w in enumerate(moved)]
-        model.set_weights(changed)
-        if np.abs(np.array(model(x)) - last).max() < 1e-6:
-            raise NotYet(f"my_cell: its weight number {i} {weight.shape} changes nothing: use it or leave it out.")
-        model.set_weights(moved)
+    for i, weight in enumerate(start):
+        for column in range(0, max(weight.shape[-1], 1), units):  # block by block
+            changed = [w.copy() for w in start]
+            block = changed[i][..., column : column + units]
+            block += rng.normal(size=block.shape)
+            model.set_weights(changed)
+            if np.abs(np.array(model(x)) - last).max() < 1e-6:
+                where = f"columns {column} to {column + block.shape[-1] - 1} of its weight {i} {weight.shape}"
+                raise NotYet(f"my_cell: {where} change nothing: use them or leave them out.")
+    model.set_weights(start)
     checks.solved("my_cell remembers with less")

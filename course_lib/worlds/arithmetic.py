@@ -1,4 +1,4 @@
-"""Sums and differences, read digit by digit between distractors: `3e36d9-h1h39f94=-9825.`
+"""Sums and differences, read digit by digit between distractors: `3e36d9-h1h39f94=-10625.`
 
 After Jozefowicz, Zaremba & Sutskever 2015, where the numbers have up to 8 digits. The text up to `=` is the question,
 what follows is the answer: it is a function of the question, so the best score is 1.
