@@ -1,6 +1,6 @@
 """Every cell of `course_lib.cells.ZOO` on the tasks of Jozefowicz, Zaremba & Sutskever 2015, at equal size.
 
-    python -m experiments.cell_zoo                                  all cells, both tasks: MINUTES on two cores
+    python -m experiments.cell_zoo                                  all cells, both tasks: 50 minutes on two cores
     python -m experiments.cell_zoo --cells LSTM GRU --tasks xml --seeds 2
 
 For each cell and task: one run for each learning rate, judged on validation data; then a run for each seed with the

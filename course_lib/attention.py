@@ -1,0 +1,133 @@
+"""Score functions, how well a query matches each place of a text, and the read that follows: softmax, weighted sum.
+
+All work on every query at once: queries (B, J, Q) and keys (B, T, K) -> scores (B, J, T).
+"""
+
+from course_lib.errors import CourseError
+from course_lib.quiet import keras
+
+ops = keras.ops
+
+
+def attend(scores, values, mask=None):
+    """scores (B, J, T), values (B, T, D), mask (B, T), True for words -> reads (B, J, D), weights (B, J, T).
+
+    weights = softmax of the scores over the places of the mask; read = sum of the values, weighted: Bahdanau et al.
+    2015, eqs 5 and 6. A text without a word reads 0.
+    """
+    if mask is not None:
+        there = ops.cast(mask, scores.dtype)[:, None, :]  # (B, 1, T)
+        scores = ops.where(there > 0, scores, -1e9)
+        weights = ops.softmax(scores) * there
+    else:
+        weights = ops.softmax(scores)
+    return weights @ values, weights
+
+
+class Score(keras.layers.Layer):
+    """What all score functions share: `call([queries, keys])`."""
+
+    same_width = False
+
+    def build(self, input_shape):
+        """Check the widths, and make what the function needs."""
+        queries, keys = (shape[-1] for shape in input_shape)
+        if self.same_width and queries != keys:
+            raise CourseError(
+                f"{type(self).__name__} compares vectors of one width; queries have {queries} numbers, keys {keys}: "
+                "use BilinearScore or AdditiveScore, or put a Dense layer before one of them."
+            )
+        self.make(queries, keys)
+
+    def make(self, queries: int, keys: int):
+        """The weights, for queries and keys of these widths."""
+
+    def compute_output_shape(self, input_shape):
+        """(B, J, T)."""
+        queries, keys = input_shape
+        return (*queries[:-1], keys[-2])
+
+
+@keras.saving.register_keras_serializable(package="course_lib")
+class DotScore(Score):
+    """z · h: Luong et al. 2015, eq. 8, dot. No weights."""
+
+    same_width = True
+
+    def call(self, inputs):
+        """(B, J, D), (B, T, D) -> (B, J, T)."""
+        z, h = inputs
+        return z @ ops.transpose(h, (0, 2, 1))
+
+
+@keras.saving.register_keras_serializable(package="course_lib")
+class ScaledDotScore(Score):
+    """z · h / sqrt(D): Vaswani et al. 2017, eq. 1. No weights."""
+
+    same_width = True
+
+    def call(self, inputs):
+        """(B, J, D), (B, T, D) -> (B, J, T)."""
+        z, h = inputs
+        return z @ ops.transpose(h, (0, 2, 1)) / h.shape[-1] ** 0.5
+
+
+@keras.saving.register_keras_serializable(package="course_lib")
+class CosineScore(Score):
+    """beta cos(z, h), with beta learned: Graves, Wayne & Danihelka 2014, eqs 5 and 6.
+
+    A cosine lies between -1 and 1, so by itself the best of T places would get at most e^2 times the weight of the
+    worst: beta > 0 makes it sharp. It starts at 4.
+    """
+
+    same_width = True
+
+    def make(self, queries, keys):
+        """log(beta), one number."""
+        self.log_beta = self.add_weight(shape=(), initializer=keras.initializers.Constant(1.386), name="log_beta")
+
+    def call(self, inputs):
+        """(B, J, D), (B, T, D) -> (B, J, T)."""
+        z, h = (v / (ops.norm(v, axis=-1, keepdims=True) + 1e-6) for v in inputs)
+        return ops.exp(self.log_beta) * (z @ ops.transpose(h, (0, 2, 1)))
+
+
+@keras.saving.register_keras_serializable(package="course_lib")
+class BilinearScore(Score):
+    """hᵀ W z: Luong et al. 2015, eq. 8, general. W (Q, K)."""
+
+    def make(self, queries, keys):
+        """W."""
+        self.W = self.add_weight(shape=(queries, keys), initializer="glorot_uniform", name="W")
+
+    def call(self, inputs):
+        """(B, J, Q), (B, T, K) -> (B, J, T)."""
+        z, h = inputs
+        return (z @ self.W) @ ops.transpose(h, (0, 2, 1))
+
+
+@keras.saving.register_keras_serializable(package="course_lib")
+class AdditiveScore(Score):
+    """v · tanh(W z + U h): Bahdanau et al. 2015, appendix A.1.2. W (Q, units), U (K, units), v (units,)."""
+
+    def __init__(self, units, **kwargs):
+        super().__init__(**kwargs)
+        if units < 1:
+            raise CourseError(f"units: expected 1 or more, got {units}.")
+        self.units = units
+
+    def make(self, queries, keys):
+        """W, U and v."""
+        self.W = self.add_weight(shape=(queries, self.units), initializer="glorot_uniform", name="W")
+        self.U = self.add_weight(shape=(keys, self.units), initializer="glorot_uniform", name="U")
+        self.v = self.add_weight(shape=(self.units,), initializer="glorot_uniform", name="v")
+
+    def call(self, inputs):
+        """(B, J, Q), (B, T, K) -> (B, J, T)."""
+        z, h = inputs
+        both = ops.tanh((z @ self.W)[:, :, None, :] + (h @ self.U)[:, None, :, :])  # (B, J, T, units)
+        return ops.sum(both * self.v, axis=-1)
+
+    def get_config(self):
+        """With the units."""
+        return super().get_config() | {"units": self.units}
