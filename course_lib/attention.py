@@ -42,6 +42,19 @@ class Score(keras.layers.Layer):
     def make(self, queries: int, keys: int):
         """The weights, for queries and keys of these widths."""
 
+    def call(self, inputs):
+        """[queries (B, J, Q), keys (B, T, K)] -> scores (B, J, T)."""
+        queries, keys = inputs
+        return self.compare(queries, self.prepare(keys))
+
+    def prepare(self, keys):
+        """The part that depends on the keys alone, for a loop over queries to compute it once."""
+        return keys
+
+    def compare(self, queries, prepared):
+        """Scores (B, J, T) from `prepare`d keys."""
+        raise NotImplementedError
+
     def compute_output_shape(self, input_shape):
         """(B, J, T)."""
         queries, keys = input_shape
@@ -54,9 +67,8 @@ class DotScore(Score):
 
     same_width = True
 
-    def call(self, inputs):
+    def compare(self, z, h):
         """(B, J, D), (B, T, D) -> (B, J, T)."""
-        z, h = inputs
         return z @ ops.transpose(h, (0, 2, 1))
 
 
@@ -66,9 +78,8 @@ class ScaledDotScore(Score):
 
     same_width = True
 
-    def call(self, inputs):
+    def compare(self, z, h):
         """(B, J, D), (B, T, D) -> (B, J, T)."""
-        z, h = inputs
         return z @ ops.transpose(h, (0, 2, 1)) / h.shape[-1] ** 0.5
 
 
@@ -86,9 +97,13 @@ class CosineScore(Score):
         """log(beta), one number."""
         self.log_beta = self.add_weight(shape=(), initializer=keras.initializers.Constant(1.386), name="log_beta")
 
-    def call(self, inputs):
-        """(B, J, D), (B, T, D) -> (B, J, T)."""
-        z, h = (v / (ops.norm(v, axis=-1, keepdims=True) + 1e-6) for v in inputs)
+    def prepare(self, h):
+        """Length 1."""
+        return h / (ops.norm(h, axis=-1, keepdims=True) + 1e-6)
+
+    def compare(self, z, h):
+        """(B, J, D), (B, T, D) of length 1 -> (B, J, T)."""
+        z = z / (ops.norm(z, axis=-1, keepdims=True) + 1e-6)
         return ops.exp(self.log_beta) * (z @ ops.transpose(h, (0, 2, 1)))
 
 
@@ -100,9 +115,8 @@ class BilinearScore(Score):
         """W."""
         self.W = self.add_weight(shape=(queries, keys), initializer="glorot_uniform", name="W")
 
-    def call(self, inputs):
+    def compare(self, z, h):
         """(B, J, Q), (B, T, K) -> (B, J, T)."""
-        z, h = inputs
         return (z @ self.W) @ ops.transpose(h, (0, 2, 1))
 
 
@@ -122,10 +136,13 @@ class AdditiveScore(Score):
         self.U = self.add_weight(shape=(keys, self.units), initializer="glorot_uniform", name="U")
         self.v = self.add_weight(shape=(self.units,), initializer="glorot_uniform", name="v")
 
-    def call(self, inputs):
-        """(B, J, Q), (B, T, K) -> (B, J, T)."""
-        z, h = inputs
-        both = ops.tanh((z @ self.W)[:, :, None, :] + (h @ self.U)[:, None, :, :])  # (B, J, T, units)
+    def prepare(self, h):
+        """U h."""
+        return h @ self.U
+
+    def compare(self, z, Uh):
+        """(B, J, Q), (B, T, units) -> (B, J, T)."""
+        both = ops.tanh((z @ self.W)[:, :, None, :] + Uh[:, None, :, :])  # (B, J, T, units)
         return ops.sum(both * self.v, axis=-1)
 
     def get_config(self):
