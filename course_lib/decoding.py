@@ -1,6 +1,7 @@
-"""Texts from a language model, one token after another: drawn in one compiled loop, many texts at once."""
+"""Texts from a network, one token after another, many at once in one compiled loop: drawn, or searched for."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -125,3 +126,130 @@ class Writer:
         columns = tf.range(total)
         filled = tf.where(columns <= t, columns, 0)
         return tf.where(columns <= t, tf.transpose(written.gather(filled)), 0)
+
+
+class Translation(NamedTuple):
+    """words; score: log p of all of them and <eos>, divided by their number ** alpha; weights (words + 1, T) or None.
+
+    Row j of the weights belongs to word j, the last to <eos>; column t to word t of the sentence. finished: <eos> came
+    before the steps ran out; if not, the last row is that of the last word.
+    """
+
+    words: list[str]
+    score: float
+    weights: np.ndarray | None
+    finished: bool
+
+
+class Translator:
+    """Beam search with an EncoderDecoder, for many sentences at once. Compiled at the first call of each width.
+
+    source, target: the vocabularies the model was trained with. <pad>, <unk> and <bos> are never said.
+    """
+
+    def __init__(self, model, source: Vocabulary, target: Vocabulary):
+        for name, part, vocabulary in (("encoder", model.encoder, source), ("decoder", model.decoder, target)):
+            if part.settings["words"] != len(vocabulary):
+                raise CourseError(
+                    f"the {name} was made for {part.settings['words']} words, this vocabulary has {len(vocabulary)}: "
+                    "give the one it was trained with."
+                )
+        self.model, self.source, self.target = model, source, target
+        self._searches = {}
+
+    def __call__(
+        self, sentences: Sequence[Sequence[str]], beam=1, alpha=1.0, longest=None, batch_size=100, unknown="error"
+    ) -> list[Translation]:
+        """The best translation found of each sentence (a list of words). beam=1: greedy, the best word each time.
+
+        Kept are the `beam` beginnings with the best log p / length ** alpha; a finished one stays as it is. alpha: 0
+        prefers short ones; 1 is the mean of a word. longest: words at most, left out: twice the sentence and 10.
+        unknown: as in Vocabulary.encode.
+        """
+        if beam < 1 or beam != int(beam):
+            raise CourseError(f"beam: expected a whole number, 1 or more, got {beam}.")
+        if longest is not None and longest < 1:
+            raise CourseError(f"longest: expected 1 word or more, got {longest}.")
+        ids = [[*self.source.encode(sentence, unknown), 3] for sentence in sentences]
+        order = sorted(range(len(ids)), key=lambda i: len(ids[i]))  # like lengths together
+        found = [None] * len(ids)
+        for start in range(0, len(order), batch_size):
+            chosen = order[start : start + batch_size]
+            rows = np.zeros((len(chosen), len(ids[chosen[-1]])), np.int32)
+            for row, i in zip(rows, chosen, strict=True):
+                row[: len(ids[i])] = ids[i]
+            steps = longest + 1 if longest else 2 * rows.shape[1] + 10
+            for i, best in zip(chosen, self._best(rows, beam, alpha, steps), strict=True):
+                weights = None if best.weights is None else best.weights[:, : len(ids[i])]
+                found[i] = best._replace(weights=weights)
+        return found
+
+    def _best(self, rows, beam, alpha, steps):
+        """Sentences (B, T) -> their translations, read back from the search's parents."""
+        import tensorflow as tf
+
+        if beam not in self._searches:
+            number = tf.TensorSpec((), tf.int32)
+            shapes = tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((), tf.float32), number
+            self._searches[beam] = tf.function(
+                lambda *args: self._search(beam, *args), input_signature=shapes, autograph=False
+            )
+        search = self._searches[beam](rows, np.float32(alpha), np.int32(steps))
+        words, parents, weights, score, length, over = (None if v is None else v.numpy() for v in search)
+        for b in range(len(rows)):
+            place, said, read = score[b].argmax(), [], []
+            best = score[b, place], length[b, place], over[b, place]
+            for j in reversed(range(len(words))):
+                said.append(words[j, b, place])
+                place = parents[j, b, place]
+                if weights is not None:
+                    read.append(weights[j, b, place])  # of the step that said the word: before it was ranked
+            score_b, n, finished = best
+            said = self.target.decode(said[::-1][: n - finished])
+            yield Translation(said, float(score_b), np.array(read[::-1][:n]) if read else None, bool(finished))
+
+    def _search(self, K, rows, alpha, steps):
+        """rows (B, T) -> words and parents (J, B, K), weights (J, B, K, T) or None, then score, length, over (B, K)."""
+        import tensorflow as tf
+
+        decoder, V = self.model.decoder, len(self.target)
+        B, T = tf.shape(rows)[0], tf.shape(rows)[1]
+        encoded = self.model.encoder(rows)
+        states = decoder.start(encoded)  # B rows; from here on, K rows for each sentence
+        encoded = {name: tf.repeat(v, K, axis=0) for name, v in decoder.prepare(encoded).items()}
+        states = [tf.repeat(state, K, axis=0) for state in states]
+        never = tf.constant([-np.inf if word in (PAD, UNK, BOS) else 0.0 for word in self.target.words])
+        rest = tf.constant([0.0 if word == PAD else -np.inf for word in self.target.words])  # behind <eos>: nothing
+        has_weights = hasattr(decoder, "score")
+
+        def step(j, word, states, log_p, length, over, words, parents, weights):
+            scores, read, states = decoder.step(word, states, encoded)
+            p = tf.reshape(tf.nn.log_softmax(scores) + never, (B, K, V))
+            after = log_p[:, :, None] + tf.where(over[:, :, None], rest, p)  # (B, K, V)
+            longer = tf.where(over, length, length + 1)
+            rank = after / tf.cast(longer, tf.float32)[:, :, None] ** alpha
+            _, best = tf.math.top_k(tf.reshape(rank, (B, K * V)), K)  # (B, K)
+            parent, word = best // V, best % V
+            log_p = tf.gather(tf.reshape(after, (B, K * V)), best, batch_dims=1)
+            over, length = (tf.gather(v, parent, batch_dims=1) for v in (over, longer))
+            over |= word == 3
+            rows = tf.reshape(parent + K * tf.range(B)[:, None], (-1,))
+            states = [tf.gather(state, rows) for state in states]
+            words, parents = words.write(j, word), parents.write(j, parent)
+            if has_weights:
+                weights = weights.write(j, tf.reshape(read, (B, K, T)))
+            return j + 1, tf.reshape(word, (-1,)), states, log_p, length, over, words, parents, weights
+
+        def going_on(j, word, states, log_p, length, over, *_):
+            return (j < steps) & ~tf.reduce_all(over)
+
+        first = tf.constant([0.0] + [-np.inf] * (K - 1))  # all beams begin alike: one of them counts
+        log_p = tf.tile(first[None], (B, 1))
+        length, over = tf.zeros((B, K), tf.int32), tf.zeros((B, K), bool)
+        kept = [tf.TensorArray(kind, steps, element_shape=(None, K)) for kind in (tf.int32, tf.int32)]
+        kept.append(tf.TensorArray(tf.float32, steps, element_shape=(None, K, None)))
+        start = tf.constant(0), tf.fill((B * K,), 2), states, log_p, length, over, *kept
+        j, _, _, log_p, length, over, *kept = tf.while_loop(going_on, step, start)
+        words, parents = (array.gather(tf.range(j)) for array in kept[:2])
+        weights = kept[2].gather(tf.range(j)) if has_weights else None
+        return words, parents, weights, log_p / tf.cast(length, tf.float32) ** alpha, length, over

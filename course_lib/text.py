@@ -92,19 +92,24 @@ def story_batches(rows: np.ndarray, batch_size: int, seed: int) -> Iterator[tupl
 
     rows: (N, L) from `to_rows`. Each batch is cut to its longest text: (batch_size, T) twice.
     """
-    if len(rows) < batch_size:
-        raise CourseError(f"a batch takes {batch_size} texts, there are only {len(rows)}: use a smaller batch_size.")
-    rng = np.random.default_rng(seed)
     lengths = (rows != 0).sum(axis=1)
-    pool = batch_size * 50
+    rng = np.random.default_rng(seed)
     while True:
-        order = rng.permutation(len(rows))
-        for start in range(0, len(order), pool):
-            part = order[start : start + pool]
-            part = part[np.argsort(lengths[part], kind="stable")]
-            batches = [part[i : i + batch_size] for i in range(0, len(part) - batch_size + 1, batch_size)]
-            for i in rng.permutation(len(batches)):
-                yield next_word_pairs(rows[batches[i], : lengths[batches[i]].max()])
+        for chosen in _like_batches(lengths, batch_size, rng):
+            yield next_word_pairs(rows[chosen, : lengths[chosen].max()])
+
+
+def _like_batches(lengths, batch_size, rng):
+    """Which texts are read together, once through all: like lengths, in random order."""
+    if len(lengths) < batch_size:
+        raise CourseError(f"a batch takes {batch_size} texts, there are only {len(lengths)}: use a smaller batch_size.")
+    order, pool = rng.permutation(len(lengths)), batch_size * 50
+    for start in range(0, len(order), pool):
+        part = order[start : start + pool]
+        part = part[np.argsort(lengths[part], kind="stable")]
+        batches = [part[i : i + batch_size] for i in range(0, len(part) - batch_size + 1, batch_size)]
+        for i in rng.permutation(len(batches)):
+            yield batches[i]
 
 
 def to_stream(texts: Iterable[Sequence[str]], vocabulary: Vocabulary) -> np.ndarray:
@@ -160,3 +165,22 @@ def place_batches(rows: np.ndarray, batch_size: int, seed: int, view) -> Iterato
         order = rng.permutation(len(rows))
         for start in range(0, len(order) - batch_size + 1, batch_size):
             yield view(rows[order[start : start + batch_size]])
+
+
+def pair_rows(pairs, source, target):
+    """Pairs of texts (lists of words) -> rows of the first, … <eos> (N, T), and of the second, <bos> … <eos> (N, J)."""
+    return to_rows([a for a, _ in pairs], source)[:, 1:], to_rows([b for _, b in pairs], target)
+
+
+def pair_batches(source, target, batch_size, seed):
+    """Endless shuffled batches ((sentences, words before), words to say) of like length, from `pair_rows`.
+
+    Each is cut to its longest: (batch_size, T), (batch_size, J), (batch_size, J).
+    """
+    lengths = np.stack([(source != 0).sum(axis=1), (target != 0).sum(axis=1)])
+    rng = np.random.default_rng(seed)
+    while True:
+        for chosen in _like_batches(lengths.sum(axis=0), batch_size, rng):
+            T, J = lengths[:, chosen].max(axis=1)
+            before, said = next_word_pairs(target[chosen, :J])
+            yield (source[chosen, :T], before), said

@@ -172,6 +172,8 @@ class _Attentive:
 
     def prepare(self, encoded):
         """With `keys`: the part of the score that depends on the places alone."""
+        if not self.score.built:
+            self.score.build([(None, None, self.settings["units"]), encoded["places"].shape])
         return encoded | {"keys": self.score.prepare(encoded["places"])}
 
     def read(self, s, encoded):
@@ -249,7 +251,9 @@ class EncoderDecoder(keras.Model):
     def __init__(self, encoder, decoder, **kwargs):
         super().__init__(**kwargs)
         self.encoder, self.decoder = encoder, decoder
-        self((ops.ones((1, 2), "int32"), ops.ones((1, 2), "int32")))  # make every weight now, so that they can be loaded
+        self(
+            (ops.ones((1, 2), "int32"), ops.ones((1, 2), "int32"))
+        )  # make every weight now, so that they can be loaded
 
     def call(self, inputs, training=None):
         """Teacher forcing: the decoder is told the true words."""
