@@ -8,7 +8,7 @@ import numpy as np
 from course_lib.errors import CourseError
 from course_lib.models.language_model import chain
 from course_lib.quiet import keras
-from course_lib.text import BOS, EOS, PAD, UNK, Vocabulary
+from course_lib.text import BOS, EOS, PAD, UNK, Vocabulary, to_rows
 
 ops = keras.ops
 
@@ -131,7 +131,7 @@ class Writer:
 class Translation(NamedTuple):
     """words; score: log p of all of them and <eos>, divided by their number ** alpha; weights (words + 1, T) or None.
 
-    Row j of the weights belongs to word j, the last to <eos>; column t to word t of the sentence. finished: <eos> came
+    Row j of the weights belongs to word j, the last row to <eos>; column t to word t of the sentence. finished: <eos> came
     before the steps ran out; if not, the last row is that of the last word.
     """
 
@@ -170,25 +170,24 @@ class Translator:
             raise CourseError(f"beam: expected a whole number, 1 or more, got {beam}.")
         if longest is not None and longest < 1:
             raise CourseError(f"longest: expected 1 word or more, got {longest}.")
-        ids = [[*self.source.encode(sentence, unknown), 3] for sentence in sentences]
-        order = sorted(range(len(ids)), key=lambda i: len(ids[i]))  # like lengths together
-        found = [None] * len(ids)
+        if not all(map(len, sentences)):
+            raise CourseError("an empty sentence cannot be translated: leave it out.")
+        order = sorted(range(len(sentences)), key=lambda i: len(sentences[i]))  # like lengths together
+        found = [None] * len(order)
         for start in range(0, len(order), batch_size):
             chosen = order[start : start + batch_size]
-            rows = np.zeros((len(chosen), len(ids[chosen[-1]])), np.int32)
-            for row, i in zip(rows, chosen, strict=True):
-                row[: len(ids[i])] = ids[i]
+            rows = to_rows([sentences[i] for i in chosen], self.source, marks=False, unknown=unknown)
             steps = longest + 1 if longest else 2 * rows.shape[1] + 10
             for i, best in zip(chosen, self._best(rows, beam, alpha, steps), strict=True):
-                weights = None if best.weights is None else best.weights[:, : len(ids[i])]
+                weights = None if best.weights is None else best.weights[:, : len(sentences[i])]
                 found[i] = best._replace(weights=weights)
         return found
 
     def _best(self, rows, beam, alpha, steps):
         """Sentences (B, T) -> their translations, read back from the search's parents."""
-        import tensorflow as tf
-
         if beam not in self._searches:
+            import tensorflow as tf
+
             number = tf.TensorSpec((), tf.int32)
             shapes = tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((), tf.float32), number
             self._searches[beam] = tf.function(

@@ -93,14 +93,14 @@ def bleu(translations, references, tokenize="13a"):
     return score, str(metric.get_signature())
 
 
-def links(weights) -> set[tuple[int, int]]:
+def links(weights, words, places) -> set[tuple[int, int]]:
     """Attention as an alignment: (place, word) for every word said, its place the one with the largest weight.
 
-    weights: (words + 1, places + 1), the last row of the step that says <eos>, the last column of the sentence's <eos>:
-    neither is a word, so neither is linked (a word whose largest weight is there has no link).
+    weights: (J, T), row j of the step that says word j. words, places: so many there are. What lies behind is left out:
+    the step that says <eos>, padding, and a mark at the end of the sentence (a word that looks there has no link).
     """
-    places = np.asarray(weights)[:-1].argmax(axis=1)
-    return {(int(i), j) for j, i in enumerate(places) if i < np.shape(weights)[1] - 1}
+    best = np.asarray(weights)[:words].argmax(axis=1)
+    return {(int(place), word) for word, place in enumerate(best) if place < places}
 
 
 def alignment_error_rate(found, sure, possible) -> float:

@@ -70,12 +70,19 @@ class Vocabulary:
         return [self.words[i] for i in ids if i not in (0, 2, 3)]
 
 
-def to_rows(texts: Sequence[Sequence[str]], vocabulary: Vocabulary, length: int | None = None) -> np.ndarray:
-    """One text a row, <bos> … <eos>, padded with <pad> at the end: (B, longest + 2) or (B, length), int32."""
-    rows = [[2, *vocabulary.encode(text), 3] for text in texts]
+def to_rows(
+    texts: Sequence[Sequence[str]], vocabulary: Vocabulary, length: int | None = None, marks=True, unknown="error"
+) -> np.ndarray:
+    """One text a row, <bos> … <eos>, padded with <pad> at the end: (B, longest + 2) or (B, length), int32.
+
+    marks=False: without <bos> and <eos>. unknown: as in `Vocabulary.encode`.
+    """
+    rows = [vocabulary.encode(text, unknown) for text in texts]
+    rows = [[2, *row, 3] for row in rows] if marks else rows
     longest = max(map(len, rows), default=0)
     if length is not None and longest > length:
-        raise CourseError(f"the longest text takes {longest} places with <bos> and <eos>, the rows have {length}.")
+        said = " with <bos> and <eos>" if marks else ""
+        raise CourseError(f"the longest text takes {longest} places{said}, the rows have {length}.")
     result = np.zeros((len(rows), length or longest), np.int32)
     for row, ids in zip(result, rows, strict=True):
         row[: len(ids)] = ids
@@ -168,8 +175,8 @@ def place_batches(rows: np.ndarray, batch_size: int, seed: int, view) -> Iterato
 
 
 def pair_rows(pairs, source, target):
-    """Pairs of texts (lists of words) -> rows of the first, … <eos> (N, T), and of the second, <bos> … <eos> (N, J)."""
-    return to_rows([a for a, _ in pairs], source)[:, 1:], to_rows([b for _, b in pairs], target)
+    """Pairs of texts (lists of words) -> rows of the first (N, T) and of the second with <bos> and <eos> (N, J)."""
+    return to_rows([a for a, _ in pairs], source, marks=False), to_rows([b for _, b in pairs], target)
 
 
 def pair_batches(source, target, batch_size, seed):

@@ -9,6 +9,7 @@ import itertools
 import random
 import re
 import tomllib
+from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +17,9 @@ from typing import NamedTuple
 from course_lib.worlds.grammar import GrammarError
 
 GRAMMAR_FILE = Path(__file__).with_name("translation.toml")
-_ITEM = re.compile(r"(?P<name>[A-Z][A-Z_]+)(?P<number>\d?)(?P<head>\*?)(:(?P<takes>[A-Za-z0-9_^,]+))?$")
+_ITEM = re.compile(
+    r"(?P<name>[A-Z][A-Z_]+)(?P<number>\d?)(?P<head>\*?)(:(?P<takes>[A-Za-z0-9_^,]+))?(~(?P<maybe>[A-Z0-9_,]+))?$"
+)
 _GIVEN = {
     "past": {"tense": "past"}, "present": {"tense": "present"}, "base": {"base": True},
     "plural": {"number": "p"}, "singular": {"number": "s"}, "third": {"person": 3, "number": "s"},
@@ -110,11 +113,15 @@ class _Word(NamedTuple):
 
 @dataclass
 class _Node:
-    """A rule as it was used: parts in English order, and in the order of each Spanish alternative."""
+    """A rule as it was used: parts in English order, and in the order of each Spanish alternative.
+
+    maybe: for the key of a Spanish word without an English one, the parts that it goes with.
+    """
 
     english: list
     spanish: list[list]
     features: dict
+    maybe: list[tuple[object, list]]
 
 
 def _say(node, in_spanish, genders):
@@ -161,10 +168,18 @@ def _an(said):
     ]
 
 
+def _maybe(node):
+    if isinstance(node, _Node):
+        yield from node.maybe
+        for part in node.english:
+            yield from _maybe(part)
+
+
 class Pair(NamedTuple):
     """An English sentence, the Spanish one to learn, and their alignment: links (place in English, place in Spanish).
 
-    sure: words of the same leaf. possible: the sure ones, and a dropped pronoun with its verb, whose form says it.
+    sure: words of the same leaf. possible: the sure ones; a dropped pronoun with its verb, whose form says it; a word
+    that English has not with those it goes with, such as the "a" before a person whom one sees.
     """
 
     english: tuple[str, ...]
@@ -295,7 +310,13 @@ class TranslationWorld:
         def part_of(item):
             return drawn[item["as"]] if isinstance(item, dict) else _Word(item[0], (here, item[1]) if item[1] else None)
 
-        return _Node([part_of(i) for i in english], [[part_of(i) for i in side] for side in spanish], head)
+        maybe = []
+        for item in itertools.chain(*spanish):
+            part, names = part_of(item), item["maybe"] if isinstance(item, dict) else item[1]
+            if names and not names.isdecimal():
+                with_ = [drawn[n] if n in drawn else _Word("", (here, n)) for n in names.split(",")]
+                maybe.append((part.key, with_))
+        return _Node([part_of(i) for i in english], [[part_of(i) for i in side] for side in spanish], head, maybe)
 
 
 def _parts(node):
@@ -345,17 +366,24 @@ def _rule(name, line):
         if found:
             takes = (found["takes"] or "").split(",") if found["takes"] else []
             called = found["name"] + found["number"]
-            return {"name": found["name"], "as": called, "head": bool(found["head"]), "takes": takes}
+            return {
+                "name": found["name"],
+                "as": called,
+                "head": bool(found["head"]),
+                "takes": takes,
+                "maybe": found["maybe"],
+            }
         word, _, key = text.partition("~")
         return word, key
 
     english = [item(text) for text in match[2].split()]
     spanish = [[item(text) for text in side.split()] for side in match[3].split(" || ")]
     there = {i["as"] for i in english if isinstance(i, dict)}
-    for side in spanish:
-        for i in side:
-            if isinstance(i, dict) and i["as"] not in there:
-                raise GrammarError(f"rule {name}: {i['as']} stands in Spanish and not in English.")
+    for i in itertools.chain(*spanish):
+        named = [i["as"], *(i["maybe"] or "").split(",")] if isinstance(i, dict) else i[1].split(",")
+        for other in (n for n in named if n[:1].isupper()):
+            if other not in there:
+                raise GrammarError(f"rule {name}: {other} stands in Spanish and not in English.")
     return float(match[1] or 1), english, spanish
 
 
@@ -370,7 +398,10 @@ def _pair(tree):
         if set(keys) & set(others) - {None}
     }  # fmt: skip
     possible, said_keys = set(sure), {key for _, keys in spanish for key in keys}
-    places = {key: [i for i, (_, keys) in enumerate(english) if key in keys] for key in (leaf.key for leaf in leaves)}
+    places = defaultdict(list)
+    for i, (_, keys) in enumerate(english):
+        for key in keys:
+            places[key].append(i)
     for verb in leaves:  # its form says who is meant: a pronoun that is dropped, an auxiliary that Spanish has not
         if verb.forms == "verb" and verb.key in said_keys:
             whose = [
@@ -380,6 +411,10 @@ def _pair(tree):
             ]
             there = [j for j, (_, keys) in enumerate(spanish) if verb.key in keys]
             possible |= {(i, j) for leaf in whose for i in places[leaf.key] for j in there}
+    for key, parts in _maybe(tree):  # words that English has not, with those they go with
+        there = [j for j, (_, keys) in enumerate(spanish) if key in keys]
+        with_ = [word.key for part in parts for word in _parts(part)]
+        possible |= {(i, j) for other in with_ for i in places[other] for j in there}
     return Pair(
         tuple(word for word, _ in english),
         tuple(word for word, _ in spanish),
