@@ -131,8 +131,8 @@ class Writer:
 class Translation(NamedTuple):
     """words; score: log p of all of them and <eos>, divided by their number ** alpha; weights (words + 1, T) or None.
 
-    Row j of the weights belongs to word j, the last row to <eos>; column t to word t of the sentence. finished: <eos> came
-    before the steps ran out; if not, the last row is that of the last word.
+    Row j of the weights belongs to word j, the last row to <eos>; column t to word t of the sentence. finished: <eos>
+    came before the steps ran out; if not, the last row is that of the last word.
     """
 
     words: list[str]
