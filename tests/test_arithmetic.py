@@ -39,7 +39,7 @@ def test_rows_ask_for_the_answers_and_nothing_else():
         text = "".join(ALPHABET[i - 1] for i in x)
         asked = "".join(ALPHABET[i - 1] if i else " " for i in y)
         place = 0
-        while place < 50:  # exercise by exercise
+        while place < 51:  # exercise by exercise; the last target is the 51st character
             exercise = left.pop(0)
             question = exercise.index("=") + 1
             assert text[place:].startswith(exercise[: 50 - place])
