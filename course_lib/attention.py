@@ -16,11 +16,11 @@ def attend(scores, values, mask=None):
     2015, eqs 5 and 6. A text without a word reads 0.
     """
     if mask is not None:
-        there = ops.cast(mask, scores.dtype)[:, None, :]  # (B, 1, T)
-        scores = ops.where(there > 0, scores, -1e9)
-        weights = ops.softmax(scores) * there
-    else:
-        weights = ops.softmax(scores)
+        scores = ops.where(mask[:, None, :], scores, -1e9)
+    weights = ops.exp(scores - ops.max(scores, axis=-1, keepdims=True))
+    if mask is not None:
+        weights = weights * ops.cast(mask, scores.dtype)[:, None, :]  # 0 where there is no word
+    weights = weights / ops.maximum(ops.sum(weights, axis=-1, keepdims=True), 1e-9)
     return weights @ values, weights
 
 

@@ -50,6 +50,12 @@ class Encoder(_Configured):
             _recurrent(cell, units, go_backwards=back, name="backward" if back else "forward") for back in ways
         ]
 
+    def build(self, words_shape):
+        """Make every weight."""
+        self.embedding.build(words_shape)
+        for memory in self.memories:
+            memory.build((None, None, self.settings["embedding"]))
+
     def call(self, words, training=None):
         """Read every word; what is no word leaves the memory as it is."""
         mask = ops.not_equal(words, 0)  # (B, T)
@@ -77,6 +83,13 @@ class Decoder(_Configured):
             self.initial.append(layers.Dense(units, name="c_0"))
         self.drop = layers.Dropout(dropout)
         self.readout = layers.Dense(words, name="readout")
+
+    def build(self, words_shape, encoded_shape):
+        """Make every weight, by saying one word about nothing."""
+        nothing = {name: ops.zeros((1, *shape[1:]) if name == "context" else (1, 1, *shape[2:]))
+                   for name, shape in encoded_shape.items() if name != "mask"}  # fmt: skip
+        nothing["mask"] = ops.ones((1, 1), "bool")
+        self.step(ops.ones((1,), "int32"), self.start(nothing), self.prepare(nothing))
 
     def prepare(self, encoded):
         """What can be computed once for all steps."""
@@ -220,12 +233,15 @@ class AttentionBeforeDecoder(_Attentive, EveryStepDecoder):
         encoded = self.prepare(encoded)
         y = self.drop(self.embedding(words), training=training)  # (B, J, E)
 
-        def turn(states, y_j):
-            s, c, weights, states = self.turn(y_j, states, encoded)
-            return states, (s, c, weights)
+        def turn(before, y_j):
+            s, c, weights, states = self.turn(y_j, before[:-2], encoded)
+            now = [*states, c, weights]
+            return now, now
 
-        _, steps = ops.scan(turn, self.start(encoded), ops.transpose(y, (1, 0, 2)))
-        s, c, weights = (ops.transpose(v, (1, 0, 2)) for v in steps)  # (B, J, ...)
+        start = self.start(encoded)
+        nothing_read = [ops.zeros_like(encoded["places"][:, 0]), ops.zeros_like(encoded["places"][:, :, 0])]
+        _, steps = ops.scan(turn, [*start, *nothing_read], ops.transpose(y, (1, 0, 2)))
+        s, *_, c, weights = (ops.transpose(v, (1, 0, 2)) for v in steps)  # (B, J, ...)
         return self.deep_output(s, y, c, training), weights
 
     def step(self, word, states, encoded):

@@ -1,0 +1,325 @@
+"""Encoder–decoders and beam search, against NumPy, step by step against all at once, and brute force."""
+
+import itertools
+
+import keras
+import numpy as np
+import pytest
+
+from course_lib import attention
+from course_lib.decoding import Translator
+from course_lib.errors import CourseError
+from course_lib.models.encoder_decoder import DECODERS, Encoder, encoder_decoder
+from course_lib.text import Vocabulary
+
+SOURCE, TARGET = Vocabulary("abcdefgh"), Vocabulary("uvwxyz")
+RNG = np.random.default_rng(0)
+MADE = {}
+
+
+def made(hand_over, cell="gru", direction="both", seed=0, target=TARGET, size=0.5):
+    """A model with random weights, none of them 0."""
+    key = hand_over, cell, direction, seed, len(target), size
+    if key not in MADE:
+        model = encoder_decoder(
+            len(SOURCE), len(target), hand_over, embedding=5, encoder_units=4, units=6, cell=cell, direction=direction
+        )
+        rng = np.random.default_rng(seed)
+        model.set_weights([rng.normal(size=w.shape, scale=size) for w in model.get_weights()])
+        MADE[key] = model
+    return MADE[key]
+
+
+def sentences(*lengths, seed=1):
+    rng = np.random.default_rng(seed)
+    rows = np.zeros((len(lengths), max(lengths)), np.int32)
+    for row, length in zip(rows, lengths, strict=True):
+        row[:length] = rng.integers(4, len(SOURCE), length)
+    return rows
+
+
+def words_before(B, J, seed=2):
+    rows = np.random.default_rng(seed).integers(4, len(TARGET), (B, J)).astype(np.int32)
+    rows[:, 0] = 2
+    return rows
+
+
+def named(layer):
+    """{the end of its path: its weight}"""
+    return {w.path.split(layer.name + "/", 1)[-1]: w.numpy() for w in layer.weights}
+
+
+ALL = pytest.mark.parametrize("hand_over", DECODERS)
+CELLS = pytest.mark.parametrize("cell", ["gru", "lstm"])
+
+
+def sigmoid(a):
+    return 1 / (1 + np.exp(-a))
+
+
+def gru(x, h, kernel, recurrent, bias):
+    """Keras's GRU, z = 1 keeps the old; the reset gate after the product."""
+    x, h_ = np.split(x @ kernel + bias[0], 3, -1), np.split(h @ recurrent + bias[1], 3, -1)
+    z, r = sigmoid(x[0] + h_[0]), sigmoid(x[1] + h_[1])
+    return z * h + (1 - z) * np.tanh(x[2] + r * h_[2])
+
+
+def by_hand(model, hand_over, sentence, words):
+    """The papers' equations, one sentence without padding, one word after another."""
+
+    def cell_of(layer):
+        return [w.numpy() for w in layer.cell.weights]
+
+    encoder, decoder = model.encoder, model.decoder
+    x = encoder.embedding.weights[0].numpy()[sentence]
+    ways = []
+    for memory in encoder.memories:
+        h, said = np.zeros(4), []
+        for x_t in x[::-1] if memory.go_backwards else x:
+            h = gru(x_t, h, *cell_of(memory))
+            said.append(h)
+        ways.append((said[::-1] if memory.go_backwards else said, h))
+    places, context = np.concatenate([w[0] for w in ways], -1), np.concatenate([w[1] for w in ways])
+
+    def dense(layer, v):
+        W, b = (w.numpy() for w in layer.weights)
+        return v @ W + b
+
+    def read(s):
+        W, U, v = (w.numpy() for w in decoder.score.weights)
+        e = np.array([v @ np.tanh(s @ W + h @ U) for h in places])
+        a = np.exp(e) / np.exp(e).sum()
+        return a @ places, a
+
+    def deep(s, y, c):
+        return dense(decoder.readout, dense(decoder.both, np.concatenate([s, y, c])).reshape(6, 2).max(axis=1))
+
+    s, scores, weights = np.tanh(dense(decoder.initial[0], context)), [], []
+    for y in decoder.embedding.weights[0].numpy()[words]:
+        if hand_over == "attention before":
+            c, a = read(s)
+            weights.append(a)
+            x_j = np.concatenate([y, c])
+        else:
+            x_j = {"repeat": context, "every step": np.concatenate([y, context])}.get(hand_over, y)
+        s = gru(x_j, s, *cell_of(decoder.memory))
+        if hand_over == "attention after":
+            c, a = read(s)
+            weights.append(a)
+            scores.append(dense(decoder.readout, np.tanh(dense(decoder.combine, np.concatenate([c, s])))))
+        elif hand_over in ("every step", "attention before"):
+            scores.append(deep(s, y, context if hand_over == "every step" else c))
+        else:
+            scores.append(dense(decoder.readout, s))
+    return np.array(scores), np.array(weights)
+
+
+@ALL
+@pytest.mark.parametrize("direction", ["forward", "backward", "both"])
+def test_the_equations_of_the_papers(hand_over, direction):
+    model = made(hand_over, direction=direction)
+    sentence, words = sentences(5), words_before(1, 4)
+    scores, weights = by_hand(model, hand_over, sentence[0], words[0])
+    assert np.allclose(model((sentence, words))[0], scores, atol=1e-5)
+    if len(weights):
+        assert np.allclose(model.align(sentence, words)[0], weights, atol=1e-6)
+
+
+@ALL
+@CELLS
+def test_step_by_step_is_all_at_once(hand_over, cell):
+    model = made(hand_over, cell)
+    rows, words = sentences(5, 3, 1), words_before(3, 6)
+    encoded = model.decoder.prepare(model.encoder(rows))
+    states, together = model.decoder.start(encoded), model((rows, words)).numpy()
+    for j in range(6):
+        scores, weights, states = model.decoder.step(words[:, j], states, encoded)
+        assert np.allclose(scores, together[:, j], atol=1e-5)
+        if weights is not None:
+            assert np.allclose(weights, model.align(rows, words)[:, j], atol=1e-6)
+
+
+@ALL
+@CELLS
+@pytest.mark.parametrize("direction", ["forward", "backward", "both"])
+def test_padding_changes_nothing(hand_over, cell, direction):
+    model = made(hand_over, cell, direction)
+    rows, words = sentences(5, 3, 1), words_before(3, 6)
+    scores = model((rows, words)).numpy()
+    for more in (1, 7, 40):
+        longer = np.pad(rows, ((0, 0), (0, more)))
+        assert np.abs(model((longer, np.pad(words, ((0, 0), (0, more)))))[:, :6] - scores).max() < 1e-5
+        if (weights := model.align(longer, words)) is not None:
+            assert np.allclose(np.sum(weights, -1), 1, atol=1e-5)
+            assert not np.any(np.array(weights)[(longer == 0)[:, None].repeat(6, 1)])
+    for i, length in enumerate((5, 3, 1)):  # as if it were alone
+        assert np.abs(model((rows[i : i + 1, :length], words[i : i + 1]))[0] - scores[i]).max() < 1e-5
+
+
+@ALL
+def test_a_word_is_heard_later_and_not_before(hand_over):
+    model, rows, words = made(hand_over), sentences(5), words_before(1, 6)
+    other = words.copy()
+    other[0, 3] = 4 + (words[0, 3] - 3) % 6
+    differ = np.abs(model((rows, words)) - model((rows, other)))[0].max(axis=-1)
+    assert not differ[:3].any()
+    assert (differ[3:] > 1e-4).all() if hand_over != "repeat" else not differ.any()
+
+
+@ALL
+@CELLS
+def test_every_word_of_the_sentence_is_heard(hand_over, cell):
+    model, rows, words = made(hand_over, cell), sentences(5), words_before(1, 1)
+    for t in range(5):
+        other = rows.copy()
+        other[0, t] = 4 + (rows[0, t] - 3) % 8
+        assert np.abs(model((rows, words)) - model((other, words))).max() > 1e-4
+
+
+def test_backward_is_the_reversed_sentence():
+    forward = Encoder(12, 5, 4, direction="forward")
+    backward = Encoder(12, 5, 4, direction="backward")
+    rows = sentences(5, 5)
+    for encoder in (forward, backward):
+        encoder(rows)
+    weights = [RNG.normal(size=w.shape) for w in forward.get_weights()]
+    for encoder in (forward, backward):
+        encoder.set_weights(weights)
+    a, b = forward(rows[:, ::-1]), backward(rows)
+    assert np.allclose(a["context"], b["context"], atol=1e-6)
+    assert np.allclose(np.flip(a["places"], 1), b["places"], atol=1e-6)
+
+
+@ALL
+@CELLS
+def test_saved_and_loaded(hand_over, cell, tmp_path):
+    model = made(hand_over, cell)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    inputs = sentences(5, 3), words_before(2, 4)
+    assert np.array_equal(loaded(inputs), model(inputs))
+    assert loaded.encoder.settings == model.encoder.settings
+    assert loaded.decoder.settings == model.decoder.settings
+
+
+@pytest.mark.parametrize("score", [attention.CosineScore, attention.BilinearScore, attention.ScaledDotScore])
+@pytest.mark.parametrize("hand_over", ["attention before", "attention after"])
+def test_other_scores_are_kept(score, hand_over, tmp_path):
+    model = encoder_decoder(12, 10, hand_over, score(), embedding=5, encoder_units=3, units=6)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    assert type(loaded.decoder.score) is score
+    inputs = sentences(5, 3), words_before(2, 4)
+    assert np.array_equal(loaded(inputs), model(inputs))
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"hand_over": "letter"}, "hand_over: expected one of repeat, start"),
+        ({"cell": "rnn"}, "cell: expected one of gru, lstm, got 'rnn'"),
+        ({"direction": "up"}, "direction: expected forward, backward or both"),
+        ({"hand_over": "start", "score": attention.DotScore()}, "a score function needs attention"),
+        ({"score": attention.DotScore(), "units": 7}, "compares vectors of one width"),
+    ],
+)
+def test_bad_settings(options, sentence):
+    with pytest.raises(CourseError, match=sentence):
+        encoder_decoder(12, 10, **options)
+
+
+# -- search ------------------------------------------------------------------------------------------------------------
+
+TEXTS = [SOURCE.words[4:][a:b] for a, b in ((0, 5), (2, 3), (1, 7), (4, 8), (0, 8), (6, 8))]
+
+
+def log_p(model, sentence, words):
+    """log p of the words (ids) and nothing else, told the words before."""
+    scores = model((np.array([sentence]), np.array([[2, *words[:-1]]])))
+    p = keras.ops.log_softmax(scores)[0].numpy()
+    return sum(p[j, word] for j, word in enumerate(words))
+
+
+def greedy_by_hand(model, sentence, steps):
+    words = []
+    while len(words) < steps and words[-1:] != [3]:
+        scores = model((np.array([sentence]), np.array([[2, *words]])))[0, -1].numpy()
+        scores[:3] = -np.inf
+        words.append(int(scores.argmax()))
+    return words
+
+
+@ALL
+@CELLS
+def test_a_beam_of_one_is_greedy(hand_over, cell):
+    model = made(hand_over, cell, size=1.0)
+    for text, found in zip(TEXTS, Translator(model, SOURCE, TARGET)(TEXTS, longest=9), strict=True):
+        words = greedy_by_hand(model, SOURCE.encode(text), 10)
+        assert found.finished == (words[-1] == 3)
+        assert found.words == TARGET.decode(words)
+        assert found.score == pytest.approx(log_p(model, SOURCE.encode(text), words) / len(words), abs=1e-4)
+        if found.weights is not None:
+            weights = model.align(np.array([SOURCE.encode(text)]), np.array([[2, *words[:-1]]]))[0]
+            assert np.allclose(found.weights, weights, atol=1e-5)
+
+
+@ALL
+@pytest.mark.parametrize("alpha", [0.0, 0.6, 1.0])
+def test_a_beam_that_holds_everything_finds_the_best(hand_over, alpha):
+    target = Vocabulary("xy")
+    model, text = made(hand_over, target=target, size=1.0, seed=3), TEXTS[0]
+    best = {}
+    for n in range(1, 5):
+        for words in itertools.product((3, 4, 5), repeat=n):
+            if 3 not in words[:-1] and (words[-1] == 3 or n == 4):
+                best[words] = log_p(model, SOURCE.encode(text), words) / n**alpha
+    (found,) = Translator(model, SOURCE, target)([text], beam=40, alpha=alpha, longest=3)
+    words = max(best, key=best.get)
+    assert found.words == target.decode(words)
+    assert found.score == pytest.approx(best[words], abs=1e-4)
+
+
+@pytest.mark.parametrize("hand_over", ["start", "attention before", "attention after"])
+def test_a_wider_beam_finds_better_ones_on_the_whole(hand_over):
+    rng = np.random.default_rng(4)
+    texts = [[SOURCE.words[i] for i in rng.integers(4, 12, rng.integers(2, 9))] for _ in range(200)]
+    translator = Translator(made(hand_over, size=0.7, seed=6), SOURCE, TARGET)
+    narrow, wide = (translator(texts, beam=beam, longest=12) for beam in (1, 5))
+    assert np.mean([t.score for t in wide]) >= np.mean([t.score for t in narrow]) + 0.01
+    assert any(a.words != b.words for a, b in zip(narrow, wide, strict=True))
+    for text, found in list(zip(texts, wide, strict=True))[:20]:
+        ids = TARGET.encode(found.words) + [3] * found.finished
+        assert found.score == pytest.approx(log_p(translator.model, SOURCE.encode(text), ids) / len(ids), abs=1e-4)
+
+
+def test_sentences_do_not_disturb_each_other():
+    translator = Translator(made("attention after", size=1.0), SOURCE, TARGET)
+    together = translator(TEXTS, beam=3, longest=9)
+    for options in ({}, {"batch_size": 2}):
+        for text, found in zip(TEXTS, together, strict=True):
+            (alone,) = translator([text], beam=3, longest=9, **options)
+            assert alone.words == found.words
+            assert np.allclose(alone.weights, found.weights, atol=1e-5)
+            assert found.weights.shape == (len(found.words) + found.finished, len(text))
+    assert len({tuple(found.words) for found in together}) > 1
+    assert translator([]) == []
+
+
+def test_bad_input_of_a_translator():
+    model = made("start")
+    with pytest.raises(CourseError, match="the encoder was made for 12 words, this vocabulary has 10"):
+        Translator(model, TARGET, TARGET)
+    with pytest.raises(CourseError, match="the decoder was made for 10 words, this vocabulary has 12"):
+        Translator(model, SOURCE, SOURCE)
+    translator = Translator(model, SOURCE, TARGET)
+    for arguments, sentence in [
+        ({"beam": 0}, "beam: expected a whole number, 1 or more, got 0"),
+        ({"longest": 0}, "longest: expected 1 word or more, got 0"),
+    ]:
+        with pytest.raises(CourseError, match=sentence):
+            translator([["a"]], **arguments)
+    with pytest.raises(CourseError, match="an empty sentence"):
+        translator([["a"], []])
+    with pytest.raises(CourseError, match="'q' is not among"):
+        translator([["q"]])
+    assert translator([["q"]], unknown="replace")[0].words == translator([["<unk>"]])[0].words
