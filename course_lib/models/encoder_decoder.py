@@ -223,10 +223,10 @@ class AttentionBeforeDecoder(_Attentive, EveryStepDecoder):
     """
 
     def turn(self, y, states, encoded):
-        """One step: y (B, E) -> s_j (B, units), c_j (B, D), weights (B, T), states."""
+        """One step: y (B, E) -> c_j (B, D), weights (B, T), states, of which the first is s_j (B, units)."""
         c, weights = self.read(states[0][:, None], encoded)
-        s, states = self.memory.cell(ops.concatenate([y, c[:, 0]], axis=-1), states)
-        return s, c[:, 0], weights[:, 0], states
+        _, states = self.memory.cell(ops.concatenate([y, c[:, 0]], axis=-1), states)
+        return c[:, 0], weights[:, 0], states
 
     def call(self, words, encoded, training=None):
         """As every decoder's, step by step."""
@@ -234,7 +234,7 @@ class AttentionBeforeDecoder(_Attentive, EveryStepDecoder):
         y = self.drop(self.embedding(words), training=training)  # (B, J, E)
 
         def turn(before, y_j):
-            s, c, weights, states = self.turn(y_j, before[:-2], encoded)
+            c, weights, states = self.turn(y_j, before[:-2], encoded)
             now = [*states, c, weights]
             return now, now
 
@@ -247,8 +247,8 @@ class AttentionBeforeDecoder(_Attentive, EveryStepDecoder):
     def step(self, word, states, encoded):
         """As every decoder's."""
         y = self.embedding(word)
-        s, c, weights, states = self.turn(y, states, encoded)
-        return self.deep_output(s[:, None], y[:, None], c[:, None])[:, 0], weights, states
+        c, weights, states = self.turn(y, states, encoded)
+        return self.deep_output(states[0][:, None], y[:, None], c[:, None])[:, 0], weights, states
 
 
 DECODERS = {
@@ -267,9 +267,9 @@ class EncoderDecoder(keras.Model):
     def __init__(self, encoder, decoder, **kwargs):
         super().__init__(**kwargs)
         self.encoder, self.decoder = encoder, decoder
-        self(
-            (ops.ones((1, 2), "int32"), ops.ones((1, 2), "int32"))
-        )  # make every weight now, so that they can be loaded
+        encoder.build((None, None))  # every weight now, so that they can be loaded
+        decoder.build((None, None), {name: v.shape for name, v in encoder(ops.ones((1, 1), "int32")).items()})
+        self.built = True
 
     def call(self, inputs, training=None):
         """Teacher forcing: the decoder is told the true words."""
