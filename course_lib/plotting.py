@@ -233,3 +233,19 @@ def intervals(ax, names: Sequence[str], middle, low, high, title: str, xlabel: s
     ax.set(title=title, xlabel=xlabel)
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return ax
+
+
+def attention(ax, weights, places: Sequence[str], words: Sequence[str], title: str, sure=(), possible=()):
+    """Weights (J, T) as dark squares: word j on the left, place t below. Links (place, word) of the truth: sure ones
+    framed, possible ones dotted.
+    """  # fmt: skip
+    ax.imshow(weights, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    for links, style in ((set(possible) - set(sure), ":"), (sure, "-")):
+        for place, word in links:
+            frame = {"fill": False, "edgecolor": RED, "linewidth": 1.6, "linestyle": style}
+            ax.add_patch(plt.Rectangle((place - 0.5, word - 0.5), 1, 1, **frame))
+    ax.set_xticks(range(len(places)), places, rotation=45, ha="right", rotation_mode="anchor")
+    ax.set_yticks(range(len(words)), words)
+    ax.tick_params(length=0)
+    ax.set_title(title)
+    return ax

@@ -174,9 +174,10 @@ def place_batches(rows: np.ndarray, batch_size: int, seed: int, view) -> Iterato
             yield view(rows[order[start : start + batch_size]])
 
 
-def pair_rows(pairs, source, target):
+def pair_rows(pairs, source, target, unknown="error"):
     """Pairs of texts (lists of words) -> rows of the first (N, T) and of the second with <bos> and <eos> (N, J)."""
-    return to_rows([a for a, _ in pairs], source, marks=False), to_rows([b for _, b in pairs], target)
+    first = to_rows([a for a, _ in pairs], source, marks=False, unknown=unknown)
+    return first, to_rows([b for _, b in pairs], target, unknown=unknown)
 
 
 def pair_batches(source, target, batch_size, seed):

@@ -38,7 +38,7 @@ def compile_for_training(
     if optimizer == "muon":
         chosen = keras.optimizers.Muon(
             rate, adam_beta_2=0.99, weight_decay=0.0, adam_weight_decay=0.0, global_clipnorm=clip,
-            exclude_layers=["embedding", "readout", "/[bp]$"],  # nor biases and peepholes in two rows
+            exclude_layers=["embedding", "readout", "/([bp]|bias)$"],  # nor biases and peepholes in two rows
         )  # fmt: skip
     elif optimizer == "adam":
         chosen = keras.optimizers.Adam(rate, beta_2=0.99, global_clipnorm=clip)

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Dataset:
-    """One public data set that is one file. path: its place below a data folder, in COURSE_DATA and in the cache."""
+    """One public data set that is one file. path: its place below a data folder, in COURSE_DATA and in the cache.
+
+    member: the file's name in the archive, where `url` is one; bytes and sha256 are the file's.
+    """
 
     name: str
     title: str
@@ -14,6 +17,7 @@ class Dataset:
     bytes: int
     sha256: str
     licence: str
+    member: str = ""
 
 
 REGISTRY = {
@@ -27,6 +31,16 @@ REGISTRY = {
             bytes=1_115_394,
             sha256="86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
             licence="public domain",
+        ),
+        Dataset(
+            name="spa-eng",
+            title="Tatoeba English-Spanish: 118,964 pairs of sentences",
+            path="spa-eng/spa.txt",
+            url="https://storage.googleapis.com/download.tensorflow.org/data/spa-eng.zip",
+            bytes=8_042_772,
+            sha256="6ec60e212f812ee3430f7568ea6f33b6fb080e32193c5952e8da0ee8ba45574c",
+            licence="CC-BY 2.0, sentences from tatoeba.org",
+            member="spa-eng/spa.txt",
         ),
     ]
 }

@@ -4,6 +4,7 @@ import hashlib
 import os
 import tempfile
 import warnings
+import zipfile
 from pathlib import Path
 
 from course_lib.datasets import REGISTRY, Dataset
@@ -75,11 +76,21 @@ def fetch(name: str, progress: bool = True) -> Path:
             "can be written."
         ) from None
     try:
-        # pooch downloads to a temporary file beside the target and moves it only if the hash is right.
         downloader = pooch.HTTPDownloader(progressbar=progress, timeout=30)
-        pooch.retrieve(
-            entry.url, f"sha256:{entry.sha256}", fname=target.name, path=target.parent, downloader=downloader
-        )
+        if entry.member:
+            with tempfile.TemporaryDirectory(dir=target.parent) as temporary:
+                archive = pooch.retrieve(entry.url, None, fname="archive.zip", path=temporary, downloader=downloader)
+                unpacked = Path(temporary) / "file"
+                with zipfile.ZipFile(archive) as packed:
+                    unpacked.write_bytes(packed.read(entry.member))  # this one file, and where we say
+                if sha256(unpacked) != entry.sha256:
+                    raise ValueError("another file")
+                unpacked.replace(target)
+        else:
+            # pooch downloads to a temporary file beside the target and moves it only if the hash is right.
+            pooch.retrieve(
+                entry.url, f"sha256:{entry.sha256}", fname=target.name, path=target.parent, downloader=downloader
+            )
     except requests.HTTPError as error:
         raise DataError(
             f"the server of {name!r} answered {error.response.status_code}. Try later. {by_hand}."
@@ -89,7 +100,7 @@ def fetch(name: str, progress: bool = True) -> Path:
             f"cannot download {name!r}: no connection, or it broke off. Try again with a network. {by_hand}; "
             "or set COURSE_DATA to a folder that has it."
         ) from None
-    except ValueError:
+    except (ValueError, KeyError, zipfile.BadZipFile):
         raise DataError(
             f"what came for {name!r} is not the public file (sha256 differs); it was thrown away. Try again. {by_hand}."
         ) from None
