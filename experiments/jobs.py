@@ -8,9 +8,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
 from course_lib import results
+from course_lib.errors import CourseError
 
 
 def work_through(jobs: list[tuple], run: Callable[..., dict], result: Path, columns: list[str]) -> int:
@@ -57,3 +59,17 @@ def _write(jobs, result, columns):
     rows = _stored(result, columns[: len(jobs[0])])
     first = [rows.pop(key) for job in jobs if (key := tuple(map(str, job))) in rows]
     results.write(result, [*first, *rows.values()], columns)
+
+
+def read_settings(recipe: type, given: list[str]) -> dict:
+    """NAME=VALUE pairs as fields of a dataclass with defaults, each of its own type. "seed" has its own option."""
+    types, result = {field.name: type(field.default) for field in fields(recipe) if field.name != "seed"}, {}
+    for pair in given:
+        name, _, value = pair.partition("=")
+        try:
+            result[name] = types[name](value)
+        except (KeyError, ValueError):
+            raise CourseError(
+                f"--set {pair}: expected NAME=VALUE with a number and one of the names {', '.join(types)}."
+            ) from None
+    return result

@@ -16,7 +16,7 @@ import itertools
 import math
 import sys
 import time
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +27,7 @@ from course_lib.datasets.fetch import fetch
 from course_lib.datasets.plain_text import read_text
 from course_lib.errors import CourseError
 from course_lib.text import Vocabulary, stream_batches, tokenize
+from experiments.jobs import read_settings
 
 STAGES = (0.0, 1 / 32, 1 / 8, 1 / 3, 1.0)  # shares of the budget at which it writes
 INTERVALS = 10  # how often a run is saved
@@ -201,19 +202,12 @@ class Run:
 
 def settings(given: list[str]) -> dict:
     """NAME=VALUE pairs as settings of the recipe, each of its own type."""
-    types, result = {field.name: type(field.default) for field in fields(Recipe) if field.name != "seed"}, {}
-    for pair in given:
-        name, _, value = pair.partition("=")
-        try:
-            result[name] = types[name](value)
-        except (KeyError, ValueError):
-            raise CourseError(
-                f"--set {pair}: expected NAME=VALUE with a number and one of the names {', '.join(types)}."
-            ) from None
-        if name in ("hidden", "embedding", "batch", "length") and result[name] < 1:
-            raise CourseError(f"--set {pair}: expected 1 or more.")
-        if name == "warm_up" and not 0 < result[name] < 1:
-            raise CourseError(f"--set {pair}: expected a share of the budget between 0 and 1.")
+    result = read_settings(Recipe, given)
+    for name, value in result.items():
+        if name in ("hidden", "embedding", "batch", "length") and value < 1:
+            raise CourseError(f"--set {name}={value}: expected 1 or more.")
+        if name == "warm_up" and not 0 < value < 1:
+            raise CourseError(f"--set {name}={value}: expected a share of the budget between 0 and 1.")
     return result
 
 

@@ -30,6 +30,7 @@ from course_lib.datasets.fetch import fetch
 from course_lib.datasets.pairs import read_pairs, references, split_by_source
 from course_lib.errors import CourseError
 from course_lib.text import Vocabulary, pair_batches, pair_rows
+from experiments.jobs import read_settings
 
 RESULTS = results.FOLDERS[0]
 OUT = Path("work/translate")
@@ -159,7 +160,7 @@ def run(path: Path, out: Path, attention: str, recipe: Recipe, restart: bool) ->
             units=recipe.units, dropout=recipe.dropout,
         )  # fmt: skip
         training.compile_for_training(
-            model, recipe.steps, recipe.learning_rate, warm_up=200, optimizer=recipe.optimizer
+            model, recipe.steps, recipe.learning_rate, warm_up=recipe.steps // 20, optimizer=recipe.optimizer
         )
     training.set_seed(recipe.seed + state["step"])
     batches = itertools.islice(pair_batches(*rows, recipe.batch, recipe.seed), state["step"], None)
@@ -218,8 +219,13 @@ def judge(translate, data):
 
 def train(options) -> None:
     """Both networks, each in a process with half of the machine; then the table, and some translations."""
+    recipe = Recipe(**read_settings(Recipe, options.set), seed=options.seed)
+    small = [
+        name for name, value in asdict(recipe).items() if name not in ("seed", "optimizer", "dropout") and value <= 0
+    ]
+    if small:
+        raise CourseError(f"--set {small[0]}={getattr(recipe, small[0])}: expected more than 0.")
     path = Path(options.pairs) if options.pairs else fetch("spa-eng")
-    recipe = Recipe(**({"steps": options.steps} if options.steps else {}), seed=options.seed)
     if options.only:
         run(path, options.out, options.only, recipe, options.restart)
         return
@@ -233,15 +239,13 @@ def train(options) -> None:
         raise CourseError("a network did not finish; what was saved is kept: give the same command again.")
     rows = [row for name in HAND_OVERS for row in Checkpoint(options.out / name, {}).state["rows"]]
     results.write(Path(options.results), rows)
-    examples(options)
+    examples(path, recipe, options)
     results.print_table(["attention", "beam", "BLEU", "long"],
                         [(r["attention"], r["beam"], r["bleu"], r["bleu_long"]) for r in rows])  # fmt: skip
 
 
-def examples(options, count=40):
+def examples(path, recipe, options, count=40):
     """What both say of test sentences of every length, beside the table."""
-    path = Path(options.pairs) if options.pairs else fetch("spa-eng")
-    recipe = Recipe(seed=options.seed)
     wanted = references(Data(path, recipe, options.out).test)
     sources = sorted(wanted, key=lambda source: (len(source.split()), source))
     chosen = sources[:: max(len(sources) // count, 1)]
@@ -319,7 +323,7 @@ def main(arguments=None) -> int:
         if name == "train":
             command.add_argument("--pairs", help="a file with a pair a line, a tab between; default: Tatoeba")
             command.add_argument("--results", default=RESULTS / "translate.csv", help="the table to write")
-            command.add_argument("--steps", type=int)
+            command.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="another setting")
             command.add_argument("--seed", type=int, default=0)
             command.add_argument("--only", choices=HAND_OVERS)
             command.add_argument("--restart", action="store_true")
@@ -334,8 +338,6 @@ def main(arguments=None) -> int:
             command.add_argument("target")
     options = parser.parse_args(arguments)
     try:
-        if getattr(options, "steps", None) is not None and options.steps < 1:
-            raise CourseError(f"--steps is {options.steps}: expected 1 or more.")
         options.does(options)
     except CourseError as error:
         print(error, file=sys.stderr)

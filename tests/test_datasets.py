@@ -4,7 +4,9 @@ import errno
 import functools
 import hashlib
 import http.server
+import io
 import threading
+import zipfile
 from dataclasses import replace
 
 import pytest
@@ -13,6 +15,7 @@ from course_lib import datasets
 from course_lib.__main__ import main
 from course_lib.datasets import fetch as fetching
 from course_lib.datasets.fetch import DataError, fetch, find
+from course_lib.datasets.pairs import read_pairs, references, split_by_source
 from course_lib.datasets.plain_text import read_text, split
 from course_lib.errors import CourseError
 
@@ -26,11 +29,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if kind == "missing":
             self.send_error(404)
             return
-        body = CONTENT.replace(b"be", b"me", 1) if kind == "altered" else CONTENT
+        body = CONTENT.replace(b"be", b"me", 1) if kind.endswith("altered") else CONTENT
+        if kind.startswith("zip"):
+            packed = io.BytesIO()
+            with zipfile.ZipFile(packed, "w") as archive:
+                archive.writestr("../outside.txt", "no")
+                if kind != "zip-empty":
+                    archive.writestr("in/it.txt", body)
+            body = packed.getvalue()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body[: len(body) // 2] if kind == "truncated" else body)
+        self.wfile.write(body[: len(body) // 2] if kind.endswith("truncated") else body)
 
     def log_message(self, *arguments):
         pass
@@ -157,6 +167,31 @@ def test_course_data_goes_first_and_says_if_the_file_differs(serve, server, tmp_
         get()
 
 
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        ("zip", None),
+        ("zip-altered", "is not the public file"),
+        ("zip-empty", "is not the public file"),
+        ("zip-truncated", "is not the public file|broke off"),
+        ("good", "is not the public file"),
+    ],
+)
+def test_a_file_in_an_archive(server, cache, monkeypatch, kind, sentence):
+    url, digest = f"http://127.0.0.1:{server.server_port}/{kind}", hashlib.sha256(CONTENT).hexdigest()
+    entry = replace(datasets.REGISTRY["spa-eng"], url=url, bytes=len(CONTENT), sha256=digest, member="in/it.txt")
+    monkeypatch.setitem(datasets.REGISTRY, "spa-eng", entry)
+    if sentence is None:
+        path = fetch("spa-eng", progress=False)
+        assert path.read_bytes() == CONTENT
+        assert files_below(cache) == [path]  # neither the archive nor what else was in it
+        assert fetch("spa-eng") == path
+    else:
+        with pytest.raises(DataError, match=sentence):
+            fetch("spa-eng", progress=False)
+        assert files_below(cache) == []
+
+
 def test_an_unknown_name_lists_the_known():
     with pytest.raises(DataError, match="Choose one of: shakespeare"):
         fetch("shakespear")
@@ -208,3 +243,43 @@ def test_a_text_that_can(tmp_path):
     assert split("0123456789") == ("012345678", "9")
     with pytest.raises(CourseError, match="cannot read"):
         read_text(tmp_path / "none.txt")
+
+
+def test_pairs_are_read_and_bad_lines_named(tmp_path):
+    path = tmp_path / "pairs.tsv"
+    long = "word " * 10_000
+    cafe = "Cafe\u0301"  # a letter and a combining accent
+    lines = [
+        "Hello.\tHola.\tCC-BY",
+        "",
+        "no tab",
+        "x\t ",
+        f"{long}\tHola.",
+        f"{cafe}\tCafé",
+        "שלום\tHola.",
+        "Hi!\tHola.",
+    ]
+    path.write_text("\ufeff" + "\r\n".join(lines), encoding="utf-8")
+    pairs, problems = read_pairs(path)
+    assert pairs == [("Hello.", "Hola."), ("Café", "Café"), ("שלום", "Hola."), ("Hi!", "Hola.")]
+    assert problems == [
+        "lines empty: 1, the first is line 2", "lines without a tab: 1, the first is line 3",
+        "lines with an empty side: 1, the first is line 4", "lines with more than 60 words: 1, the first is line 5",
+    ]  # fmt: skip
+    path.write_text("one\ntwo\n", encoding="utf-8")
+    with pytest.raises(CourseError, match="has no pair: expected lines such as .* lines without a tab: 2"):
+        read_pairs(path)
+
+
+def test_no_source_is_in_two_parts():
+    pairs = [(f"Sentence {i // 3}{mark}", f"Frase {i}.") for i in range(300) for mark in ".!"]
+    dev, test, train = split_by_source(pairs, 0, 10, 20)
+    keys = [{a[:-1] for a, _ in part} for part in (dev, test, train)]
+    assert [len(k) for k in keys] == [10, 20, 70]
+    assert not keys[0] & keys[1] | keys[0] & keys[2] | keys[1] & keys[2]
+    assert sorted(dev + test + train) == sorted(pairs)
+    assert split_by_source(reversed(pairs), 0, 10, 20)[0] != split_by_source(pairs, 1, 10, 20)[0]
+    assert len(references(test)) == 40
+    assert all(len(said) == 3 for said in references(test).values())
+    with pytest.raises(CourseError, match="100 sources were asked for; the file has 100"):
+        split_by_source(pairs, 0, 90, 10)

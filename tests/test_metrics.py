@@ -71,3 +71,40 @@ def test_marks_of_stories_see_spelling_spacing_and_what_is_unfinished():
         got = metrics.story_marks(by_word, by_character, [damaged])
         assert got == {"words": pytest.approx(words), "sentences": pytest.approx(sentences), "stories": 0.0}
     assert metrics.story_marks(by_word, by_character, [""])["words"] == 0.0
+
+
+def test_bleu_of_the_paper_and_of_several_references():
+    said = ["the the the the the the the"]
+    one, two = "the cat is on the mat", "there is a cat on the mat"
+    same, signature = metrics.bleu([one], [[two, one]])
+    assert same == pytest.approx(100)
+    assert "version:" in signature
+    assert metrics.bleu(said, [[one, two]])[0] < 10
+    # by hand: precisions 5/6, 3/5, 1/4 and (nothing of 3, smoothed) 1/6; no brevity penalty
+    score, _ = metrics.bleu(["the cat was on the mat"], [[one]], tokenize="none")
+    assert score == pytest.approx(100 * (5 / 6 * 3 / 5 * 1 / 4 * 1 / 6) ** 0.25, abs=0.01)
+    # the number of references may differ from sentence to sentence
+    assert metrics.bleu([one, two], [[one], [one, two]])[0] == pytest.approx(100)
+    for bad in (([], []), ([one], []), ([one], [[]])):
+        with pytest.raises(CourseError, match="BLEU: expected one list of references"):
+            metrics.bleu(*bad)
+
+
+def test_links_are_the_largest_weights_of_words():
+    weights = np.array([[0.1, 0.9, 0.0, 0.0], [0.0, 0.2, 0.1, 0.7], [0.6, 0.4, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0]])
+    assert metrics.links(weights, words=3, places=4) == {(1, 0), (3, 1), (0, 2)}
+    assert metrics.links(weights, words=3, places=3) == {(1, 0), (0, 2)}  # the last column is <eos>: no word
+
+
+def test_alignment_error_rate_by_hand():
+    sure, possible = [{(0, 0), (1, 1)}], [{(0, 0), (1, 1), (1, 2)}]
+    assert metrics.alignment_error_rate([{(0, 0), (1, 1)}], sure, possible) == 0
+    assert metrics.alignment_error_rate([{(0, 0), (1, 1), (1, 2)}], sure, possible) == 0
+    assert metrics.alignment_error_rate([{(0, 0), (2, 1)}], sure, possible) == pytest.approx(1 - 2 / 4)
+    assert metrics.alignment_error_rate([{(2, 2)}], sure, possible) == 1
+    # over two sentences the counts are added, not the rates
+    assert metrics.alignment_error_rate([{(0, 0)}, {(0, 0), (5, 5)}], [{(0, 0)}] * 2, [{(0, 0)}] * 2) == 1 - 4 / 5
+    with pytest.raises(CourseError, match="every sure link is a possible one"):
+        metrics.alignment_error_rate([set()], [{(0, 0)}], [set()])
+    with pytest.raises(CourseError, match="at least one link"):
+        metrics.alignment_error_rate([set()], [set()], [set()])

@@ -108,3 +108,22 @@ def test_rows_of_a_stream_go_on_where_they_ended(size):
 def test_a_text_shorter_than_a_batch():
     with pytest.raises(CourseError, match="need a text of 13 tokens, this one has 12: use a longer text"):
         next(text.stream_batches(np.zeros(12, int), 3, 4))
+
+
+def test_pairs_of_like_length_come_together():
+    rng = np.random.default_rng(0)
+    pairs = [["a" * n, "b" * (n + int(rng.integers(3)))] for n in rng.integers(1, 12, 400)]
+    source, target = text.pair_rows(pairs, VOCABULARY, VOCABULARY)
+    assert [VOCABULARY.decode(row) for row in source.tolist()] == [list(a) for a, _ in pairs]
+    assert not (source == 3).any()
+    assert (target[:, 0] == 2).all()
+    batches, spread, seen = text.pair_batches(source, target, 20, seed=1), [], 0
+    for (sentences, before), said in itertools.islice(batches, 20):
+        lengths = (sentences != 0).sum(axis=1)
+        assert sentences.shape[1] == lengths.max()
+        assert np.array_equal(before[:, 1:][said[:, :-1] != 3], said[:, :-1][said[:, :-1] != 3])
+        assert ((said == 3).sum(axis=1) == 1).all()
+        spread.append(lengths.max() - lengths.min())
+        seen += lengths.sum()
+    assert max(spread) <= 4
+    assert seen == (source != 0).sum()  # once through is every pair once

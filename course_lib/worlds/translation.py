@@ -18,7 +18,7 @@ from course_lib.worlds.grammar import GrammarError
 
 GRAMMAR_FILE = Path(__file__).with_name("translation.toml")
 _ITEM = re.compile(
-    r"(?P<name>[A-Z][A-Z_]+)(?P<number>\d?)(?P<head>\*?)(:(?P<takes>[A-Za-z0-9_^,]+))?(~(?P<maybe>[A-Z0-9_,]+))?$"
+    r"(?P<name>[A-Z][A-Z_]+)(?P<number>\d?)(?P<head>\*?)(:(?P<takes>[A-Za-z0-9_^,]+))?(~(?P<maybe>[A-Z0-9_,^]+))?$"
 )
 _GIVEN = {
     "past": {"tense": "past"}, "present": {"tense": "present"}, "base": {"base": True},
@@ -115,7 +115,7 @@ class _Word(NamedTuple):
 class _Node:
     """A rule as it was used: parts in English order, and in the order of each Spanish alternative.
 
-    maybe: for the key of a Spanish word without an English one, the parts that it goes with.
+    maybe: keys of Spanish words, each with the English words that it may be aligned with.
     """
 
     english: list
@@ -178,8 +178,10 @@ def _maybe(node):
 class Pair(NamedTuple):
     """An English sentence, the Spanish one to learn, and their alignment: links (place in English, place in Spanish).
 
-    sure: words of the same leaf. possible: the sure ones; a dropped pronoun with its verb, whose form says it; a word
-    that English has not with those it goes with, such as the "a" before a person whom one sees.
+    sure: a word and those that stand for it. possible: the sure ones; phrases, word by word with all words (as in Och &
+    Ney 2003), such as "last week" and "la semana pasada"; a dropped pronoun with its verb, whose form says it; a word
+    that English has not with those it goes with, such as the "a" before a person whom one sees, or "¿" with the word
+    that opens the question.
     """
 
     english: tuple[str, ...]
@@ -308,14 +310,23 @@ class TranslationWorld:
         here = next(_numbers)  # words of different uses of a rule are not aligned
 
         def part_of(item):
-            return drawn[item["as"]] if isinstance(item, dict) else _Word(item[0], (here, item[1]) if item[1] else None)
+            if isinstance(item, dict):
+                return drawn[item["as"]]
+            return _Word(item[0], (here, item[1][0]) if item[1] else None)
 
         maybe = []
         for item in itertools.chain(*spanish):
-            part, names = part_of(item), item["maybe"] if isinstance(item, dict) else item[1]
-            if names and not names.isdecimal():
-                with_ = [drawn[n] if n in drawn else _Word("", (here, n)) for n in names.split(",")]
-                maybe.append((part.key, with_))
+            names = item["maybe"] if isinstance(item, dict) else item[1]
+            with_ = []
+            for name in names:
+                if name.isdecimal():
+                    with_.append(_Word("", (here, name)))
+                elif name.endswith("^"):
+                    with_.append(next(_parts(drawn[name[:-1]])))
+                else:
+                    with_ += _parts(drawn[name])
+            if with_:
+                maybe.append((part_of(item).key, with_))
         return _Node([part_of(i) for i in english], [[part_of(i) for i in side] for side in spanish], head, maybe)
 
 
@@ -371,17 +382,17 @@ def _rule(name, line):
                 "as": called,
                 "head": bool(found["head"]),
                 "takes": takes,
-                "maybe": found["maybe"],
+                "maybe": found["maybe"].split(",") if found["maybe"] else [],
             }
-        word, _, key = text.partition("~")
-        return word, key
+        word, _, names = text.partition("~")
+        return word, names.split(",") if names else []
 
     english = [item(text) for text in match[2].split()]
     spanish = [[item(text) for text in side.split()] for side in match[3].split(" || ")]
     there = {i["as"] for i in english if isinstance(i, dict)}
     for i in itertools.chain(*spanish):
-        named = [i["as"], *(i["maybe"] or "").split(",")] if isinstance(i, dict) else i[1].split(",")
-        for other in (n for n in named if n[:1].isupper()):
+        named = [i["as"], *i["maybe"]] if isinstance(i, dict) else i[1]
+        for other in (n.rstrip("^") for n in named if n[:1].isupper()):
             if other not in there:
                 raise GrammarError(f"rule {name}: {other} stands in Spanish and not in English.")
     return float(match[1] or 1), english, spanish
@@ -393,15 +404,16 @@ def _pair(tree):
     leaves = list(_leaves(tree))
     canonical = {f["gender"]: "m" for leaf in leaves if (f := leaf.features).get("gender") not in ("m", "f", None)}
     spanish = _contract(next(iter(_first(tree, canonical))))
-    sure = {
-        (i, j) for i, (_, keys) in enumerate(english) for j, (_, others) in enumerate(spanish)
-        if set(keys) & set(others) - {None}
-    }  # fmt: skip
-    possible, said_keys = set(sure), {key for _, keys in spanish for key in keys}
     places = defaultdict(list)
     for i, (_, keys) in enumerate(english):
         for key in keys:
             places[key].append(i)
+    sure, possible, said_keys = set(), set(), {key for _, keys in spanish for key in keys}
+    for j, (_, keys) in enumerate(spanish):
+        for key in set(keys) - {None}:
+            possible |= {(i, j) for i in places[key]}
+            if len(places[key]) == 1:
+                sure.add((places[key][0], j))
     for verb in leaves:  # its form says who is meant: a pronoun that is dropped, an auxiliary that Spanish has not
         if verb.forms == "verb" and verb.key in said_keys:
             whose = [
@@ -411,10 +423,9 @@ def _pair(tree):
             ]
             there = [j for j, (_, keys) in enumerate(spanish) if verb.key in keys]
             possible |= {(i, j) for leaf in whose for i in places[leaf.key] for j in there}
-    for key, parts in _maybe(tree):  # words that English has not, with those they go with
+    for key, parts in _maybe(tree):
         there = [j for j, (_, keys) in enumerate(spanish) if key in keys]
-        with_ = [word.key for part in parts for word in _parts(part)]
-        possible |= {(i, j) for other in with_ for i in places[other] for j in there}
+        possible |= {(i, j) for part in parts for i in places[part.key] for j in there}
     return Pair(
         tuple(word for word, _ in english),
         tuple(word for word, _ in spanish),

@@ -1,0 +1,143 @@
+"""`python -m experiments.translate` on pairs of a world: it learns, survives a kill, and says what is wrong."""
+
+import json
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from course_lib.results import read, read_rows
+from course_lib.worlds.translation import TranslationWorld
+from experiments import translate
+from tools import build
+
+SMALL = [f"--set={name}={value}" for name, value in {
+    "pieces": 300, "embedding": 24, "encoder_units": 24, "units": 32, "batch": 32, "steps": 60, "learning_rate": 0.01, "dropout": 0.0,
+}.items()]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory):
+    path = tmp_path_factory.mktemp("pairs") / "pairs.tsv"
+    drawn = TranslationWorld().sample(1500, seed=5, longest=7)
+    lines = [f"{' '.join(p.english)}\t{' '.join(p.spanish)}\tmore" for p in drawn]
+    path.write_text("\n".join([*lines, "", "no tab"]), encoding="utf-8")
+    return path
+
+
+def start(pairs, out, *more):
+    command = [sys.executable, "-m", "experiments.translate", "train", "--pairs", pairs, "--out", out, *SMALL, *more]
+    with open(out.with_suffix(".log"), "w", encoding="utf-8") as log:
+        return subprocess.Popen(command, cwd=build.ROOT, env=build.environment(1), stdout=log, stderr=log)
+
+
+def state(folder):
+    path = folder / "state.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+@pytest.fixture(scope="module")
+def trained(pairs, tmp_path_factory):
+    out = tmp_path_factory.mktemp("run") / "run"
+    assert start(pairs, out, "--results", out.with_suffix(".csv")).wait(300) == 0, out.with_suffix(".log").read_text()
+    return out
+
+
+def test_both_networks_learn_and_are_judged(trained):
+    rows = read_rows(trained.with_suffix(".csv"))
+    assert [(row["attention"], row["beam"]) for row in rows] == [(a, b) for a in ("none", "attention") for b in "15"]
+    assert all("version:" in row["signature"] and float(row["memory_gb"]) > 0.1 for row in rows)
+    for name in ("none", "attention"):
+        curve = [point["dev_nats"] for point in state(trained / name)["curve"]]
+        assert len(curve) == 20
+        assert curve[-1] < curve[0] - 1
+        assert all(np.isfinite(curve))
+    log = trained.with_suffix(".log").read_text()
+    assert "lines empty: 1, the first is line 1501; left out." in log
+    assert "lines without a tab: 1, the first is line 1502; left out." in log
+    examples = read_rows(trained.with_name("run_examples.csv"))
+    assert len(examples) >= 40
+    assert set(examples[0]) == {"source", "reference", "none", "attention"}
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on(pairs, trained, tmp_path):
+    run = start(pairs, tmp_path / "run", "--only", "attention")
+    deadline = time.monotonic() + 240
+    while state(tmp_path / "run" / "attention").get("step", 0) < 15:
+        assert time.monotonic() < deadline
+        assert run.poll() is None, (tmp_path / "run.log").read_text()
+        time.sleep(0.05)
+    run.kill()
+    run.wait()
+    saved = state(tmp_path / "run" / "attention")["step"]
+    assert saved < 60
+    assert start(pairs, tmp_path / "run", "--only", "attention").wait(240) == 0, (tmp_path / "run.log").read_text()
+    after, whole = (state(folder / "attention") for folder in (tmp_path / "run", trained))
+    assert [point["step"] for point in after["curve"]] == [point["step"] for point in whole["curve"]]
+    assert after["curve"][-1]["dev_nats"] == pytest.approx(whole["curve"][-1]["dev_nats"], abs=0.1)
+    other = start(pairs, tmp_path / "run", "--only", "attention", "--set=units=16")
+    assert other.wait(120) == 1
+    assert "holds another run (units differs)" in (tmp_path / "run.log").read_text()
+
+
+def test_sentences_and_files_are_translated_and_the_bad_ones_named(trained, tmp_path, capsys):
+    drawn = tmp_path / "drawn.png"
+    sentences = ["you sleep .", "  ", "漢 sleep .", "cafe\u0301 " * 41, "שלום ."]
+    assert translate.main(["say", *sentences, "--out", str(trained), "--picture", str(drawn)]) == 0
+    said, errors = capsys.readouterr()
+    assert said.count("→") == 3
+    assert "not known, read as <unk>: 漢" in said
+    assert "sentence 2 is empty" in errors
+    assert "sentence 4 has 41 words, at most 40 are translated" in errors
+    assert drawn.read_bytes().startswith(b"\x89PNG")
+    (tmp_path / "in.txt").write_text("you sleep .\n\n" + "word " * 10_000 + "\nI live .", encoding="utf-8")
+    out = tmp_path / "out.txt"
+    assert translate.main(["file", str(tmp_path / "in.txt"), str(out), "--out", str(trained), "--beam", "2"]) == 0
+    lines = out.read_text(encoding="utf-8").splitlines()
+    assert [bool(line) for line in lines] == [True, False, False, True]
+    said, errors = capsys.readouterr()
+    assert "2 of 4 lines translated" in said
+    assert "line 3 has 10000 words" in errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["train", "--set", "units=0"], "--set units=0: expected more than 0"),
+        (["train", "--set", "colour=1"], "expected NAME=VALUE with a number and one of the names pieces"),
+        (["train", "--pairs", "nowhere.tsv"], "cannot read nowhere.tsv"),
+        (["say", "Hello.", "--out", "nowhere"], "there is no trained network in nowhere/attention"),
+    ],
+)
+def test_bad_arguments(arguments, sentence, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert translate.main(arguments) == 1
+    assert sentence in capsys.readouterr().err
+
+
+def test_a_model_with_another_vocabulary_is_refused(trained, tmp_path):
+    model, _, target = translate.load(trained / "attention")
+    other = translate.Subwords.learn(["a few other words", "and some more"], 40)
+    with pytest.raises(translate.CourseError, match="the encoder was made for .* words, this vocabulary has"):
+        translate.translator(model, other, target)
+
+
+def test_subwords_say_any_sentence():
+    text = ["the dog runs .", "the cats run .", "a dog and a cat"] * 20
+    pieces = translate.Subwords.learn(text, 60)
+    assert pieces.vocabulary.words[:4] == ["<pad>", "<unk>", "<bos>", "<eos>"]
+    for sentence in (*text[:3], "cats and dogs run"):
+        assert pieces.join(pieces.cut(sentence)) == sentence
+        assert all(piece in pieces.vocabulary for piece in pieces.cut(sentence))
+
+
+def test_the_stored_run():
+    rows = {(row["attention"], row["beam"]): row for row in read("translate.csv")}
+    for beam in (1, 5):
+        without, with_ = rows["none", beam], rows["attention", beam]
+        assert with_["bleu"] >= without["bleu"] + 3
+        assert with_["bleu_long"] - without["bleu_long"] > with_["bleu"] - without["bleu"]
+        assert with_["train_seconds"] <= 3600
