@@ -114,6 +114,21 @@ def by_hand(model, hand_over, sentence, words):
     return np.array(scores), np.array(weights)
 
 
+@pytest.mark.parametrize("direction", ["forward", "backward", "both"])
+def test_a_residual_encoder_adds_the_word(direction):
+    width = 8 if direction == "both" else 4
+    plain = Encoder(12, width, 4, direction=direction)
+    residual = Encoder(12, width, 4, direction=direction, residual=True)
+    rows = sentences(5, 3)
+    for encoder in (plain, residual):
+        encoder(rows)
+    residual.set_weights(plain.get_weights())
+    a, b = plain(rows), residual(rows)
+    assert np.allclose(b["places"] - a["places"], plain.embedding(rows), atol=1e-6)
+    assert np.array_equal(a["context"], b["context"])
+    assert Encoder.from_config(residual.get_config()).settings == residual.settings
+
+
 @ALL
 @pytest.mark.parametrize("direction", ["forward", "backward", "both"])
 def test_the_equations_of_the_papers(hand_over, direction):
@@ -220,6 +235,7 @@ def test_other_scores_are_kept(score, hand_over, tmp_path):
         ({"cell": "rnn"}, "cell: expected one of gru, lstm, got 'rnn'"),
         ({"direction": "up"}, "direction: expected forward, backward or both"),
         ({"hand_over": "start", "score": attention.DotScore()}, "a score function needs attention"),
+        ({"residual": True, "embedding": 7}, "a sum needs equal widths: the embedding has 7, the memory 256"),
         ({"score": attention.DotScore(), "units": 7}, "compares vectors of one width"),
     ],
 )

@@ -14,7 +14,8 @@ from experiments import translate
 from tools import build
 
 SMALL = [f"--set={name}={value}" for name, value in {
-    "pieces": 300, "embedding": 24, "encoder_units": 24, "units": 32, "batch": 32, "steps": 60, "learning_rate": 0.01, "dropout": 0.0,
+    "pieces": 300, "embedding": 24, "encoder_units": 24, "units": 32, "batch": 32, "steps": 60,
+    "learning_rate": 0.01, "dropout": 0.0,
 }.items()]  # fmt: skip
 
 

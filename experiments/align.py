@@ -1,0 +1,107 @@
+"""Five ways to hand a sentence over, and five score functions, on the world of English and Spanish: lessons 06 and 07.
+
+    python -m experiments.align          about 40 minutes
+
+Every network trains on the same pairs of its seed with the same settings, and is judged on sentences it has not seen:
+share of translations that are correct, BLEU by thirds of length, alignment error of what it looked at while it was told
+the true words. Resumable, two at a time, one thread each.
+"""
+
+import argparse
+import sys
+import time
+
+import numpy as np
+
+from course_lib import metrics, results, text
+from course_lib.text import Vocabulary
+from course_lib.worlds.translation import TranslationWorld
+from experiments.jobs import work_through
+
+RESULT = results.FOLDERS[0] / "align.csv"
+SEEDS = range(5)
+PAIRS, TESTED, LONGEST = 40_000, 1000, 12
+UNITS, BATCH, STEPS, RATE = 192, 64, 800, 6e-3  # the encoder has half of the units each way: all widths are equal
+SCORES = ("dot", "scaled dot", "cosine", "bilinear", "additive")
+JOBS = [
+    *(("repeat", ""), ("start", ""), ("every step", "")),
+    *(("attention after", score) for score in SCORES),
+    ("attention before", "additive"),
+]
+COLUMNS = [
+    "hand_over", "score", "seed", "exact", "bleu", "bleu_short", "bleu_middle", "bleu_long", "alignment_error",
+    "parameters", "steps", "train_seconds",
+]  # fmt: skip
+
+
+def unseen(world, pairs, count, seed, **lengths):
+    """Pairs whose English is not among these, and has no other words."""
+    seen, words = {pair.english for pair in pairs}, {word for pair in pairs for word in pair.english}
+    drawn = world.sample(3 * count, seed, **lengths)
+    return [pair for pair in drawn if pair.english not in seen and words.issuperset(pair.english)][:count]
+
+
+def bleu(said, pairs):
+    """BLEU of translations against all references of the world."""
+    printed = [[" ".join(words) for words in pair.references(20)] for pair in pairs]
+    return metrics.bleu([" ".join(words) for words in said], printed, tokenize="none")[0]
+
+
+def thirds(pairs):
+    """The numbers of the shortest, the middle and the longest third."""
+    return np.array_split(np.argsort([len(pair.english) for pair in pairs], kind="stable"), 3)
+
+
+def alignments(model, pairs, source, target):
+    """The links of each pair, the decoder being told the true words."""
+    rows, words = text.pair_rows([(p.english, p.spanish) for p in pairs], source, target)
+    weights = np.array(model.align(rows, words[:, :-1]))
+    return [metrics.links(w, len(p.spanish), len(p.english)) for w, p in zip(weights, pairs, strict=True)]
+
+
+def run(hand_over, score, seed, steps=STEPS):
+    """Train one network and judge it -> a row."""
+    from course_lib import attention, training
+    from course_lib.decoding import Translator
+    from course_lib.models.encoder_decoder import encoder_decoder
+
+    makes = {
+        "dot": attention.DotScore, "scaled dot": attention.ScaledDotScore, "cosine": attention.CosineScore,
+        "bilinear": attention.BilinearScore, "additive": lambda: attention.AdditiveScore(UNITS),
+    }  # fmt: skip
+    world = TranslationWorld()
+    pairs = world.sample(PAIRS, seed=seed, longest=LONGEST)
+    test = unseen(world, pairs, TESTED, 1000 + seed, longest=LONGEST)
+    source, target = (Vocabulary.from_texts(pair[side] for pair in pairs) for side in (0, 1))
+    rows = text.pair_rows([pair[:2] for pair in pairs], source, target)
+    training.set_seed(seed)
+    model = encoder_decoder(
+        len(source), len(target), hand_over, makes[score]() if score else None, embedding=UNITS,
+        encoder_units=UNITS // 2, units=UNITS, residual=True,
+    )  # fmt: skip
+    training.compile_for_training(model, steps, RATE, optimizer="muon")
+    begun = time.monotonic()
+    training.fit(model, text.pair_batches(*rows, BATCH, seed), steps, f"{hand_over} {score}")
+    seconds = time.monotonic() - begun
+    said = [found.words for found in Translator(model, source, target)([pair.english for pair in test])]
+    row = {"hand_over": hand_over, "score": score, "seed": seed, "bleu": round(bleu(said, test), 2)}
+    row["exact"] = np.mean([pair.accepts(words) for pair, words in zip(test, said, strict=True)]).round(4)
+    for name, part in zip(("short", "middle", "long"), thirds(test), strict=True):
+        row[f"bleu_{name}"] = round(bleu([said[i] for i in part], [test[i] for i in part]), 2)
+    if score:
+        truth = [pair.sure for pair in test], [pair.possible for pair in test]
+        row["alignment_error"] = round(metrics.alignment_error_rate(alignments(model, test, source, target), *truth), 4)
+    return row | {"parameters": model.count_params(), "steps": steps, "train_seconds": round(seconds, 1)}
+
+
+def main(arguments=None) -> int:
+    """The command line."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args(
+        arguments
+    )
+    jobs = [(hand_over, score, seed) for seed in SEEDS for hand_over, score in JOBS]
+    return work_through(jobs, run, RESULT, COLUMNS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
