@@ -34,13 +34,6 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def unseen(world, pairs, count, seed, **lengths):
-    """Pairs whose English is not among these, and has no other words."""
-    seen, words = {pair.english for pair in pairs}, {word for pair in pairs for word in pair.english}
-    drawn = world.sample(3 * count, seed, **lengths)
-    return [pair for pair in drawn if pair.english not in seen and words.issuperset(pair.english)][:count]
-
-
 def bleu(said, pairs):
     """BLEU of translations against all references of the world."""
     printed = [[" ".join(words) for words in pair.references(20)] for pair in pairs]
@@ -71,7 +64,7 @@ def run(hand_over, score, seed, steps=STEPS):
     }  # fmt: skip
     world = TranslationWorld()
     pairs = world.sample(PAIRS, seed=seed, longest=LONGEST)
-    test = unseen(world, pairs, TESTED, 1000 + seed, longest=LONGEST)
+    test = world.unseen(pairs, TESTED, 1000 + seed, longest=LONGEST)
     source, target = (Vocabulary.from_texts(pair[side] for pair in pairs) for side in (0, 1))
     rows = text.pair_rows([pair[:2] for pair in pairs], source, target)
     training.set_seed(seed)

@@ -197,3 +197,14 @@ def test_an_agreement_with_nobody():
 
 def test_the_grammar_file_is_shipped():
     assert GRAMMAR_FILE.is_file()
+
+
+def test_unseen_sentences_are_new_and_have_known_words():
+    world = TranslationWorld()
+    pairs = world.sample(2000, seed=1, longest=8)
+    test = world.unseen(pairs, 200, seed=2, longest=8)
+    assert len({pair.english for pair in test}) == 200
+    assert not {pair.english for pair in test} & {pair.english for pair in pairs}
+    assert {w for pair in test for w in pair.english} <= {w for pair in pairs for w in pair.english}
+    with pytest.raises(GrammarError, match="only 0 other sentences were found, not 5"):
+        world.unseen([], 5, seed=2, longest=8)  # no word is known

@@ -275,6 +275,18 @@ class TranslationWorld:
                 raise GrammarError(f"sentences of {shortest} to {longest} words are too rare: widen the range.")
         return pairs
 
+    def unseen(self, pairs: list[Pair], count: int, seed: int, **lengths) -> list[Pair]:
+        """`count` more pairs: their English is not among `pairs`, each of its words is."""
+        seen, words = {pair.english for pair in pairs}, {word for pair in pairs for word in pair.english}
+        found = {}
+        for part in range(20):  # most sentences of two or three words have been seen
+            for pair in self.sample(count, seed + 10_000 * part, **lengths):
+                if pair.english not in seen and words.issuperset(pair.english):
+                    found.setdefault(pair.english, pair)
+            if len(found) >= count:
+                return list(found.values())[:count]
+        raise GrammarError(f"only {len(found)} other sentences were found, not {count}: widen the range of lengths.")
+
     def _draw(self, name, given, dice):
         if name in self.words:
             forms, english, spanish, features = dice.choice(self.words[name])
