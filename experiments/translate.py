@@ -37,6 +37,27 @@ OUT = Path("work/translate")
 HAND_OVERS = {"none": "start", "attention": "attention after"}
 DEV, TEST = 1000, 3000  # sources
 LONGEST = 40  # pieces of a sentence that trains, and words of one that is translated
+OUR_SENTENCES = {  # written for this table, shortest first
+    "I am cold.": "Tengo frío.",
+    "She never reads newspapers.": "Ella nunca lee periódicos.",
+    "Our dog sleeps in the kitchen.": "Nuestro perro duerme en la cocina.",
+    "I forgot to buy bread yesterday.": "Ayer olvidé comprar pan.",
+    "Why did you sell your old car?": "¿Por qué vendiste tu viejo coche?",
+    "They don't like the soup I made.": "No les gusta la sopa que hice.",
+    "The teacher is waiting for us at the station.": "El profesor nos está esperando en la estación.",
+    "My sister wants to learn how to play the guitar.": "Mi hermana quiere aprender a tocar la guitarra.",
+    "If it rains tomorrow, we will stay at home and read.": "Si llueve mañana, nos quedaremos en casa leyendo.",
+    "He told me that he had lost his keys on the train.": "Me dijo que había perdido sus llaves en el tren.",
+    "The woman who lives next door works in a hospital at night.": (
+        "La mujer que vive al lado trabaja en un hospital por la noche."
+    ),
+    "I didn't go to the party because I was tired and had a headache.": (
+        "No fui a la fiesta porque estaba cansado y me dolía la cabeza."
+    ),
+    "When we were children, we used to spend every summer at my grandfather's house.": (
+        "Cuando éramos niños, pasábamos todos los veranos en la casa de mi abuelo."
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -245,14 +266,17 @@ def train(options) -> None:
 
 
 def examples(path, recipe, options, count=40):
-    """What both say of test sentences of every length, beside the table."""
-    wanted = references(Data(path, recipe, options.out).test)
-    sources = sorted(wanted, key=lambda source: (len(source.split()), source))
-    chosen = sources[:: max(len(sources) // count, 1)]
-    rows = [{"source": source, "reference": wanted[source][0]} for source in chosen]
+    """What both say of sentences of every length, beside the table: of our own, or of the test part of a file given."""
+    if options.pairs:
+        wanted = {source: said[0] for source, said in references(Data(path, recipe, options.out).test).items()}
+        sources = sorted(wanted, key=lambda source: (len(source.split()), source))
+        wanted = {source: wanted[source] for source in sources[:: max(len(sources) // count, 1)]}
+    else:
+        wanted = OUR_SENTENCES
+    rows = [{"source": source, "reference": said} for source, said in wanted.items()]
     for name in HAND_OVERS:
         model, source, target = load(options.out / name)
-        for row, found in zip(rows, translator(model, source, target)(chosen, 5)[1], strict=True):
+        for row, found in zip(rows, translator(model, source, target)(list(wanted), 5)[1], strict=True):
             row[name] = target.join(found.words)
     results.write(Path(options.results).with_name(Path(options.results).stem + "_examples.csv"), rows)
 

@@ -142,3 +142,4 @@ def test_the_stored_run():
         assert with_["bleu"] >= without["bleu"] + 3
         assert with_["bleu_long"] - without["bleu_long"] > with_["bleu"] - without["bleu"]
         assert with_["train_seconds"] <= 3600
+    assert [row["source"] for row in read("translate_examples.csv")] == list(translate.OUR_SENTENCES)
