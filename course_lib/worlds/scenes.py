@@ -23,6 +23,7 @@ SKINS = ("#f2d0b1", "#e0ac84", "#b97f56", "#7c4f33")
 HAIRS = ("#2f2620", "#6b4527", "#c99a4b", "#a6a29b")
 FINE = 3  # drawn so many times as large, then made smaller: smooth edges
 GROWN_UP = 0.46  # height of a grown-up who stands nearest, as a share of the picture
+RELATIONS = ("next to", "in front of", "behind", "above")
 LEAST_SEEN = 0.55  # of every object, this much stays in sight
 
 
@@ -289,3 +290,98 @@ class SceneWorld:
             picture.paste(shadow, (0, 0), shadow)
         picture.paste(room, corner, room)
         owner.paste(number, corner, room.getchannel("A"))
+
+    # -- what is said --
+
+    def captions(self, scene: Scene, count: int = 5, seed: int = 0) -> list[str]:
+        """`count` different correct captions, lower case, as several people might write them."""
+        dice, found = random.Random(f"{seed} {scene}"), {}
+        seen = self._salient(scene)
+        for _ in range(100 * count):
+            found.setdefault(self._caption(scene, seen, dice))
+            if len(found) == count:
+                break
+        return list(found)
+
+    def _salient(self, scene):
+        """The numbers of the things, the one that catches the eye first at the front."""
+        return sorted(range(len(scene.things)), key=lambda i: -math.prod(scene.things[i].box[2:]))
+
+    def _caption(self, scene, seen, dice):
+        count = min(len(seen), dice.choice((2, 2, 3)))
+        told = seen[:2] + dice.sample(seen[2:], max(count - 2, 0))
+        names = [self._name(scene.things[i], dice, alone=len(told) == 1) for i in told]
+        if len(told) == 2 and dice.random() < 0.5:
+            true = [relation for relation in RELATIONS if self._holds(relation, scene, *told)]
+            if true:
+                names = [f"{names[0]} {dice.choice(true)} {names[1]}"]
+        whole = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+        if dice.random() < 0.15:
+            whole = "there is " + whole
+        time = "at night" if scene.night and dice.random() < 0.8 else ""
+        return " ".join(filter(None, [whole, dice.choice(self.places[scene.place]["phrase"]), time]))
+
+    def _name(self, thing, dice, alone):
+        size = thing.size if dice.random() < 0.5 else ""
+        state = thing.state if dice.random() < 0.8 else ""
+        if state and alone and dice.random() < 0.5:
+            state = "is " + state
+        words = [size, thing.colour, thing.kind]
+        if self.kinds[thing.kind].get("colour") == "in":
+            words = [size, thing.kind, "in", thing.colour]
+        name = " ".join(filter(None, [*words, state]))
+        return ("an " if name[0] in "aeiou" else "a ") + name
+
+    def _holds(self, relation, scene, first, second):
+        """Whether thing `first` is next to, in front of … thing `second`."""
+        (x, y, width, height), (u, v, wide, high) = (scene.things[i].box for i in (first, second))
+        apart = max(x, u) - min(x + width, u + wide)  # below 0: one over the other, seen from the front
+        deeper = (v + high) - (y + height)
+        if relation == "next to":
+            return -0.3 * min(width, wide) < apart < 0.15 and abs(deeper) < 0.15
+        flying = [scene.things[i].state in self.kinds[scene.things[i].kind].get("flies", ()) for i in (first, second)]
+        if relation == "above":
+            return flying == [True, False] and y + height < v and apart < 0
+        nearer = first > second if relation == "in front of" else second > first
+        return nearer and apart < -0.25 * min(width, wide) and not any(flying)
+
+    def read(self, caption: str) -> dict | None:
+        """What a caption says, or None if it is none: things (kind, colour, size, state), relation, place, night."""
+        text = " ".join(caption.split())
+        text, night = (text.removesuffix(" at night"), text.endswith(" at night"))
+        for place, data in self.places.items():
+            phrase = next((phrase for phrase in data["phrase"] if text.endswith(" " + phrase)), None)
+            if phrase:
+                break
+        else:
+            return None
+        rest, said = text.removesuffix(" " + phrase).removeprefix("there is "), []
+        relation = next((r for r in RELATIONS if f" {r} " in rest), None)
+        parts = rest.split(f" {relation} ") if relation else re.split(" and |, ", rest)
+        kinds, colours, states = ("|".join(map(re.escape, names)) for names in (self.kinds, self.colours, self.states))
+        pattern = rf"an? (?:(small|big) )?(?:({colours}) ({kinds})|({kinds}) in ({colours}))(?: (?:is )?({states}))?"
+        for part in parts:
+            match = re.fullmatch(pattern, part)
+            if not match:
+                return None
+            size, colour, kind, person, clothes, state = match.groups()
+            said.append((kind or person, colour or clothes, size or "", state or ""))
+        if relation and len(said) != 2:
+            return None
+        return {"things": said, "relation": relation, "place": place, "night": night}
+
+    def accepts(self, scene: Scene, caption: str) -> bool:
+        """Whether a caption is correct: all it says is true, and it names two of the things, or the only one."""
+        said = self.read(caption)
+        if not said or said["place"] != scene.place or said["night"] > scene.night:
+            return False
+        found = []
+        for kind, colour, size, state in said["things"]:
+            fits = [i for i, t in enumerate(scene.things) if (t.kind, t.colour) == (kind, colour)
+                    and size in ("", t.size) and state in ("", t.state)]  # fmt: skip
+            if not fits or fits[0] in found:
+                return False
+            found.append(fits[0])
+        if said["relation"] and not self._holds(said["relation"], scene, *found):
+            return False
+        return len(found) >= min(2, len(scene.things))
