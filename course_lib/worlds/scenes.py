@@ -62,9 +62,7 @@ def _smooth(points, closed):
     t = np.linspace(0, 1, 8, endpoint=False)[:, None]
     pieces = []
     for a, b, c, d in zip(around, around[1:], around[2:], around[3:], strict=False):
-        pieces.append(
-            0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
-        )
+        pieces.append(0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3))
     return np.concatenate([*pieces, [points[0] if closed else points[-1]]])
 
 
@@ -81,7 +79,12 @@ def _draw_shape(pen, shape, box, paint):
         turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
         pen.polygon([tuple(dot) for dot in dots @ turn + place * (x, y) + (x0, y0)], fill=fill)
     elif what == "box":
-        corners = [x0 + numbers[0] * place[0], y0 + numbers[1] * place[1], x0 + numbers[2] * place[0], y0 + numbers[3] * place[1]]
+        corners = [
+            x0 + numbers[0] * place[0],
+            y0 + numbers[1] * place[1],
+            x0 + numbers[2] * place[0],
+            y0 + numbers[3] * place[1],
+        ]
         pen.rounded_rectangle(corners, radius=(numbers[4] if len(numbers) > 4 else 0) * place[1], fill=fill)
     else:
         width = numbers[0] * place[1] if what in ("line", "bow") else 0
@@ -264,7 +267,9 @@ class SceneWorld:
         pen, whole = ImageDraw.Draw(picture), picture.width
         for x, y in scene.stars:
             radius = 0.0035 * whole
-            pen.ellipse([whole * x - radius, whole * y - radius, whole * x + radius, whole * y + radius], fill="#e8ecff")
+            pen.ellipse(
+                [whole * x - radius, whole * y - radius, whole * x + radius, whole * y + radius], fill="#e8ecff"
+            )
         x, y = scene.stars[0][0] * 0.8 * whole + 0.1 * whole, 0.12 * whole
         pen.ellipse([x - 0.05 * whole, y - 0.05 * whole, x + 0.05 * whole, y + 0.05 * whole], fill="#f6f1d0")
 
@@ -349,12 +354,11 @@ class SceneWorld:
         """What a caption says, or None if it is none: things (kind, colour, size, state), relation, place, night."""
         text = " ".join(caption.split())
         text, night = (text.removesuffix(" at night"), text.endswith(" at night"))
-        for place, data in self.places.items():
-            phrase = next((phrase for phrase in data["phrase"] if text.endswith(" " + phrase)), None)
-            if phrase:
-                break
-        else:
+        phrases = {phrase: place for place, data in self.places.items() for phrase in data["phrase"]}
+        phrase = next((phrase for phrase in phrases if text.endswith(" " + phrase)), None)
+        if phrase is None:
             return None
+        place = phrases[phrase]
         rest, said = text.removesuffix(" " + phrase).removeprefix("there is "), []
         relation = next((r for r in RELATIONS if f" {r} " in rest), None)
         parts = rest.split(f" {relation} ") if relation else re.split(" and |, ", rest)

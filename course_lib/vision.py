@@ -1,0 +1,202 @@
+"""Pictures as vectors: files decoded, run once through a pretrained CNN, and kept on disk.
+
+A convolutional network without its classifier hands over a grid of vectors, one for each region of the picture; their
+mean is the pooled vector. Both come from here, from any network of `keras.applications` or from the course's own.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from course_lib.errors import CourseError
+from course_lib.quiet import keras
+
+MOST_PIXELS = 80_000_000  # a larger picture is refused before it fills the memory
+
+
+class PictureError(CourseError):
+    """A file is no picture that can be read; the message names it."""
+
+
+def decode(source, size: int, name: str | None = None) -> np.ndarray:
+    """A picture file, or its bytes, as (size, size, 3), uint8: any mode, turned as its EXIF says, squashed to a square.
+
+    What is transparent becomes white. PictureError, with the name, for what is no picture, is cut off or is too large.
+    """
+    import io
+
+    from PIL import Image, ImageOps
+
+    name = name or (str(source) if isinstance(source, str | os.PathLike) else "the picture")
+    try:
+        data = source if isinstance(source, bytes) else Path(source).read_bytes()
+        with Image.open(io.BytesIO(data)) as picture:
+            width, height = picture.size
+            if width * height > MOST_PIXELS:
+                raise PictureError(f"{name}: {width} × {height} pixels are too many, at most {MOST_PIXELS:,} are read.")
+            picture.draft("RGB", (size, size))  # a large JPEG is decoded at a fraction of its size
+            picture = ImageOps.exif_transpose(picture)
+            if "transparency" in picture.info or picture.mode in ("LA", "PA", "La", "RGBa"):
+                picture = picture.convert("RGBA")
+            if picture.mode == "RGBA":
+                white = Image.new("RGBA", picture.size, "white")
+                picture = Image.alpha_composite(white, picture)
+            if picture.mode.startswith("I;16") or picture.mode in ("I", "F"):  # more than 8 bits
+                values = np.asarray(picture, float)
+                values = 255 * (values - values.min()) / max(np.ptp(values), 1e-9)
+                picture = Image.fromarray(values.astype(np.uint8))
+            return np.asarray(picture.convert("RGB").resize((size, size), Image.BICUBIC))
+    except FileNotFoundError:
+        raise PictureError(f"{name}: there is no such file.") from None
+    except Image.DecompressionBombError:
+        raise PictureError(f"{name}: too many pixels, at most {MOST_PIXELS:,} are read.") from None
+    except (OSError, ValueError, SyntaxError, EOFError) as error:
+        raise PictureError(f"{name}: not a picture that can be read, or cut off ({error}).") from None
+
+
+@dataclass
+class Backbone:
+    """A CNN without its classifier. grid: its model, pictures (B, size, size, 3), 0 to 255 -> (B, rows, columns, C).
+
+    identity: changes with anything that changes the vectors.
+    """
+
+    identity: str
+    size: int
+    grid: keras.Model
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """rows, columns, C."""
+        return self.grid.output_shape[1:]
+
+    def __call__(self, pictures: np.ndarray) -> np.ndarray:
+        """(B, size, size, 3) -> (B, rows, columns, C)."""
+        return np.asarray(self.grid.predict_on_batch(np.asarray(pictures, np.float32)))
+
+
+def pretrained(name: str = "MobileNetV2", size: int = 224, weights="imagenet", **options) -> Backbone:
+    """Any network of keras.applications, without its classifier, its own preprocessing built in.
+
+    weights: "imagenet": from COURSE_DATA/weights if the file is there, else downloaded by Keras; None: random; a path.
+    """
+    homes = (home for home in vars(keras.applications).values() if hasattr(home, "preprocess_input"))
+    home = next((home for home in homes if hasattr(home, name)), None)
+    if home is None:
+        raise CourseError(f"keras.applications has no network {name!r}: write it as there, for example 'MobileNetV2'.")
+    weights = _weights_file(name, size, options) or weights if weights == "imagenet" else weights
+    try:
+        model = getattr(home, name)(include_top=False, weights=weights, input_shape=(size, size, 3), **options)
+    except ValueError as error:
+        raise CourseError(f"{name}: the weights {weights} do not fit: {str(error).splitlines()[0]}") from None
+    inputs = keras.Input((size, size, 3))
+    grid = keras.Model(inputs, model(home.preprocess_input(inputs), training=False))
+    said = f"{name} {size} {options} " + (_digest(model.get_weights()) if weights else "random")
+    return Backbone(said, size, grid)
+
+
+def _weights_file(name, size, options):
+    """The file of ImageNet weights that COURSE_DATA has for this network, or None."""
+    folder = Path(os.environ.get("COURSE_DATA", "")) / "weights"
+    width = options.get("alpha", 1.0)
+    known = {
+        "MobileNetV2": f"mobilenet_v2_weights_tf_dim_ordering_tf_kernels_{width}_{size}_no_top.h5",
+        "MobileNet": f"mobilenet_{str(width).replace('0.', '').replace('.', '_')}_{size}_tf_no_top.h5",
+    }.get(name)
+    return str(folder / known) if os.environ.get("COURSE_DATA") and known and (folder / known).is_file() else None
+
+
+def _digest(arrays):
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()[:16]
+
+
+class FeatureCache:
+    """Grids of vectors on disk, keyed by the bytes of the picture and by the network.
+
+    folder: holds one file of rows for each network. Rows are added, never changed; a run that was killed loses a batch.
+    Reading is memory-mapped: a set larger than memory works.
+    """
+
+    def __init__(self, folder, backbone: Backbone, grid: bool = True):
+        self.backbone, self.grid = backbone, grid
+        self.shape = backbone.shape if grid else backbone.shape[-1:]
+        key = hashlib.sha256(f"{backbone.identity} {self.shape}".encode()).hexdigest()[:16]
+        self.rows_file, self.index_file = (Path(folder) / f"{key}.{end}" for end in ("float16", "index"))
+        try:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            self.rows_file.touch()
+            self.index_file.touch()
+        except OSError as error:
+            raise CourseError(f"features cannot be kept in {folder}: {error}. Name another folder.") from None
+        self._row_bytes = 2 * int(np.prod(self.shape))
+        hashes = self.index_file.read_text(encoding="ascii").split()
+        whole = min(len(hashes), self.rows_file.stat().st_size // self._row_bytes)  # the rest was cut off by a kill
+        self.index = {digest: row for row, digest in enumerate(hashes[:whole])}
+        if whole < len(hashes) or self.rows_file.stat().st_size != whole * self._row_bytes:
+            os.truncate(self.rows_file, whole * self._row_bytes)
+            self.index_file.write_text("".join(f"{digest}\n" for digest in hashes[:whole]), encoding="ascii")
+
+    @property
+    def rows(self) -> np.ndarray:
+        """All rows there are, memory-mapped: (N, rows, columns, C) or (N, C), float16."""
+        if not self.index:
+            return np.zeros((0, *self.shape), np.float16)
+        return np.memmap(self.rows_file, np.float16, "r", shape=(len(self.index), *self.shape))
+
+    def add(
+        self, sources: Sequence, batch_size: int = 32, watch: Callable[[Iterable], Iterable] = iter
+    ) -> tuple[np.ndarray, list[str]]:
+        """Make sure of all pictures (paths or bytes) -> the row of each (N,), -1 if there is none, and what is wrong.
+
+        What is there already is not computed again. watch: wraps the batches, for a progress bar.
+        """
+        places, problems = np.full(len(sources), -1), []
+
+        def load(i):
+            try:
+                data = sources[i] if isinstance(sources[i], bytes) else Path(sources[i]).read_bytes()
+                digest = hashlib.sha256(data).hexdigest()
+                name = f"picture {i}" if isinstance(sources[i], bytes) else str(sources[i])
+                known = digest in self.index
+                return i, digest, None if known else decode(data, self.backbone.size, name), None
+            except OSError as error:
+                return i, None, None, f"{sources[i]}: {error.strerror or error}."
+            except PictureError as error:
+                return i, None, None, str(error)
+
+        starts = list(range(0, len(sources), batch_size))
+        with ThreadPoolExecutor(2) as pool:
+            waiting = []  # two batches are decoded while one is computed
+            for number in watch(range(len(starts))):
+                while len(waiting) < 3 and number + len(waiting) < len(starts):
+                    start = starts[number + len(waiting)]
+                    waiting.append([pool.submit(load, i) for i in range(start, min(start + batch_size, len(sources)))])
+                loaded = [task.result() for task in waiting.pop(0)]
+                self._compute({d: new for _, d, new, _ in loaded if new is not None and d not in self.index})
+                for i, digest, _, problem in loaded:
+                    if problem:
+                        problems.append(problem)
+                    else:
+                        places[i] = self.index[digest]
+        return places, problems
+
+    def _compute(self, pictures):
+        """Vectors of new pictures {digest: (size, size, 3)}, written at once."""
+        if not pictures:
+            return
+        grid = self.backbone(np.stack(list(pictures.values())))
+        rows = grid if self.grid else grid.mean(axis=(1, 2))
+        with open(self.rows_file, "ab") as file:
+            file.write(rows.astype(np.float16).tobytes())
+        with open(self.index_file, "a", encoding="ascii") as file:
+            file.write("".join(f"{digest}\n" for digest in pictures))
+        for digest in pictures:
+            self.index[digest] = len(self.index)

@@ -1,0 +1,102 @@
+"""Scenes: same seed, same picture; boxes and masks that fit it; captions that are true, and others that are not."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from course_lib.errors import CourseError
+from course_lib.worlds.scenes import KINDS_FILE, SCALES, SceneWorld
+
+WORLD = SceneWorld()
+SCENES = WORLD.sample(120, seed=3)
+
+
+def test_the_world_is_as_rich_as_it_says():
+    assert len(WORLD.kinds) >= 16 and len(WORLD.colours) == 8 and len(WORLD.places) == 6
+    assert {len(scene.things) for scene in SCENES} == {1, 2, 3, 4}
+    assert {scene.place for scene in SCENES} == set(WORLD.places) and {scene.night for scene in SCENES} == {True, False}
+    assert {"man", "woman", "child", "dog", "cat"} <= set(WORLD.kinds)
+    assert {thing.size for scene in SCENES for thing in scene.things} == set(SCALES)
+
+
+def test_same_seed_same_picture():
+    (again,) = WORLD.sample(1, seed=3)
+    assert again == SCENES[0]
+    assert all(np.array_equal(a, b) for a, b in zip(WORLD.draw(again, 96), WORLD.draw(SCENES[0], 96), strict=True))
+
+
+@pytest.mark.parametrize("number", range(12))
+def test_what_is_drawn_is_where_the_box_says(number):
+    scene = SCENES[number]
+    picture, owner = WORLD.draw(scene, 128)
+    assert picture.shape == (128, 128, 3) and picture.dtype == np.uint8
+    for i, thing in enumerate(scene.things):
+        rows, columns = np.nonzero(owner == i)
+        assert len(rows) > 20
+        x, y, width, height = (128 * value for value in thing.box)
+        reach = 0.2 * max(width, height) + 2
+        assert x - reach <= columns.min() and columns.max() <= x + width + reach
+        assert y - reach <= rows.min() and rows.max() <= y + height + reach
+        without, _ = WORLD.draw(dataclasses.replace(scene, things=scene.things[:i] + scene.things[i + 1 :]), 128)
+        changed = np.abs(without.astype(int) - picture).max(axis=-1) > 8
+        assert changed[owner == i].mean() > 0.8  # a green thing before a green tree may hardly differ
+
+
+@pytest.mark.parametrize("scene", SCENES[:40], ids=range(40))
+def test_captions_are_correct_and_false_ones_are_not(scene):
+    captions = WORLD.captions(scene)
+    assert 3 <= len(captions) == len(set(captions))
+    elsewhere = next(place for place in WORLD.places if place != scene.place)
+    for caption in captions:
+        assert WORLD.accepts(scene, caption), caption
+        assert not WORLD.accepts(dataclasses.replace(scene, place=elsewhere), caption)
+        assert WORLD.read(caption)["place"] == scene.place
+        for thing in scene.things:
+            if f"{thing.colour} {thing.kind}" in caption:
+                assert not WORLD.accepts(scene, caption.replace(f"{thing.colour} {thing.kind}", f"pink {thing.kind}"))
+    kind = next(kind for kind in WORLD.kinds if kind not in {thing.kind for thing in scene.things})
+    assert not WORLD.accepts(scene, f"a red {kind} in a park")
+    assert not WORLD.accepts(scene, "nothing to see") and not WORLD.accepts(scene, "")
+
+
+def test_a_relation_that_does_not_hold_is_false():
+    held = [(scene, caption) for scene in WORLD.sample(400, seed=5) for caption in WORLD.captions(scene)
+            if " in front of " in caption]  # fmt: skip
+    assert len(held) > 10
+    for scene, caption in held:
+        assert not WORLD.accepts(scene, caption.replace(" in front of ", " behind "))
+
+
+def test_one_of_several_things_is_too_little():
+    scene = next(scene for scene in SCENES if len(scene.things) == 2)
+    thing = scene.things[0]
+    name = (
+        f"{thing.kind} in {thing.colour}" if WORLD.kinds[thing.kind].get("colour") else f"{thing.colour} {thing.kind}"
+    )
+    assert not WORLD.accepts(scene, f"a {name} {WORLD.places[scene.place]['phrase'][0]}")
+
+
+@pytest.mark.parametrize(("old", "new", "message"), [
+    ("oval skin", "egg skin", "expected oval, box, poly, blob, line, bow"),
+    ("oval skin 0.14", "oval skin left", "expected numbers"),
+    ("oval skin 0.14", "oval face 0.14", "'face' is no colour"),
+    ("oval skin 0.14 0.60 0.08 0.035", "oval skin 0.14 0.60", "has 2 numbers"),
+    ("size = [0.44, 1.0]", "size = [0.44]", "expected size = "),
+    ("[colours]", "[tints]", "has no .colours"),
+    ("ground = [0.62, 0.97]", "", "expected phrase, ground"),
+    ('red = "#d83a34"', 'red "#d83a34"', "not valid TOML"),
+])  # fmt: skip
+def test_a_mistake_in_the_file_is_named(old, new, message):
+    with pytest.raises(CourseError, match=message):
+        SceneWorld(KINDS_FILE.read_text(encoding="utf-8").replace(old, new, 1))
+
+
+def test_a_kind_can_be_added():
+    kite = (
+        "[kinds.kite]\nsize = [0.4, 0.4]\nflies = ['']\n[kinds.kite.states]\n'' = 'poly main 0.5 0 1 0.5 0.5 1 0 0.5'\n"
+    )
+    world = SceneWorld(KINDS_FILE.read_text(encoding="utf-8") + "\n" + kite)
+    scene = next(scene for scene in world.single(400, seed=0) if scene.things[0].kind == "kite")
+    assert (world.draw(scene, 64)[1] == 0).sum() > 10
+    assert all("kite" in caption and world.accepts(scene, caption) for caption in world.captions(scene, 2))
