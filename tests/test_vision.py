@@ -1,0 +1,148 @@
+"""Pictures of every kind are decoded or named; features are Keras's own, computed once, and survive a kill."""
+
+import io
+import os
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from course_lib import vision
+from course_lib.errors import CourseError
+from course_lib.vision import Backbone, FeatureCache, PictureError, decode, pretrained
+
+RNG = np.random.default_rng(0)
+
+
+def photo(mode="RGB", size=(40, 30), form="PNG", **options):
+    """Bytes of a picture: left half red, right half blue."""
+    values = np.zeros((size[1], size[0], 3), np.uint8)
+    values[:, : size[0] // 2, 0], values[:, size[0] // 2 :, 2] = 255, 255
+    file = io.BytesIO()
+    Image.fromarray(values).convert(mode).save(file, form, **options)
+    return file.getvalue()
+
+
+@pytest.fixture(scope="module")
+def backbone():
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((16, 16, 3))
+    return Backbone("little", 16, keras.Model(inputs, keras.layers.Conv2D(5, 4, strides=4)(inputs / 255.0)))
+
+
+@pytest.mark.parametrize(("mode", "form"), [
+    ("RGB", "PNG"), ("RGB", "JPEG"), ("L", "JPEG"), ("CMYK", "JPEG"), ("P", "PNG"), ("RGBA", "PNG"), ("LA", "PNG"),
+    ("1", "PNG"), ("RGB", "GIF"), ("RGB", "BMP"), ("RGB", "WEBP"), ("RGB", "TIFF"),
+])  # fmt: skip
+def test_every_kind_of_picture_is_decoded(mode, form):
+    picture = decode(photo(mode, form=form), 16)
+    assert picture.shape == (16, 16, 3) and picture.dtype == np.uint8
+    if mode in ("RGB", "P", "RGBA", "CMYK") and form != "GIF":
+        assert picture[8, 3, 0] > 180 > 80 > picture[8, 3, 2] and picture[8, 12, 2] > 180 > 80 > picture[8, 12, 0]
+
+
+def test_turned_by_exif():
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn by 90 degrees, clockwise: what was left is above
+    picture = decode(photo(form="JPEG", exif=exif), 16)
+    assert picture[3, 8, 0] > 180 and picture[12, 8, 2] > 180
+
+
+def test_what_is_transparent_is_white():
+    clear = Image.new("RGBA", (8, 8), (255, 0, 0, 0))
+    palette = Image.new("RGB", (8, 8), "red").quantize(4)
+    for picture, options in ((clear, {}), (palette, {"transparency": palette.getpixel((0, 0))})):
+        file = io.BytesIO()
+        picture.save(file, "PNG", **options)
+        assert (decode(file.getvalue(), 4) == 255).all()
+
+
+def test_sixteen_bits_and_one_pixel():
+    file = io.BytesIO()
+    Image.fromarray(np.linspace(0, 65535, 64).reshape(8, 8).astype(np.uint16)).save(file, "PNG")
+    assert np.ptp(decode(file.getvalue(), 8).astype(int)) > 200
+    assert decode(photo(size=(2, 1)), 8).shape == (8, 8, 3)
+
+
+@pytest.mark.parametrize(("data", "message"), [
+    (photo(form="JPEG", size=(200, 200))[:600], "cut off"),
+    (b"no picture", "not a picture"),
+    (b"", "not a picture"),
+])  # fmt: skip
+def test_what_is_no_picture_is_named(tmp_path, data, message):
+    file = tmp_path / "holiday.jpg"
+    file.write_bytes(data)
+    with pytest.raises(PictureError, match=f"holiday.jpg: .*{message}"):
+        decode(file, 16)
+
+
+def test_too_many_pixels(tmp_path, monkeypatch):
+    file = tmp_path / "huge.png"
+    Image.new("1", (20_000, 20_000)).save(file)
+    with pytest.raises(PictureError, match=r"huge.png: .*too many"):
+        decode(file, 16)
+    with pytest.raises(PictureError, match="no such file"):
+        decode(tmp_path / "none.png", 16)
+
+
+def test_features_are_the_models_own(tmp_path, backbone):
+    files = []
+    for i in range(7):
+        files.append(tmp_path / f"{i}.png")
+        Image.fromarray(RNG.integers(0, 256, (16, 16, 3), dtype=np.uint8)).save(files[-1])
+    grid, pooled = FeatureCache(tmp_path / "kept", backbone), FeatureCache(tmp_path / "kept", backbone, grid=False)
+    expected = backbone(np.stack([decode(file, 16) for file in files]))
+    for cache, right in ((grid, expected), (pooled, expected.mean(axis=(1, 2)))):
+        places, problems = cache.add(files, batch_size=3)
+        assert not problems
+        assert np.allclose(cache.rows[places], right, atol=2e-3)
+
+
+def test_a_bad_file_among_good_ones(tmp_path, backbone):
+    (tmp_path / "a.png").write_bytes(photo())
+    (tmp_path / "b.png").write_bytes(photo()[:60])
+    (tmp_path / "c.png").write_bytes(photo(size=(30, 30)))
+    cache = FeatureCache(tmp_path / "kept", backbone)
+    places, problems = cache.add([tmp_path / name for name in ("a.png", "b.png", "none.png", "c.png", "a.png")])
+    assert places.tolist() == [0, -1, -1, 1, 0]
+    assert len(problems) == 2 and "b.png" in problems[0] and "none.png" in problems[1]
+
+
+def test_nothing_is_computed_twice_and_a_kill_loses_a_batch(tmp_path, backbone):
+    data = [photo(size=(20 + i, 20)) for i in range(6)]
+    cache = FeatureCache(tmp_path, backbone)
+    cache.add(data, batch_size=2)
+    whole = np.array(cache.rows)
+    never = Backbone(backbone.identity, 16, backbone.grid)
+    again = FeatureCache(tmp_path, never)
+    again._compute = lambda pictures: (_ for _ in ()).throw(AssertionError) if pictures else None
+    assert again.add(data)[0].tolist() == list(range(6))
+    os.truncate(cache.rows_file, cache.rows_file.stat().st_size - 7)  # killed while it wrote
+    mended = FeatureCache(tmp_path, backbone)
+    assert len(mended.index) == 5
+    mended.add(data)
+    assert np.array_equal(mended.rows, whole)
+    assert len(FeatureCache(tmp_path, Backbone("another", 16, backbone.grid)).index) == 0
+
+
+def test_a_folder_that_cannot_be_written(tmp_path, backbone):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CourseError, match="Name another folder"):
+        FeatureCache(tmp_path / "file", backbone)
+
+
+def test_networks_of_keras_applications():
+    with pytest.raises(CourseError, match="has no network 'MobilNet'"):
+        pretrained("MobilNet")
+    random = pretrained("MobileNetV2", size=96, weights=None, alpha=0.35)
+    assert random.shape[:2] == (3, 3)
+    with pytest.raises(CourseError, match="do not fit"):
+        pretrained("MobileNetV2", size=96, weights=vision.__file__, alpha=0.35)
+
+
+@pytest.mark.skipif("COURSE_DATA" not in os.environ, reason="ImageNet weights are not on this machine")
+def test_imagenet_weights_know_something():
+    backbone = pretrained("MobileNetV2")
+    assert backbone.shape == (7, 7, 1280)
+    assert backbone.identity != pretrained("MobileNetV2", weights=None).identity
