@@ -1,0 +1,295 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # 06 · Translate with an encoder and a decoder
+#
+# **You will do:** train a network that reads an English sentence to its end, keeps all of it in one vector, and says it in Spanish; mark every
+# translation; and find out which sentences are too long for the vector.
+#
+# **You will learn:** encoder, context, decoder; three ways to hand a sentence over; what teacher forcing hides; greedy and beam search; BLEU; and the
+# bottleneck that attention (lesson 07) was invented for.
+#
+# **You need:** lessons 03 and 04.
+#
+# **Run time:** about SECONDS seconds on two processor cores. One cell trains and says so.
+#
+# **Sources.** K. Cho et al., *Learning phrase representations using RNN encoder–decoder for statistical machine translation*, EMNLP 2014.
+# I. Sutskever, O. Vinyals, Q. Le, *Sequence to sequence learning with neural networks*, NeurIPS 2014. S. Feng and Z. Zhang's lecture on the
+# encoder–decoder, H. Lee's on conditional generation (2017). More at the end.
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+
+from course_lib.quiet import keras
+from keras import layers, ops
+
+from course_lib import checks, metrics, plotting, results, text, training
+from course_lib.checks import at_least, at_most, claim
+from course_lib.decoding import Translator
+from course_lib.models.encoder_decoder import encoder_decoder
+from course_lib.text import Vocabulary
+
+SEED = checks.seed()
+training.set_seed(SEED)
+
+# %% [markdown]
+# ## A question with a number in it
+#
+# A network reads an English sentence, word by word, and then it is taken away. All that is left is one vector of 192 numbers. From it another network
+# says the sentence in Spanish. After less than a minute of training it translates nine of ten sentences of five words as a teacher would. **Guess:**
+# how many of those with eleven? Write the number down.
+#
+# ## A world: two languages whose grammar is known
+
+# %%
+from course_lib.worlds.translation import TranslationWorld
+
+world = TranslationWorld()
+for example in world.sample(5, seed=SEED, longest=9):
+    print(" ".join(example.english), "→", " ".join(example.spanish))
+
+# %% [markdown]
+# English and Spanish differ where real languages do. The adjective changes sides and agrees with its noun; a verb's ending says who acts, so the
+# pronoun may go; *him* stands before the verb; *does not* is one word. And often several translations are right:
+
+# %%
+pair = max(world.sample(40, seed=SEED, longest=8), key=lambda pair: min(len(pair.references()), 6))
+print(" ".join(pair.english))
+for words in pair.references(6):
+    print("  ", " ".join(words))
+
+# %% [markdown]
+# The world knows them all, so **correct** here means: one of them, word for word.
+
+# %%
+pairs = world.sample(40_000, seed=SEED, longest=12)
+test = world.unseen(pairs, 1000, seed=1000 + SEED, longest=12)
+english, spanish = (Vocabulary.from_texts(pair[side] for pair in pairs) for side in (0, 1))
+rows = text.pair_rows([pair[:2] for pair in pairs], english, spanish)
+print(f"{len(pairs):,} pairs to learn from, {len(english)} English and {len(spanish):,} Spanish words")
+print(f"{len(test):,} sentences to test on, none of them among the others")
+
+# %% [markdown]
+# ## Encoder, context, decoder, output
+#
+# **Encoder.** A recurrent network reads the words $x_1 \dots x_T$ and says nothing: $h_t = f(h_{t-1}, x_t)$.
+#
+# **Context.** What it remembers at the end is the sentence, as far as the decoder is concerned: $c = h_T$.
+#
+# **Decoder.** A language model as in lessons 01 and 04, whose memory does not begin empty: $s_0 = \tanh(W c)$ and $s_j = f(s_{j-1}, y_{j-1})$. The first
+# word it reads is `<bos>`; then each word that was said.
+#
+# **Output.** A score for every Spanish word, $W_o s_j$; a softmax makes probabilities of them. `<eos>` is a word, too: so the two sentences need not be
+# equally long.
+#
+# In Keras these are two recurrent layers and an arrow between them:
+
+
+# %%
+def translator(source_words, target_words, width=192):
+    """(B, T) words and (B, J) words before -> scores (B, J, target_words)."""
+    sentence = keras.Input((None,), dtype="int32")  # (B, T)
+    before = keras.Input((None,), dtype="int32")  # (B, J), from <bos> on
+    x = layers.Embedding(source_words, width)(sentence)
+    c = layers.GRU(width)(x, mask=ops.not_equal(sentence, 0))  # (B, width): the context
+    y = layers.Embedding(target_words, width)(before)
+    s_0 = layers.Dense(width, "tanh")(c)
+    s = layers.GRU(width, return_sequences=True)(y, initial_state=s_0)  # (B, J, width)
+    return keras.Model([sentence, before], layers.Dense(target_words)(s))
+
+
+by_hand = translator(len(english), len(spanish))
+print(f"{by_hand.count_params():,} parameters")
+
+# %% [markdown]
+# The **mask** matters. Sentences of a batch are filled up with `<pad>` (0) to equal length; a memory that goes on reading there keeps what it read *last*,
+# which is padding. Many a tutorial leaves it out, and translates a sentence differently when a longer one stands beside it. Whether ours does is a claim:
+
+# %%
+sentences, before = rows[0][:50], rows[1][:50, :-1]
+more = np.pad(sentences, ((0, 0), (0, 30)))
+difference = np.abs(by_hand([sentences, before]) - by_hand([more, before])).max()
+claim("thirty places of padding change no score", at_most(difference, 1e-5))
+
+# %% [markdown]
+# ### Three ways to hand it over
+#
+# | name | the decoder reads at step $j$ | whose |
+# | --- | --- | --- |
+# | repeat | $c$, at every step again, and not the word it said | the picture in many introductions |
+# | start | $y_{j-1}$; $c$ is the start and nothing else | Sutskever et al. 2014 |
+# | every step | $y_{j-1}$ and $c$, and the output sees both again | Cho et al. 2014 |
+#
+# `encoder_decoder(…, hand_over="start")` is the network above with an encoder that reads in both directions, so that $c$ has seen each end last.
+# **The next cell trains it, for about 40 seconds.**
+
+# %%
+STEPS = 800
+model = encoder_decoder(
+    len(english), len(spanish), "start", embedding=192, encoder_units=96, units=192, residual=True
+)
+training.compile_for_training(model, STEPS, 6e-3, optimizer="muon")
+losses = training.fit(model, text.pair_batches(*rows, 64, SEED), STEPS, "English to Spanish")
+translate = Translator(model, english, spanish)
+
+# %%
+said = translate([pair.english for pair in test])
+correct = np.array([pair.accepts(found.words) for pair, found in zip(test, said, strict=True)])
+for pair, found, right in list(zip(test, said, correct, strict=True))[:12]:
+    print("✓" if right else "✗", " ".join(pair.english), "→", " ".join(found.words))
+
+# %% [markdown]
+# Look at the wrong ones. They are Spanish! Endings agree, articles fit; what is said is often another sentence, and it goes wrong towards the end. The
+# decoder has become a good language model of Spanish that was told too little.
+#
+# ## The bottleneck, measured
+#
+# **BLEU** (Papineni et al. 2002) counts which words, pairs, triples and fours of words of a translation occur in a reference, and punishes what is too
+# short: 100 for the reference itself. It gives part of the mark for part of the sentence. Here by length of the English sentence:
+
+# %%
+lengths = np.array([len(pair.english) for pair in test])
+printed = [" ".join(found.words) for found in said]
+references = [[" ".join(words) for words in pair.references(20)] for pair in test]
+
+
+def bleu(chosen):
+    """BLEU of the test sentences with these numbers."""
+    return metrics.bleu([printed[i] for i in chosen], [references[i] for i in chosen], tokenize="none")[0]
+
+
+thirds = np.array_split(np.argsort(lengths, kind="stable"), 3)
+results.print_table(
+    ["third", "words", "correct", "BLEU"],
+    [(name, f"{lengths[part].mean():.1f}", f"{correct[part].mean():.2f}", f"{bleu(part):.1f}")
+     for name, part in zip(("shortest", "middle", "longest"), thirds, strict=True)],
+)  # fmt: skip
+
+# %%
+words = np.arange(lengths.min(), 13)
+marks = {"BLEU": [bleu(np.flatnonzero(lengths == n)) for n in words],
+         "correct, %": [100 * correct[lengths == n].mean() for n in words]}  # fmt: skip
+fig, ax = plotting.figure(7.5, 3.2)
+plotting.lines(ax, words, marks, "The longer the sentence, the less of it arrives", "words of the English sentence", "of 100")
+plt.show()
+
+# %%
+claim("BLEU falls by 40 or more from the shortest third to the longest", at_least(bleu(thirds[0]) - bleu(thirds[2]), 40))
+
+# %% [markdown]
+# Sutskever and others (2014) saw it, and found a remedy that sounds like a joke: read the sentence **backwards**. Then its first words are near the
+# decoder's first words, and learning gets a foothold. It does not make the vector any larger.
+#
+# ## What teacher forcing hides
+#
+# While it trains, the decoder is told the true words before each step (**teacher forcing**): all steps of all sentences at once, and no mistake spoils
+# the next step. When it translates it is told what it said itself. How good does it look in each case?
+
+# %%
+test_rows = text.pair_rows([pair[:2] for pair in test], english, spanish)
+told = training.scores(model, [test_rows[0], test_rows[1][:, :-1]]).argmax(axis=-1)
+asked = test_rows[1][:, 1:] != 0
+told_right = (told == test_rows[1][:, 1:])[asked].mean()
+free_right = np.mean([word == said_word for pair, found in zip(test, said, strict=True)
+                      for word, said_word in zip([*pair.spanish, ""], [*found.words, *[None] * 30], strict=False)])  # fmt: skip
+results.print_table(
+    ["words right", "share"],
+    [("told the true words before", f"{told_right:.3f}"), ("told its own words", f"{free_right:.3f}")],
+)
+
+# %%
+claim("told the truth, it looks far better than it is", at_least(told_right - free_right, 0.1))
+
+# %% [markdown]
+# Both numbers are of the same network on the same sentences. The first is what a training curve shows. Whoever judges a translator by it is mistaken:
+# let it speak.
+#
+# ## Greedy and beam search
+#
+# Taking the best word each time (**greedy**) can miss the best sentence: a good second word may need a first word that was only second best. **Beam
+# search** keeps the $K$ best beginnings, lengthens each by every word, and keeps the $K$ best again, until they end with `<eos>`. Long sentences collect
+# more factors below one; so beginnings are compared by $\log p$ divided by their length.
+
+# %%
+beams = {width: translate([pair.english for pair in test], beam=width) for width in (1, 5)}
+results.print_table(
+    ["beam", "mean log p a word", "correct", "BLEU"],
+    [(width, f"{np.mean([found.score for found in beam]):.4f}",
+      f"{np.mean([pair.accepts(found.words) for pair, found in zip(test, beam, strict=True)]):.3f}",
+      f"{metrics.bleu([' '.join(found.words) for found in beam], references, tokenize='none')[0]:.1f}")
+     for width, beam in beams.items()],
+)  # fmt: skip
+
+# %%
+score = {width: np.mean([found.score for found in beam]) for width, beam in beams.items()}
+claim("a beam of five finds sentences the network itself likes at least as well", at_least(score[5] - score[1], 0.0))
+
+# %% [markdown]
+# It finds what the network likes better. Whether that is *right* is another question: no search finds in the vector what did not fit into it.
+#
+# ## The vector, looked at
+#
+# *Anna visits Peter* and *Peter visits Anna* are the same bag of words. What does the encoder make of them? A context has 192 numbers; **principal
+# components** draw it on paper: the two directions in which the contexts differ most (Sutskever and others drew such a picture, too).
+
+# %%
+names = "Anna", "Peter", "Mary", "John"
+told_of = [(a, verb, b) for verb in ("visits", "visited") for a in names for b in names if a != b]
+contexts = np.array(model.encoder(text.to_rows([(*said, ".") for said in told_of], english, marks=False))["context"])
+centred = contexts - contexts.mean(axis=0)
+_, spread, axes = np.linalg.svd(centred, full_matrices=False)
+plane = centred @ axes[:2].T  # (24, 2)
+fig, ax = plotting.figure(7.5, 4.5)
+plotting.named_points(ax, plane, [f"{a} {verb} {b}" for a, verb, b in told_of], [verb for _, verb, _ in told_of],
+                      "Contexts of 24 sentences", "first component", "second component")  # fmt: skip
+plt.show()
+
+# %% [markdown]
+# ## Every way to hand it over, five seeds
+#
+# `python -m experiments.align` trains them all in the same way. Mean of five seeds:
+
+# %%
+study = results.read("align.csv")
+
+
+def mean(column, **chosen):
+    """Mean over the seeds of the runs with these settings."""
+    return np.mean([row[column] for row in study if all(row[name] == value for name, value in chosen.items())])
+
+
+CASES = {
+    "repeat": {"hand_over": "repeat"},
+    "start": {"hand_over": "start", "direction": "both", "cell": "gru"},
+    "start, LSTM": {"hand_over": "start", "cell": "lstm"},
+    "start, read forward only": {"hand_over": "start", "direction": "forward"},
+    "start, read backwards only": {"hand_over": "start", "direction": "backward"},
+    "every step": {"hand_over": "every step"},
+}
+columns = ("exact", "bleu_short", "bleu_middle", "bleu_long")
+results.print_table(
+    ["handed over", "correct", "BLEU, short", "middle", "long"],
+    [(name, f"{mean('exact', **case):.2f}", *(f"{mean(column, **case):.1f}" for column in columns[1:]))
+     for name, case in CASES.items()],
+)  # fmt: skip
+
+# %% [markdown]
+# ## On real sentences
+#
+# `python -m experiments.translate train` does the same with Tatoeba: English sentences and their Spanish translations, written by people for learners.
+
+# %%
+tatoeba = [row for row in results.read("translate.csv") if row["attention"] == "none"]
+results.print_table(
+    ["beam", "BLEU", "short", "middle", "long"],
+    [(row["beam"], *(f"{row[name]:.1f}" for name in ("bleu", "bleu_short", "bleu_middle", "bleu_long"))) for row in tatoeba],
+)
+for row in results.read("translate_examples.csv")[5:35:6]:
+    print(f"{row['source']} → {row['none']}   (a person: {row['reference']})")
