@@ -109,11 +109,12 @@ class CosineScore(Score):
 
 @keras.saving.register_keras_serializable(package="course_lib")
 class BilinearScore(Score):
-    """hᵀ W z: Luong et al. 2015, eq. 8, general. W (Q, K)."""
+    """hᵀ W z: Luong et al. 2015, eq. 8, general. W (Q, K), which starts small: looking at all places alike."""
 
     def make(self, queries, keys):
         """W."""
-        self.W = self.add_weight(shape=(queries, keys), initializer="glorot_uniform", name="W")
+        small = keras.initializers.RandomNormal(stddev=0.01)
+        self.W = self.add_weight(shape=(queries, keys), initializer=small, name="W")
 
     def compare(self, z, h):
         """(B, J, Q), (B, T, K) -> (B, J, T)."""

@@ -235,6 +235,18 @@ def intervals(ax, names: Sequence[str], middle, low, high, title: str, xlabel: s
     return ax
 
 
+def named_points(ax, points, names: Sequence[str], groups: Sequence[str], title: str, xlabel: str, ylabel: str):
+    """points (N, 2), each with its name beside it; those of a group in one colour."""
+    for number, group in enumerate(dict.fromkeys(groups)):
+        chosen = [i for i, other in enumerate(groups) if other == group]
+        ax.plot(*np.asarray(points)[chosen].T, "os^Dv"[number % 5], color=CYCLE[number % len(CYCLE)], label=group)
+    for name, point in zip(names, points, strict=True):
+        ax.annotate(name, point, xytext=(4, 4), textcoords="offset points", fontsize=8)
+    ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
+    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    return ax
+
+
 def attention(ax, weights, places: Sequence[str], words: Sequence[str], title: str, sure=(), possible=()):
     """Weights (J, T) as dark squares: word j on the left, place t below. Links (place, word) of the truth: sure ones
     framed, possible ones dotted.

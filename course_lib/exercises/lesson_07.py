@@ -127,7 +127,9 @@ def check_own_match(my_match) -> None:
     changed[2] = rng.normal(size=8)
     moved = np.abs(match(z, changed, (3, 6)) - scores) > 1e-9
     if np.delete(moved, 2, axis=1).any():
-        raise NotYet("my_match: with another vector at one place the scores of other places change: one pair, one score.")
+        raise NotYet(
+            "my_match: with another vector at one place the scores of other places change: one pair, one score."
+        )
     if not moved[:, 2].any():
         raise NotYet("my_match: another vector at a place, the same score: compare with h.")
     if np.abs(scores - scores[:1]).max() < 1e-9:

@@ -87,10 +87,10 @@ class Decoder(_Configured):
         settings = {"words": words, "embedding": embedding, "units": units, "cell": cell, "dropout": dropout}
         super().__init__(settings, **kwargs)
         self.embedding = layers.Embedding(words, embedding, name="embedding")
-        self.memory = _recurrent(cell, units, name="memory")
         self.initial = [layers.Dense(units, "tanh", name="h_0")]
         if cell == "lstm":
             self.initial.append(layers.Dense(units, name="c_0"))
+        self.memory = _recurrent(cell, units, name="memory")
         self.drop = layers.Dropout(dropout)
         self.readout = layers.Dense(words, name="readout")
 
@@ -139,6 +139,10 @@ def _repeated(vector, like):
 @keras.saving.register_keras_serializable(package="course_lib")
 class RepeatDecoder(Decoder):
     """x_j = context: the encoded vector, repeated for each step. It is not told which words it has said."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.embedding.trainable = False  # says how many steps there are, and nothing else
 
     def inputs(self, y, encoded):
         """(B, J, C)."""
