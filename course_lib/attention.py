@@ -133,9 +133,10 @@ class AdditiveScore(Score):
 
     def make(self, queries, keys):
         """W, U and v."""
-        self.W = self.add_weight(shape=(queries, self.units), initializer="glorot_uniform", name="W")
-        self.U = self.add_weight(shape=(keys, self.units), initializer="glorot_uniform", name="U")
-        self.v = self.add_weight(shape=(self.units,), initializer="glorot_uniform", name="v")
+        small = keras.initializers.RandomNormal(stddev=0.001)
+        self.W = self.add_weight(shape=(queries, self.units), initializer=small, name="W")
+        self.U = self.add_weight(shape=(keys, self.units), initializer=small, name="U")
+        self.v = self.add_weight(shape=(self.units,), initializer="zeros", name="v")
 
     def prepare(self, h):
         """U h."""

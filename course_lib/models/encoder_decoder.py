@@ -35,23 +35,16 @@ class Encoder(_Configured):
 
     places: h_t, what the memory says after each word. context: all that is remembered at the end, of an LSTM h and c.
     direction: "forward"; "backward", the source reversed (Sutskever et al. 2014, section 3.3); "both", two memories, D
-    twice the units (Bahdanau et al. 2015, section 3.2). residual: places are h_t + x_t, x_t the vector of the word, as
-    in a residual stack (Wu et al. 2016, eq. 6): what stands at a place says first of all its own word. Then D must be
-    the width of the embedding, which starts ten times as large, to be heard beside h.
+    twice the units (Bahdanau et al. 2015, section 3.2).
     """
 
-    def __init__(self, words, embedding, units, cell="gru", direction="both", dropout=0.0, residual=False, **kwargs):
+    def __init__(self, words, embedding, units, cell="gru", direction="both", dropout=0.0, **kwargs):
         settings = {"words": words, "embedding": embedding, "units": units, "cell": cell, "direction": direction}
-        super().__init__(settings | {"dropout": dropout, "residual": residual}, **kwargs)
+        super().__init__(settings | {"dropout": dropout}, **kwargs)
         ways = {"forward": [False], "backward": [True], "both": [False, True]}.get(direction)
         if ways is None:
             raise CourseError(f"direction: expected forward, backward or both, got {direction!r}.")
-        if residual and embedding != units * len(ways):
-            raise CourseError(
-                f"a sum needs equal widths: the embedding has {embedding}, the memory {units * len(ways)} numbers."
-            )
-        start = keras.initializers.RandomNormal(stddev=0.5) if residual else "uniform"
-        self.embedding = layers.Embedding(words, embedding, embeddings_initializer=start, name="embedding")
+        self.embedding = layers.Embedding(words, embedding, name="embedding")
         self.drop = layers.Dropout(dropout)
         self.memories = [
             _recurrent(cell, units, go_backwards=back, name="backward" if back else "forward") for back in ways
@@ -72,10 +65,7 @@ class Encoder(_Configured):
             h, *states = memory(x, mask=mask, training=training)
             said.append(ops.flip(h, axis=1) if memory.go_backwards else h)  # each h_t back to its place
             remembered += states
-        places = ops.concatenate(said, -1)
-        if self.settings["residual"]:
-            places = places + x
-        return {"places": places, "context": ops.concatenate(remembered, -1), "mask": mask}
+        return {"places": ops.concatenate(said, -1), "context": ops.concatenate(remembered, -1), "mask": mask}
 
 
 class Decoder(_Configured):
@@ -308,7 +298,7 @@ class EncoderDecoder(keras.Model):
 
 def encoder_decoder(
     source_words, target_words, hand_over="attention after", score=None, embedding=64, encoder_units=128, units=192,
-    cell="gru", direction="both", dropout=0.0, residual=False,
+    cell="gru", direction="both", dropout=0.0,
 ):  # fmt: skip
     """An EncoderDecoder. hand_over: one of DECODERS. score: a score function, for the two with attention."""
     if hand_over not in DECODERS:
@@ -316,5 +306,5 @@ def encoder_decoder(
     more = {"score": score} if hand_over.startswith("attention") else {}
     if score is not None and not more:
         raise CourseError(f"a score function needs attention; hand_over is {hand_over!r}.")
-    encoder = Encoder(source_words, embedding, encoder_units, cell, direction, dropout, residual)
+    encoder = Encoder(source_words, embedding, encoder_units, cell, direction, dropout)
     return EncoderDecoder(encoder, DECODERS[hand_over](target_words, embedding, units, cell, dropout, **more))
