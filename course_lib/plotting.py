@@ -235,13 +235,15 @@ def intervals(ax, names: Sequence[str], middle, low, high, title: str, xlabel: s
     return ax
 
 
-def named_points(ax, points, names: Sequence[str], groups: Sequence[str], title: str, xlabel: str, ylabel: str):
-    """points (N, 2), each with its name beside it; those of a group in one colour."""
-    for number, group in enumerate(dict.fromkeys(groups)):
-        chosen = [i for i, other in enumerate(groups) if other == group]
-        ax.plot(*np.asarray(points)[chosen].T, "os^Dv"[number % 5], color=CYCLE[number % len(CYCLE)], label=group)
-    for name, point in zip(names, points, strict=True):
-        ax.annotate(name, point, xytext=(4, 4), textcoords="offset points", fontsize=8)
+def moves(ax, starts, ends, names: Sequence[str], kinds: tuple[str, str], title: str, xlabel: str, ylabel: str):
+    """An arrow from each of `starts` (N, 2), with its name beside it, to each of `ends` (N, 2). kinds: what they are."""
+    for start, end in zip(starts, ends, strict=True):
+        ax.annotate("", end, start, arrowprops={"arrowstyle": "->", "color": GREY, "shrinkA": 4, "shrinkB": 4})
+    for points, kind, color, marker in zip((starts, ends), kinds, CYCLE, "os", strict=False):
+        ax.plot(*np.asarray(points).T, marker, color=color, label=kind)
+    for name, start in zip(names, starts, strict=True):
+        ax.annotate(name, start, xytext=(-5, 4), textcoords="offset points", ha="right", fontsize=9)
+    ax.margins(x=0.15)
     ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return ax

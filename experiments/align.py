@@ -37,8 +37,8 @@ MORE_CASES = [
     ("attention after", "additive", "lstm", "both"),
 ]
 COLUMNS = [
-    "hand_over", "score", "cell", "direction", "seed", "exact", "bleu", "bleu_short", "bleu_middle", "bleu_long", "alignment_error",
-    "parameters", "steps", "train_seconds",
+    "hand_over", "score", "cell", "direction", "seed", "exact", "bleu", "bleu_short", "bleu_middle", "bleu_long",
+    "alignment_error", "parameters", "steps", "train_seconds",
 ]  # fmt: skip
 
 
