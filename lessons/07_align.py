@@ -91,8 +91,8 @@ plotting.attention(ax, np.zeros((len(example.spanish), len(example.english))), e
 plt.show()
 
 # %% [markdown]
-# A row for each Spanish word, a column for each English one. Full frames are **sure** links; dotted ones are **possible**: the *le* that Spanish says
-# besides *to someone* goes with the verb or with the person, and nobody is wrong. (People who align real texts make the same two marks; Och and Ney 2003.)
+# A row for each Spanish word, a column for each English one. Full frames are **sure** links. Dotted ones are **possible**: *does* has no Spanish word of
+# its own, and *le* no English one; who links them with their verb is not wrong. (People who align real texts make the same two marks; Och and Ney 2003.)
 #
 # The network never sees these frames. It sees sentences. Will it find them?
 #
