@@ -4,7 +4,7 @@
 
 Every network trains on the same pairs of its seed with the same settings, and is judged on sentences it has not seen:
 share of translations that are correct, BLEU by thirds of length, alignment error of what it looked at while it was told
-the true words. Resumable, two at a time, one thread each.
+the true words. Resumable, two at a time, one thread each. MORE_CASES have three seeds, the others five.
 """
 
 import argparse
@@ -100,7 +100,9 @@ def main(arguments=None) -> int:
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args(
         arguments
     )
-    jobs = [(*case, seed) for cases in (CASES, MORE_CASES) for seed in SEEDS for case in cases]
+    jobs = [
+        (*case, seed) for cases, seeds in ((CASES, SEEDS), (MORE_CASES, SEEDS[:3])) for seed in seeds for case in cases
+    ]
     return work_through(jobs, run, RESULT, COLUMNS)
 
 
