@@ -163,7 +163,7 @@ def _contract(said):
 def _an(said):
     words = [word for word, _ in said]
     return [
-        ("an" if word == "a" and re.match("[aeiou]", after) and not after.startswith("uni") else word, (key,))
+        ("an" if word == "a" and re.match("[aeiouAEIOU]", after) and not after.startswith("uni") else word, (key,))
         for (word, key), after in zip(said, [*words[1:], ""], strict=True)
     ]
 
