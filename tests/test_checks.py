@@ -179,7 +179,7 @@ def speak(step, state, longest, feed=True, keep=True):
     return said
 
 
-def search(step, state, K, norm=True, keep=True):
+def search(step, state, K, size=len, keep=True):
     beams = [(0.0, [], 2, state)]
     while any(word != 3 for *_, word, _ in beams):
         longer = [beam for beam in beams if beam[2] == 3] if keep else []
@@ -187,7 +187,7 @@ def search(step, state, K, norm=True, keep=True):
             if word != 3:
                 scores, after = step(word, before)
                 longer += [(log_p + p, [*words, w], w, after) for w, p in enumerate(scores) if p > -np.inf]
-        beams = sorted(longer, key=lambda b: -b[0] / (len(b[1]) if norm else 1))[:K]
+        beams = sorted(longer, key=lambda b: -b[0] / size(b[1]))[:K]
     return beams[0][1][:-1], beams[0][0] / len(beams[0][1])
 
 
@@ -379,23 +379,41 @@ WRONG = [
     (lesson_05.check_own_cell, Wasteful, "change nothing"),
     (lesson_05.check_own_cell, DeadBlock, "columns 32 to 47"),
     (lesson_05.check_own_cell, lambda units: units, "expected a cell"),
-    (lesson_06.check_teacher_forcing, lambda w: (w, [*w, "<eos>"]), "one step late"),
+    (lesson_06.check_teacher_forcing, lambda w: (w, [*w, "<eos>"]), "reads `<bos>` first"),
     (lesson_06.check_teacher_forcing, lambda w: (["<bos>", *w], w), "when to stop"),
     (lesson_06.check_teacher_forcing, lambda w: ([*w, "<eos>"], ["<bos>", *w]), "comes first"),
     (lesson_06.check_teacher_forcing, lambda w: (["<bos>", *w, "<eos>"], [*w, "<eos>"]), "never read"),
     (lesson_06.check_last_state, lambda h, m: h[:, -1], "after the padding"),
-    (lesson_06.check_last_state, lambda h, m: gathered(h, m, lambda n: n % 6), "one place too far"),
+    (lesson_06.check_last_state, lambda h, m: gathered(h, m, lambda n: n % 6), "One place too late"),
     (lesson_06.check_last_state, lambda h, m: h[:, m.sum(1) - 1], "two lists of numbers"),
     (lesson_06.check_last_state, lambda h, m: h, "one state for each sentence"),
     (lesson_06.check_greedy, lambda *a: speak(*a, feed=False), "Hand the word that was said"),
     (lesson_06.check_greedy, lambda *a: speak(*a, keep=False), "Hand the state"),
-    (lesson_06.check_greedy, lambda step, state, n: [*speak(step, state, n), 3], "ends the sentence"),
+    (lesson_06.check_greedy, lambda step, state, n: [2, *speak(step, state, n)][:n], "expected"),
     (lesson_06.check_greedy, lambda step, state, n: speak(step, state, 20), "at most 3 are wanted"),
-    (lesson_06.check_beam_search, lambda *a: search(*a, norm=False), "Compare log p divided"),
+    (lesson_06.check_beam_search, lambda *a: search(*a, size=lambda w: 1), "in every round"),
     (lesson_06.check_beam_search, lambda *a: search(*a, keep=False), "has ended stays"),
     (lesson_06.check_beam_search, lambda step, state, K: search(step, state, 1), "what greedy finds"),
     (lesson_06.check_beam_search, lambda *a: (search(*a)[0], 3 * search(*a)[1]), "the mean log p"),
     (lesson_06.check_beam_search, lambda *a: search(*a)[0], "expected two things"),
+    (lesson_06.check_beam_search, lambda *a: search(*a)[::-1], "the words come first"),
+    (lesson_06.check_beam_search, lambda *a: search(*a, size=lambda w: len(w) + 1), "does not count"),
+    (
+        lesson_06.check_beam_search,
+        lambda *a: search(*a, size=lambda w: max(len(w) - (w[-1] == 3), 1)),
+        "counts as a word",
+    ),
+    (lesson_06.check_own_languages, lambda: "my_grammar.toml", "not the path"),
+    (lesson_06.check_own_languages, lambda: LANGUAGES.replace("WHO", "TEXT", 2), "without an end"),
+    (
+        lesson_06.check_own_languages,
+        lambda: (
+            LANGUAGES.replace('WHO]\nforms = "word"', 'WHO]\nforms = "determiner"')
+            .replace('"Ana"', '"a, a, a, a"')
+            .replace('"mein Bruder"', '"b, b, b, b"')
+        ),
+        "agrees with a noun",
+    ),
     (lesson_06.check_own_languages, lambda: LANGUAGES.replace("ANIMAL SEE", "SEE ANIMAL"), "same order on both sides"),
     (lesson_06.check_own_languages, lambda: LANGUAGES.replace('"find" = "finden"', ""), "24 different sentences"),
     (lesson_06.check_own_languages, lambda: LANGUAGES.replace("[words.SEE]", "[words.HEAR]"), "asks for SEE"),
@@ -417,6 +435,12 @@ WRONG = [
         "at place 3",
     ),
     (lesson_07.check_fill_unknown, lambda w, a, s: w, "still there"),
+    (lesson_07.check_fill_unknown, lambda w, a, s: fill(w, -a, s), "looked at least"),
+    (
+        lesson_07.check_alignment_error,
+        lambda A, S, P: 1 - 2 * len(A & P) / (len(A) + len(P)),
+        "sure links have to be found",
+    ),
     (lesson_07.check_own_match, lambda z, h: z @ h.T, "finds vector"),
     (
         lesson_07.check_own_match,

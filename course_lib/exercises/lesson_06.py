@@ -10,24 +10,23 @@ from course_lib.worlds import translation
 BOS, EOS = 2, 3
 
 
-class _Network:
-    """A decoder without training: probabilities of 7 words (0 and 1 are never said), given all that was said before.
+def little_network(seed=0):
+    """A decoder without training, for exercises 3 and 4: -> step and the state before the first word.
 
-    Its state counts the words; after five it ends.
+    step(word, state) -> log p of 7 words (7,), a NumPy array, and the new state. It never says 0, 1 or 2, and says <eos>
+    (3) after five words at the latest. A state is the tuple of all words so far.
     """
 
-    def __init__(self, seed):
-        self.seed = seed
-
-    def step(self, word, state):
-        """(number of the word before, state) -> log p (7,), state."""
+    def step(word, state):
         state = (*state, int(word))
-        scores = np.random.default_rng([self.seed, *state]).normal(scale=1.5, size=7)
+        scores = np.random.default_rng([seed, *state]).normal(scale=1.5, size=7)
         scores[[0, 1, BOS]] = -np.inf
         scores[EOS] -= 1.0
         if len(state) > 5:
             scores[[4, 5, 6]] = -np.inf
         return scores - np.log(np.exp(scores).sum()), state
+
+    return step, ()
 
 
 def _words(answer, what):
@@ -47,11 +46,11 @@ def check_teacher_forcing(teacher_forcing) -> None:
             continue
         if (say, read) == (["<bos>", *words], [*words, "<eos>"]):
             raise NotYet("teacher_forcing: what it reads comes first.")
-        if read == words:
-            raise NotYet("teacher_forcing: not yet. It reads each word one step late, and `<bos>` before the first.")
-        if say == words:
+        if read[:1] != ["<bos>"]:
+            raise NotYet("teacher_forcing: not yet. It reads `<bos>` first, then each word a step after it was said.")
+        if say[-1:] != ["<eos>"]:
             raise NotYet("teacher_forcing: not yet. It must also learn when to stop: `<eos>` is the last it says.")
-        if read == ["<bos>", *words, "<eos>"]:
+        if read[-1] == "<eos>":
             raise NotYet("teacher_forcing: not yet. After `<eos>` nothing is said, so `<eos>` is never read.")
         raise NotYet(f"teacher_forcing({words}): expected {['<bos>', *words]} and {[*words, '<eos>']}, got {answer}.")
     checks.solved("teacher_forcing shifts by one")
@@ -65,9 +64,12 @@ def check_last_state(last_state) -> None:
     answer = checks.as_array(checks.run(last_state, h.copy(), mask.copy()), (4, 3), "last_state", {
         (4, 6, 3): "one state for each sentence", (4, 4, 3): "choose with two lists of numbers, rows and places",
     })  # fmt: skip
+    late = "One place too late: the last of n words stands at place n - 1."
     checks.expect_close(answer, h[rows, lengths - 1], "the context of four sentences", [
         (h[:, -1], "That is what the memory says after the padding."),
-        (h[rows, lengths % 6], "That is one place too far: a sentence of 2 words ends at place 1."),
+        (h[rows, lengths % 6], late),
+        (h[rows, np.minimum(lengths, 5)], late),
+        (h[rows, lengths - 2], "One place too early: the last of n words stands at place n - 1."),
         (h[:, 0], "That is the state after the first word."),
         ((h * mask[..., None]).sum(axis=1) / lengths[:, None], "That is the mean of the states: take the last."),
         (h.max(axis=1), "That is the largest number of each column: take the last state."),
@@ -75,83 +77,91 @@ def check_last_state(last_state) -> None:
     checks.solved("last_state stops where the sentence stops")
 
 
-def _greedy(network, longest, feed=True, keep=True, stop=True):
-    word, state, said = BOS, (), []
+def _greedy(step, state, longest, feed=True, keep=True, stop=True, word=BOS):
+    before, said = state, []
     while len(said) < longest:
-        log_p, after = network.step(word, state)
+        log_p, state = step(word, state)
         best = int(log_p.argmax())
         if stop and best == EOS:
             break
-        said.append(best)
-        word, state = best if feed else BOS, after if keep else ()
+        said, word, state = [*said, best], best if feed else BOS, state if keep else before
     return said
 
 
 def check_greedy(greedy) -> None:
     """(step, state, longest) -> the numbers of the words said, without <bos> and <eos>."""
-    for seed in range(8):
-        network = _Network(seed)
-        for longest in (20, 3):
-            answer = _words(checks.run(greedy, network.step, (), longest), "greedy")
-            right = _greedy(network, longest)
-            if answer == right:
-                continue
-            if answer == [*right, EOS]:
-                raise NotYet("greedy: not yet. `<eos>` (3) ends the sentence and is no part of it.")
-            if answer == [BOS, *right]:
-                raise NotYet("greedy: not yet. `<bos>` (2) is read and never said: leave it out.")
+    cases = [(*little_network(seed), longest) for seed in range(8) for longest in (20, 3)]
+    answers = [_words(checks.run(greedy, *case), "greedy") for case in cases]
+    right = [_greedy(*case) for case in cases]
+    if answers != right:
+        for answer, (_, _, longest) in zip(answers, cases, strict=True):
             if len(answer) > longest:
                 raise NotYet(f"greedy: {len(answer)} words, at most {longest} are wanted: not every network ends.")
-            if answer == _greedy(network, longest, stop=False):
-                raise NotYet("greedy: not yet. It goes on behind `<eos>` (3).")
-            if answer == _greedy(network, longest, feed=False):
-                raise NotYet("greedy: not yet. Hand the word that was said to the next step, not `<bos>` again.")
-            if answer == _greedy(network, longest, keep=False):
-                raise NotYet("greedy: not yet. Hand the state that step returned to the next step.")
-            raise NotYet(f"greedy: expected {right}, got {answer}.")
+        mistakes = (
+            ([_greedy(*case, stop=False) for case in cases], "It goes on behind `<eos>` (3)."),
+            ([_greedy(*case, feed=False) for case in cases], "Hand the word that was said to the next step."),
+            ([_greedy(*case, keep=False) for case in cases], "Hand the state that step returned to the next step."),
+            ([_greedy(*case, word=EOS) for case in cases], "Begin with `<bos>` (2)."),
+            ([[BOS, *words] for words in right], "`<bos>` (2) is read and never said: leave it out."),
+        )
+        for wrong, hint in mistakes:
+            if answers == wrong:
+                raise NotYet(f"greedy: not yet. {hint}")
+        answer, words, (_, _, longest) = next(c for c in zip(answers, right, cases, strict=True) if c[0] != c[1])
+        if answer == [*words, EOS]:
+            raise NotYet("greedy: not yet. `<eos>` (3) ends the sentence and is no part of it.")
+        if answer == words[:-1]:
+            raise NotYet(f"greedy: not yet. It stops a word early: up to {longest} words are wanted, then `<eos>`.")
+        raise NotYet(f"greedy: expected {words}, got {answer}.")
     checks.solved("greedy speaks until it ends")
 
 
-def _beam(network, K, norm=True, keep=True):
-    beams = [(0.0, [], (BOS, ()), False)]  # log p, words with <eos>, where to go on, over
-    while not all(over for *_, over in beams):
+def _beam(step, state, K, size=len, keep=True, patient=True):
+    beams = [(0.0, [], (BOS, state), False)]  # log p, words with <eos>, where to go on, over
+    while not (all if patient else any)(over for *_, over in beams):
         longer = []
-        for log_p, words, (word, state), over in beams:
+        for log_p, words, (word, before), over in beams:
             if over:
-                longer += [(log_p, words, (word, state), over)] * keep
+                longer += [(log_p, words, (word, before), over)] * keep
                 continue
-            more, after = network.step(word, state)
+            more, after = step(word, before)
             longer += [(log_p + p, [*words, w], (w, after), w == EOS) for w, p in enumerate(more) if p > -np.inf]
-        beams = sorted(longer, key=lambda b: -b[0] / (len(b[1]) if norm else 1))[:K]
-    log_p, words, *_ = beams[0]
+        beams = sorted(longer, key=lambda b: -b[0] / size(b[1]))[:K]
+    log_p, words, *_ = max(beams, key=lambda b: b[3])
     return words[:-1], log_p / len(words)
 
 
 def check_beam_search(beam_search) -> None:
     """(step, state, K) -> the words of the best finished sentence, its mean log p."""
-    cases, answers = [(_Network(100 + seed), K) for seed in range(12) for K in (1, 2, 4)], []
-    for network, K in cases:
-        answer = checks.run(beam_search, network.step, (), K)
+    cases, answers = [(*little_network(100 + seed), K) for seed in range(20) for K in (1, 2, 3, 4)], []
+    for case in cases:
+        answer = checks.run(beam_search, *case)
         if not isinstance(answer, tuple | list) or len(answer) != 2:
             raise NotYet("beam_search: expected two things: the list of words, and their mean log p.")
+        if np.ndim(answer[1]) and not np.ndim(answer[0]):
+            raise NotYet("beam_search: the words come first, then their mean log p.")
+        if np.ndim(answer[1]) == 0 and not np.isfinite(answer[1]):
+            raise NotYet("beam_search: a word that cannot be said (log p = -inf) is among the K: have ended ones left?")
         answers.append((_words(answer[0], "beam_search"), checks.as_array(answer[1], (), "the mean log p")))
-    said = [words for words, _ in answers]
+    said, right = [words for words, _ in answers], [_beam(*case) for case in cases]
     if any(words and words[-1] == EOS for words in said):
         raise NotYet("beam_search: not yet. Leave `<eos>` (3) out of the words, not out of the score.")
-    right = [_beam(*case) for case in cases]
+    if any(words and words[0] == BOS for words in said):
+        raise NotYet("beam_search: not yet. `<bos>` (2) is read and never said: leave it out of the words.")
     if said != [words for words, _ in right]:
         mistakes = (
-            ([_beam(network, 1)[0] for network, _ in cases], "That is what greedy finds: keep the K best each time."),
-            (
-                [_beam(*case, norm=False)[0] for case in cases],
-                "Compare log p divided by the number of words, `<eos>` too.",
-            ),
-            ([_beam(*case, keep=False)[0] for case in cases], "What has ended stays among the K and is compared, too."),
+            ({"size": lambda words: 1}, "Compare log p divided by the number of words, in every round."),
+            ({"size": lambda words: max(len(words) - (words[-1] == EOS), 1)}, "`<eos>` counts as a word."),
+            ({"size": lambda words: len(words) + 1}, "`<bos>` does not count: it is read, not said."),
+            ({"keep": False}, "What has ended stays among the K and is compared, too."),
+            ({"patient": False}, "Go on until all K have ended: a longer one may be better."),
         )
+        if said == [_beam(step, state, 1)[0] for step, state, _ in cases]:
+            raise NotYet("beam_search: not yet. That is what greedy finds: keep the K best each time.")
         for wrong, hint in mistakes:
-            if said == wrong:
+            if said == [_beam(*case, **wrong)[0] for case in cases]:
                 raise NotYet(f"beam_search: not yet. {hint}")
-        words, (expected, _), (_, K) = next(c for c in zip(said, right, cases, strict=True) if c[0] != c[1][0])
+        words, (expected, _), (_, _, K) = next(c for c in zip(said, right, cases, strict=True) if c[0] != c[1][0])
         raise NotYet(f"beam_search: with K = {K} expected the words {expected}, got {words}.")
     for (_, score), (words, best) in zip(answers, right, strict=True):
         total = best * (len(words) + 1)
@@ -168,6 +178,10 @@ def check_own_languages(my_languages) -> None:
     grammar = checks.run(my_languages)
     if not isinstance(grammar, str):
         raise NotYet(f"my_languages: expected the grammar as a text, got {type(grammar).__name__}.")
+    if "\n" not in grammar.strip():
+        raise NotYet("my_languages: expected the grammar itself, many lines of text, not the path of a file.")
+    if grammar.strip() == translation.GRAMMAR_FILE.read_text(encoding="utf-8").strip():
+        raise NotYet("my_languages: that is the course's grammar. Write a small one of your own.")
     try:
         pairs = translation.TranslationWorld(grammar).sample(400, seed=0)
     except CourseError as error:

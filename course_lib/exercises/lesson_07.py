@@ -20,7 +20,9 @@ def check_read(read) -> None:
     answer = checks.run(read, query.copy(), keys.copy(), values.copy(), mask.copy())
     if not isinstance(answer, tuple | list) or len(answer) != 2:
         raise NotYet("read: expected two arrays: what is read (E,), and the weights (T,).")
-    c = checks.as_array(answer[0], (3,), "what is read", {(5,): "that is the weights: they come second"})
+    c = checks.as_array(answer[0], (3,), "what is read", {
+        (5,): "that is the weights: they come second", (4,): "those are the keys: read the values",
+    })  # fmt: skip
     weights = checks.as_array(answer[1], (5,), "the weights", {(3,): "keep all T places, 0 where there is no word"})
     scores = keys @ query / 2
 
@@ -48,17 +50,19 @@ def check_read(read) -> None:
 
 def check_alignment_error(alignment_error) -> None:
     """(A, S, P), sets of links of one sentence -> its alignment error rate."""
-    A, S = {(0, 0), (1, 2), (2, 1), (3, 3)}, {(0, 0), (1, 2), (2, 2)}
+    A, S = {(0, 0), (1, 2), (2, 1), (3, 3), (4, 4)}, {(0, 0), (1, 2), (2, 2), (3, 3)}
     P = S | {(2, 1), (3, 2)}
     answer = checks.as_array(checks.run(alignment_error, set(A), set(S), set(P)), (), "alignment_error")
     both, all_ = len(A & S) + len(A & P), len(A) + len(S)
-    checks.expect_close(answer, alignment_error_rate([A], [S], [P]), "the error of four links", [
+    checks.expect_close(answer, alignment_error_rate([A], [S], [P]), "the error of five links", [
         (both / all_, "That is the share that is right: 1 minus it."),
         (1 - len(A & P) / len(A), "That counts wrong links alone: links of S that were not found count, too."),
         (1 - len(A & S) / len(S), "That counts missed links alone: links that are not even possible count, too."),
         (1 - both / (len(A) + len(P)), "Divide by |A| + |S|: nobody has to find every possible link."),
         (1 - 2 * len(A & S) / all_, "A possible link is no mistake: the second count is of A and P."),
         (1 - len(A & P) / len(A | P), "That is another measure: take the formula of the lesson."),
+        (1 - 2 * len(A & P) / (len(A) + len(P)), "The sure links have to be found: |S| and A & S are missing."),
+        (1 - len(A & S) + len(A & P) / all_, "Look at the brackets: both counts are divided."),
     ])  # fmt: skip
     perfect = checks.as_array(checks.run(alignment_error, set(S), set(S), set(P)), (), "alignment_error")
     checks.expect_close(perfect, 0.0, "the error of exactly the sure links")
@@ -86,27 +90,34 @@ def check_additive_scores(additive_scores) -> None:
 def check_fill_unknown(fill_unknown) -> None:
     """(words, weights (J, T), sentence) -> words, each <unk> replaced by the word it was looked at for."""
     words = ["<unk>", "vive", "en", "<unk>"]
-    sentence = ["Wilhelmina", "lives", "in", "the", "old", "Ouagadougou", "."]
-    weights = np.full((5, 7), 0.02)
-    for j, t in enumerate((0, 1, 2, 5, 6)):
-        weights[j, t] = 0.88
-    weights /= weights.sum(axis=1, keepdims=True)
+    sentence = ["Wilhelmina", "lives", "in", "the", "old", "Ouagadougou"]
+    weights = np.full((5, 6), 0.02)
+    for j, t in enumerate((0, 1, 2, 5, 3)):
+        weights[j, t] = 0.9
     answer = checks.run(fill_unknown, list(words), weights.copy(), list(sentence))
     if isinstance(answer, str) or not hasattr(answer, "__iter__"):
         raise NotYet(f"fill_unknown: expected a list of words, got {type(answer).__name__}.")
     answer = list(answer)
-    right = ["Wilhelmina", "vive", "en", "Ouagadougou"]
+
+    def fill(look):
+        return [sentence[look(j)] if word == "<unk>" else word for j, word in enumerate(words)]
+
+    right = fill(lambda j: weights[j].argmax())
+    mistakes = (
+        (words, "`<unk>` is still there."),
+        (["Wilhelmina", "lives", "in", "Ouagadougou"], "Replace `<unk>` and leave all other words."),
+        (fill(lambda j: j), "Word 3 looks where its weights are largest, not at place 3."),
+        (fill(lambda j: weights[j + 1].argmax()), "Row j belongs to word j, not row j + 1."),
+        (fill(lambda j: weights[:, j].argmax()), "Rows are words and columns are places: weights[j]."),
+        (fill(lambda j: weights[0].argmax()), "Each `<unk>` has a row of its own."),
+        (fill(lambda j: weights[j].argmin()), "That is the place it looked at least."),
+    )
     if answer != right:
-        if answer == words:
-            raise NotYet("fill_unknown: not yet. `<unk>` is still there.")
-        if answer == ["Wilhelmina", "lives", "in", "Ouagadougou"]:
-            raise NotYet("fill_unknown: not yet. Replace `<unk>` and leave all other words.")
+        for wrong, hint in mistakes:
+            if answer == wrong:
+                raise NotYet(f"fill_unknown: not yet. {hint}")
         if len(answer) != len(words):
             raise NotYet(f"fill_unknown: {len(words)} words went in, {len(answer)} came out: one for one.")
-        if answer[3] == "the":
-            raise NotYet("fill_unknown: not yet. Word 3 looks where its weights are largest, not at place 3.")
-        if answer[3] == "." or answer[0] == "lives":
-            raise NotYet("fill_unknown: not yet. Row j belongs to word j, not row j + 1.")
         raise NotYet(f"fill_unknown: expected {right}, got {answer}.")
     checks.solved("fill_unknown copies what it looked at")
 

@@ -141,7 +141,7 @@ class RepeatDecoder(Decoder):
 
 @keras.saving.register_keras_serializable(package="course_lib")
 class InitialStateDecoder(Decoder):
-    """x_j = y_{j-1}: the encoded vector is the start and nothing else. Sutskever et al. 2014, eq. 4."""
+    """x_j = y_{j-1}: the encoded vector is the start and nothing else, as in Sutskever et al. 2014, eq. 1."""
 
     def inputs(self, y, encoded):
         """(B, J, E)."""
@@ -223,7 +223,7 @@ class AttentionAfterDecoder(_Attentive, Decoder):
 class AttentionBeforeDecoder(_Attentive, EveryStepDecoder):
     """s_{j-1} reads; then x_j = [y_{j-1}; c_j]: Bahdanau et al. 2015, appendix A.2.2. One step after another.
 
-    The output is Cho's with c_j for the context. (The paper's sees s_{j-1}, its code s_j, as here.)
+    The output is Cho's with c_j for the context. (The paper's sees s_{j-1}, ours s_j.)
     """
 
     def turn(self, y, states, encoded):

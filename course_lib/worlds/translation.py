@@ -281,7 +281,10 @@ class TranslationWorld:
         """`count` pairs whose English has `shortest` to `longest` words and signs. Same seed, same pairs."""
         dice, pairs, tried = random.Random(seed), [], 0
         while len(pairs) < count:
-            tree = self._draw(self.start, {}, dice)
+            try:
+                tree = self._draw(self.start, {}, dice)
+            except RecursionError:
+                raise GrammarError("a rule asks for itself without an end: give it a line that does not.") from None
             tried += 1
             length = sum(len(_english(part)) for part in _parts(tree))
             if shortest <= length <= longest:
@@ -308,6 +311,8 @@ class TranslationWorld:
             leaf = _Leaf(forms, english, spanish, {"tense": "present"} | given | features)
             if forms == "noun":
                 leaf.features |= {"person": 3, "number": given.get("number") or ("p" if dice.random() < 0.3 else "s")}
+            if forms in ("adjective", "determiner") and not {"number", "gender"} <= set(leaf.features):
+                raise GrammarError(f'{name} agrees with a noun: write {name}:NOUN, where NOUN has forms = "noun".')
             if leaf.features.get("gender") == "mf":
                 leaf.features["gender"] = leaf.key  # either, but the same wherever it is agreed with
             leaf.features.setdefault("leaf", leaf.key)
