@@ -85,7 +85,7 @@ class ScaledDotScore(Score):
 
 @keras.saving.register_keras_serializable(package="course_lib")
 class CosineScore(Score):
-    """beta cos(z, h): Graves, Wayne & Danihelka 2014, eqs 5 and 6; there each step chooses its beta, here it is learned.
+    """beta cos(z, h): Graves, Wayne & Danihelka 2014, eqs 5 and 6; there each step chooses its beta, here it is one.
 
     A cosine lies between -1 and 1, so by itself the best of T places would get at most e^2 times the weight of the
     worst: beta > 0 makes it sharp. It starts at 4.
@@ -108,7 +108,7 @@ class CosineScore(Score):
 
 @keras.saving.register_keras_serializable(package="course_lib")
 class BilinearScore(Score):
-    """zᵀ W h: Luong et al. 2015, section 3.1, general. W (Q, K), which starts small: at first all places count alike."""
+    """zᵀ W h: Luong et al. 2015, section 3.1, general. W (Q, K) starts small: at first all places count alike."""
 
     def make(self, queries, keys):
         """W."""
