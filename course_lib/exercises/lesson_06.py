@@ -11,10 +11,10 @@ BOS, EOS = 2, 3
 
 
 def little_network(seed=0):
-    """A decoder without training, for exercises 3 and 4: -> step and the state before the first word.
+    """A decoder without training, for exercises 3 and 4 -> step, and the state before the first word.
 
-    step(word, state) -> log p of 7 words (7,), an array, and the new state. It never says 0, 1 or 2, and <eos> (3) after
-    five words at the latest. A state is the tuple of all words so far.
+    step(word, state) -> log p of 7 words (7,), an array, and the new state. It never says 0, 1 or 2, and says <eos> (3)
+    after five words at the latest. A state is the tuple of all words so far.
     """
 
     def step(word, state):
