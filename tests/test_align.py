@@ -7,7 +7,7 @@ from experiments import align
 
 
 def test_a_run_in_small(monkeypatch):
-    monkeypatch.setattr(align, "PAIRS", 600)
+    monkeypatch.setattr(align, "PAIRS", 4000)
     monkeypatch.setattr(align, "TESTED", 60)
     for case in (("attention after", "bilinear", "lstm", "both"), ("start", "", "gru", "forward")):
         row = align.run(*case, 0, steps=3)

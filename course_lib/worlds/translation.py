@@ -294,12 +294,13 @@ class TranslationWorld:
         return pairs
 
     def unseen(self, pairs: list[Pair], count: int, seed: int, **lengths) -> list[Pair]:
-        """`count` more pairs: their English is not among `pairs`, each of its words is."""
-        seen, words = {pair.english for pair in pairs}, {word for pair in pairs for word in pair.english}
+        """`count` more pairs: their English is not among `pairs`, but each of their words is."""
+        seen = {pair.english for pair in pairs}
+        words = [{word for pair in pairs for word in pair[side]} for side in (0, 1)]
         found = {}
         for part in range(20):  # most sentences of two or three words have been seen
             for pair in self.sample(count, seed + 10_000 * part, **lengths):
-                if pair.english not in seen and words.issuperset(pair.english):
+                if pair.english not in seen and all(words[side].issuperset(pair[side]) for side in (0, 1)):
                     found.setdefault(pair.english, pair)
             if len(found) >= count:
                 return list(found.values())[:count]
