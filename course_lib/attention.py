@@ -63,7 +63,7 @@ class Score(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="course_lib")
 class DotScore(Score):
-    """z · h: Luong et al. 2015, eq. 8, dot. No weights."""
+    """z · h: Luong et al. 2015, section 3.1, dot. No weights."""
 
     same_width = True
 
@@ -85,7 +85,7 @@ class ScaledDotScore(Score):
 
 @keras.saving.register_keras_serializable(package="course_lib")
 class CosineScore(Score):
-    """beta cos(z, h), with beta learned: Graves, Wayne & Danihelka 2014, eqs 5 and 6.
+    """beta cos(z, h): Graves, Wayne & Danihelka 2014, eqs 5 and 6; there each step chooses its beta, here it is one.
 
     A cosine lies between -1 and 1, so by itself the best of T places would get at most e^2 times the weight of the
     worst: beta > 0 makes it sharp. It starts at 4.
@@ -98,22 +98,22 @@ class CosineScore(Score):
         self.log_beta = self.add_weight(shape=(), initializer=keras.initializers.Constant(1.386), name="log_beta")
 
     def prepare(self, h):
-        """Length 1."""
-        return h / (ops.norm(h, axis=-1, keepdims=True) + 1e-6)
+        """Length 1; 0 stays 0, with a gradient."""
+        return h / ops.sqrt(ops.sum(h * h, axis=-1, keepdims=True) + 1e-12)
 
     def compare(self, z, h):
         """(B, J, D), (B, T, D) of length 1 -> (B, J, T)."""
-        z = z / (ops.norm(z, axis=-1, keepdims=True) + 1e-6)
-        return ops.exp(self.log_beta) * (z @ ops.transpose(h, (0, 2, 1)))
+        return ops.exp(self.log_beta) * (self.prepare(z) @ ops.transpose(h, (0, 2, 1)))
 
 
 @keras.saving.register_keras_serializable(package="course_lib")
 class BilinearScore(Score):
-    """hᵀ W z: Luong et al. 2015, eq. 8, general. W (Q, K)."""
+    """zᵀ W h: Luong et al. 2015, section 3.1, general. W (Q, K) starts small: at first all places count alike."""
 
     def make(self, queries, keys):
         """W."""
-        self.W = self.add_weight(shape=(queries, keys), initializer="glorot_uniform", name="W")
+        small = keras.initializers.RandomNormal(stddev=0.01)
+        self.W = self.add_weight(shape=(queries, keys), initializer=small, name="W")
 
     def compare(self, z, h):
         """(B, J, Q), (B, T, K) -> (B, J, T)."""
@@ -122,7 +122,10 @@ class BilinearScore(Score):
 
 @keras.saving.register_keras_serializable(package="course_lib")
 class AdditiveScore(Score):
-    """v · tanh(W z + U h): Bahdanau et al. 2015, appendix A.1.2. W (Q, units), U (K, units), v (units,)."""
+    """v · tanh(W z + U h): Bahdanau et al. 2015, appendix A.1.2. W (Q, units), U (K, units), v (units,).
+
+    They start small, v at 0 (appendix B.1): at first all places count alike.
+    """
 
     def __init__(self, units, **kwargs):
         super().__init__(**kwargs)
@@ -132,9 +135,10 @@ class AdditiveScore(Score):
 
     def make(self, queries, keys):
         """W, U and v."""
-        self.W = self.add_weight(shape=(queries, self.units), initializer="glorot_uniform", name="W")
-        self.U = self.add_weight(shape=(keys, self.units), initializer="glorot_uniform", name="U")
-        self.v = self.add_weight(shape=(self.units,), initializer="glorot_uniform", name="v")
+        small = keras.initializers.RandomNormal(stddev=0.001)
+        self.W = self.add_weight(shape=(queries, self.units), initializer=small, name="W")
+        self.U = self.add_weight(shape=(keys, self.units), initializer=small, name="U")
+        self.v = self.add_weight(shape=(self.units,), initializer="zeros", name="v")
 
     def prepare(self, h):
         """U h."""

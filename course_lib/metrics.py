@@ -104,7 +104,7 @@ def links(weights, words, places) -> set[tuple[int, int]]:
 
 
 def alignment_error_rate(found, sure, possible) -> float:
-    """AER = 1 - (|A∩S| + |A∩P|) / (|A| + |S|), over all sentences: Och & Ney 2003, eq. 26.
+    """AER = 1 - (|A∩S| + |A∩P|) / (|A| + |S|), over all sentences: Och & Ney 2003, section 5.
 
     found (A), sure (S) and possible (P, with the sure ones in it): for each sentence a set of links.
     """

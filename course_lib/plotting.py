@@ -235,6 +235,20 @@ def intervals(ax, names: Sequence[str], middle, low, high, title: str, xlabel: s
     return ax
 
 
+def moves(ax, starts, ends, names: Sequence[str], kinds: tuple[str, str], title: str, xlabel: str, ylabel: str):
+    """An arrow from each of `starts` (N, 2), with its name beside it, to each of `ends` (N, 2). kinds: their names."""
+    for start, end in zip(starts, ends, strict=True):
+        ax.annotate("", end, start, arrowprops={"arrowstyle": "->", "color": GREY, "shrinkA": 4, "shrinkB": 4})
+    for points, kind, color, marker in zip((starts, ends), kinds, CYCLE, "os", strict=False):
+        ax.plot(*np.asarray(points).T, marker, color=color, label=kind)
+    for name, start in zip(names, starts, strict=True):
+        ax.annotate(name, start, xytext=(-5, 4), textcoords="offset points", ha="right", fontsize=9)
+    ax.margins(x=0.15)
+    ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
+    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    return ax
+
+
 def attention(ax, weights, places: Sequence[str], words: Sequence[str], title: str, sure=(), possible=()):
     """Weights (J, T) as dark squares: word j on the left, place t below. Links (place, word) of the truth: sure ones
     framed, possible ones dotted.
@@ -242,7 +256,7 @@ def attention(ax, weights, places: Sequence[str], words: Sequence[str], title: s
     ax.imshow(weights, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for links, style in ((set(possible) - set(sure), ":"), (sure, "-")):
         for place, word in links:
-            frame = {"fill": False, "edgecolor": RED, "linewidth": 1.6, "linestyle": style}
+            frame = {"fill": False, "edgecolor": RED, "linewidth": 1.6, "linestyle": style, "clip_on": False}
             ax.add_patch(plt.Rectangle((place - 0.5, word - 0.5), 1, 1, **frame))
     ax.set_xticks(range(len(places)), places, rotation=45, ha="right", rotation_mode="anchor")
     ax.set_yticks(range(len(words)), words)

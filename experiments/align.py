@@ -1,10 +1,10 @@
-"""Five ways to hand a sentence over, and five score functions, on the world of English and Spanish: lessons 06 and 07.
+"""Five ways to hand a sentence over, five score functions, three encoders: lessons 06 and 07's world of two languages.
 
-    python -m experiments.align          about 40 minutes
+    python -m experiments.align          about an hour
 
 Every network trains on the same pairs of its seed with the same settings, and is judged on sentences it has not seen:
 share of translations that are correct, BLEU by thirds of length, alignment error of what it looked at while it was told
-the true words. Resumable, two at a time, one thread each.
+the true words. Resumable, two at a time, one thread each. MORE_CASES have three seeds, the others five.
 """
 
 import argparse
@@ -20,17 +20,25 @@ from experiments.jobs import work_through
 
 RESULT = results.FOLDERS[0] / "align.csv"
 SEEDS = range(5)
-PAIRS, TESTED, LONGEST = 40_000, 1000, 12
-UNITS, BATCH, STEPS, RATE = 192, 64, 800, 6e-3  # the encoder has half of the units each way: all widths are equal
+PAIRS, TESTED, LONGEST = 50_000, 1000, 14
+UNITS, BATCH, STEPS, RATE = 192, 64, 1000, 6e-3  # the encoder has half of the units each way: all widths are equal
 SCORES = ("dot", "scaled dot", "cosine", "bilinear", "additive")
-JOBS = [
-    *(("repeat", ""), ("start", ""), ("every step", "")),
-    *(("attention after", score) for score in SCORES),
-    ("attention before", "additive"),
+GRU = "gru", "both"
+CASES = [  # hand-over, score, cell, how the encoder reads
+    *((name, "", *GRU) for name in ("repeat", "start", "every step")),
+    *(("attention after", score, *GRU) for score in SCORES),
+    ("attention before", "additive", *GRU),
+]
+MORE_CASES = [
+    ("start", "", "gru", "forward"),
+    ("start", "", "gru", "backward"),
+    ("start", "", "lstm", "both"),
+    ("attention after", "additive", "gru", "forward"),
+    ("attention after", "additive", "lstm", "both"),
 ]
 COLUMNS = [
-    "hand_over", "score", "seed", "exact", "bleu", "bleu_short", "bleu_middle", "bleu_long", "alignment_error",
-    "parameters", "steps", "train_seconds",
+    "hand_over", "score", "cell", "direction", "seed", "exact", "bleu", "bleu_short", "bleu_middle", "bleu_long",
+    "alignment_error", "parameters", "steps", "train_seconds",
 ]  # fmt: skip
 
 
@@ -52,7 +60,7 @@ def alignments(model, pairs, source, target):
     return [metrics.links(w, len(p.spanish), len(p.english)) for w, p in zip(weights, pairs, strict=True)]
 
 
-def run(hand_over, score, seed, steps=STEPS):
+def run(hand_over, score, cell, direction, seed, steps=STEPS):
     """Train one network and judge it -> a row."""
     from course_lib import attention, training
     from course_lib.decoding import Translator
@@ -70,14 +78,14 @@ def run(hand_over, score, seed, steps=STEPS):
     training.set_seed(seed)
     model = encoder_decoder(
         len(source), len(target), hand_over, makes[score]() if score else None, embedding=UNITS,
-        encoder_units=UNITS // 2, units=UNITS, residual=True,
+        encoder_units=UNITS // 2 if direction == "both" else UNITS, units=UNITS, cell=cell, direction=direction,
     )  # fmt: skip
     training.compile_for_training(model, steps, RATE, optimizer="muon")
     begun = time.monotonic()
-    training.fit(model, text.pair_batches(*rows, BATCH, seed), steps, f"{hand_over} {score}")
+    training.fit(model, text.pair_batches(*rows, BATCH, seed), steps, f"{hand_over} {score} {cell} {direction}")
     seconds = time.monotonic() - begun
     said = [found.words for found in Translator(model, source, target)([pair.english for pair in test])]
-    row = {"hand_over": hand_over, "score": score, "seed": seed, "bleu": round(bleu(said, test), 2)}
+    row = {"bleu": round(bleu(said, test), 2)}
     row["exact"] = np.mean([pair.accepts(words) for pair, words in zip(test, said, strict=True)]).round(4)
     for name, part in zip(("short", "middle", "long"), thirds(test), strict=True):
         row[f"bleu_{name}"] = round(bleu([said[i] for i in part], [test[i] for i in part]), 2)
@@ -92,7 +100,9 @@ def main(arguments=None) -> int:
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args(
         arguments
     )
-    jobs = [(hand_over, score, seed) for seed in SEEDS for hand_over, score in JOBS]
+    jobs = [
+        (*case, seed) for cases, seeds in ((CASES, SEEDS), (MORE_CASES, SEEDS[:3])) for seed in seeds for case in cases
+    ]
     return work_through(jobs, run, RESULT, COLUMNS)
 
 

@@ -11,7 +11,7 @@ from course_lib import checks
 from course_lib.cells import Cell, LSTMCell
 from course_lib.checks import ClaimBroken, NotYet, at_least, at_most, claim
 from course_lib.errors import CourseError
-from course_lib.exercises import lesson_00, lesson_01, lesson_02, lesson_03, lesson_04, lesson_05
+from course_lib.exercises import lesson_00, lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06, lesson_07
 from course_lib.numpy_rnn import sigmoid
 
 
@@ -168,6 +168,69 @@ def nucleus(p, top_p, scale=True, last=True):
     return kept / kept.sum() if scale and kept.sum() else kept
 
 
+def speak(step, state, longest, feed=True, keep=True):
+    word, before, said = 2, state, []
+    while len(said) < longest:
+        log_p, state = step(word, state)
+        best = int(log_p.argmax())
+        if best == 3:
+            break
+        said, word, state = [*said, best], best if feed else 2, state if keep else before
+    return said
+
+
+def search(step, state, K, size=len, keep=True):
+    beams = [(0.0, [], 2, state)]
+    while any(word != 3 for *_, word, _ in beams):
+        longer = [beam for beam in beams if beam[2] == 3] if keep else []
+        for log_p, words, word, before in beams:
+            if word != 3:
+                scores, after = step(word, before)
+                longer += [(log_p + p, [*words, w], w, after) for w, p in enumerate(scores) if p > -np.inf]
+        beams = sorted(longer, key=lambda b: -b[0] / size(b[1]))[:K]
+    return beams[0][1][:-1], beams[0][0] / len(beams[0][1])
+
+
+def gathered(h, mask, places):
+    return h[np.arange(len(h)), places(mask.sum(axis=1))]
+
+
+LANGUAGES = """
+[rules]
+TEXT = ["1: WHO can~1 SEE ANIMAL .~2 => WHO kann~1 ANIMAL SEE .~2"]
+[words.WHO]
+forms = "word"
+"Anna" = "Ana"
+"my brother" = "mein Bruder"
+[words.SEE]
+forms = "word"
+"see" = "sehen"
+"hear" = "hören"
+"find" = "finden"
+"catch" = "fangen"
+[words.ANIMAL]
+forms = "word"
+"the dog" = "den Hund"
+"a cat" = "eine Katze"
+"the horses" = "die Pferde"
+"a fish" = "einen Fisch"
+"""
+
+
+def read(q, k, v, mask, scale=0.5, padding=-np.inf, before=True):
+    scores = np.where(mask, k @ q * scale, padding) if before else k @ q * scale
+    weights = softmax(scores) if before else softmax(scores) * mask
+    return weights @ v, weights
+
+
+def additive(z, h, W, U, v, squash=np.tanh):
+    return squash((z @ W)[:, None] + (h @ U)[None]) @ v
+
+
+def fill(words, weights, sentence, shift=0):
+    return [sentence[weights[j + shift].argmax()] if w == "<unk>" else w for j, w in enumerate(words)]
+
+
 PROGRAMS = """
 start = "PP"
 [sets.v]
@@ -200,6 +263,16 @@ RIGHT = [
     (lesson_05.check_gru_step, gru_step),
     (lesson_05.check_residual, lambda x, layers: reduce(lambda v, f: v + f(v), layers, x)),
     (lesson_05.check_own_cell, OneGate),
+    (lesson_06.check_teacher_forcing, lambda w: (["<bos>", *w], [*w, "<eos>"])),
+    (lesson_06.check_last_state, lambda h, m: gathered(h, m, lambda n: n - 1)),
+    (lesson_06.check_greedy, speak),
+    (lesson_06.check_beam_search, search),
+    (lesson_06.check_own_languages, lambda: LANGUAGES),
+    (lesson_07.check_read, read),
+    (lesson_07.check_alignment_error, lambda A, S, P: 1 - (len(A & S) + len(A & P)) / (len(A) + len(S))),
+    (lesson_07.check_additive_scores, additive),
+    (lesson_07.check_fill_unknown, fill),
+    (lesson_07.check_own_match, lambda z, h: -np.abs(z[:, None] - h[None]).sum(-1)),
 ]
 WRONG = [
     (lesson_00.check_count_words, len, "number of characters"),
@@ -306,6 +379,75 @@ WRONG = [
     (lesson_05.check_own_cell, Wasteful, "change nothing"),
     (lesson_05.check_own_cell, DeadBlock, "columns 32 to 47"),
     (lesson_05.check_own_cell, lambda units: units, "expected a cell"),
+    (lesson_06.check_teacher_forcing, lambda w: (w, [*w, "<eos>"]), "reads `<bos>` first"),
+    (lesson_06.check_teacher_forcing, lambda w: (["<bos>", *w], w), "when to stop"),
+    (lesson_06.check_teacher_forcing, lambda w: ([*w, "<eos>"], ["<bos>", *w]), "comes first"),
+    (lesson_06.check_teacher_forcing, lambda w: (["<bos>", *w, "<eos>"], [*w, "<eos>"]), "never read"),
+    (lesson_06.check_last_state, lambda h, m: h[:, -1], "after the padding"),
+    (lesson_06.check_last_state, lambda h, m: gathered(h, m, lambda n: n % 6), "One place too late"),
+    (lesson_06.check_last_state, lambda h, m: h[:, m.sum(1) - 1], "two lists of numbers"),
+    (lesson_06.check_last_state, lambda h, m: h, "one state for each sentence"),
+    (lesson_06.check_greedy, lambda *a: speak(*a, feed=False), "Hand the word that was said"),
+    (lesson_06.check_greedy, lambda *a: speak(*a, keep=False), "Hand the state"),
+    (lesson_06.check_greedy, lambda step, state, n: [2, *speak(step, state, n)][:n], "expected"),
+    (lesson_06.check_greedy, lambda step, state, n: speak(step, state, 20), "at most 3 are wanted"),
+    (lesson_06.check_beam_search, lambda *a: search(*a, size=lambda w: 1), "in every round"),
+    (lesson_06.check_beam_search, lambda *a: search(*a, keep=False), "has ended stays"),
+    (lesson_06.check_beam_search, lambda step, state, K: search(step, state, 1), "what greedy finds"),
+    (lesson_06.check_beam_search, lambda *a: (search(*a)[0], 3 * search(*a)[1]), "the mean log p"),
+    (lesson_06.check_beam_search, lambda *a: search(*a)[0], "expected two things"),
+    (lesson_06.check_beam_search, lambda *a: search(*a)[::-1], "the words come first"),
+    (lesson_06.check_beam_search, lambda *a: search(*a, size=lambda w: len(w) + 1), "does not count"),
+    (
+        lesson_06.check_beam_search,
+        lambda *a: search(*a, size=lambda w: max(len(w) - (w[-1] == 3), 1)),
+        "counts as a word",
+    ),
+    (lesson_06.check_own_languages, lambda: "my_grammar.toml", "not the path"),
+    (lesson_06.check_own_languages, lambda: LANGUAGES.replace("WHO", "TEXT", 2), "without an end"),
+    (
+        lesson_06.check_own_languages,
+        lambda: (
+            LANGUAGES.replace('WHO]\nforms = "word"', 'WHO]\nforms = "determiner"')
+            .replace('"Ana"', '"a, a, a, a"')
+            .replace('"mein Bruder"', '"b, b, b, b"')
+        ),
+        "agrees with a noun",
+    ),
+    (lesson_06.check_own_languages, lambda: LANGUAGES.replace("ANIMAL SEE", "SEE ANIMAL"), "same order on both sides"),
+    (lesson_06.check_own_languages, lambda: LANGUAGES.replace('"find" = "finden"', ""), "24 different sentences"),
+    (lesson_06.check_own_languages, lambda: LANGUAGES.replace("[words.SEE]", "[words.HEAR]"), "asks for SEE"),
+    (lesson_06.check_own_languages, lambda: LANGUAGES.replace('forms = "word"', ""), "expected a line such as forms"),
+    (lesson_07.check_read, lambda *a: read(*a, scale=1.0), "square root of D"),
+    (lesson_07.check_read, lambda *a: read(*a, padding=0.0), "A score of 0"),
+    (lesson_07.check_read, lambda *a: read(*a, before=False), "do not sum to 1"),
+    (lesson_07.check_read, lambda q, k, v, m: read(q, k, v, ~m), "turned round"),
+    (lesson_07.check_read, lambda *a: read(*a)[::-1], "they come second"),
+    (lesson_07.check_alignment_error, lambda A, S, P: (len(A & S) + len(A & P)) / (len(A) + len(S)), "1 minus it"),
+    (lesson_07.check_alignment_error, lambda A, S, P: 1 - 2 * len(A & S) / (len(A) + len(S)), "no mistake"),
+    (lesson_07.check_alignment_error, lambda A, S, P: 1 - len(A & P) / len(A), "wrong links alone"),
+    (lesson_07.check_additive_scores, lambda *a: additive(*a, squash=lambda b: b), "tanh is missing"),
+    (lesson_07.check_additive_scores, lambda *a: additive(*a).T, "a row for each query"),
+    (lesson_07.check_fill_unknown, lambda w, a, s: fill(w, a, s, 1), "Row j belongs to word j"),
+    (
+        lesson_07.check_fill_unknown,
+        lambda w, a, s: [s[j] if x == "<unk>" else x for j, x in enumerate(w)],
+        "at place 3",
+    ),
+    (lesson_07.check_fill_unknown, lambda w, a, s: w, "still there"),
+    (lesson_07.check_fill_unknown, lambda w, a, s: fill(w, -a, s), "looked at least"),
+    (
+        lesson_07.check_alignment_error,
+        lambda A, S, P: 1 - 2 * len(A & P) / (len(A) + len(P)),
+        "sure links have to be found",
+    ),
+    (lesson_07.check_own_match, lambda z, h: z @ h.T, "finds vector"),
+    (
+        lesson_07.check_own_match,
+        lambda z, h: z @ h.T / np.linalg.norm(z, axis=1)[:, None] / np.linalg.norm(h, axis=1),
+        "that is the cosine",
+    ),
+    (lesson_07.check_own_match, lambda z, h: softmax(-((z[:, None] - h) ** 2).sum(-1)), "one pair, one score"),
 ]
 
 

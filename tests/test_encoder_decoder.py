@@ -11,6 +11,7 @@ from course_lib.decoding import Translator
 from course_lib.errors import CourseError
 from course_lib.models.encoder_decoder import DECODERS, Encoder, encoder_decoder
 from course_lib.text import Vocabulary
+from tools import build
 
 SOURCE, TARGET = Vocabulary("abcdefgh"), Vocabulary("uvwxyz")
 RNG = np.random.default_rng(0)
@@ -112,21 +113,6 @@ def by_hand(model, hand_over, sentence, words):
         else:
             scores.append(dense(decoder.readout, s))
     return np.array(scores), np.array(weights)
-
-
-@pytest.mark.parametrize("direction", ["forward", "backward", "both"])
-def test_a_residual_encoder_adds_the_word(direction):
-    width = 8 if direction == "both" else 4
-    plain = Encoder(12, width, 4, direction=direction)
-    residual = Encoder(12, width, 4, direction=direction, residual=True)
-    rows = sentences(5, 3)
-    for encoder in (plain, residual):
-        encoder(rows)
-    residual.set_weights(plain.get_weights())
-    a, b = plain(rows), residual(rows)
-    assert np.allclose(b["places"] - a["places"], plain.embedding(rows), atol=1e-6)
-    assert np.array_equal(a["context"], b["context"])
-    assert Encoder.from_config(residual.get_config()).settings == residual.settings
 
 
 @ALL
@@ -235,7 +221,6 @@ def test_other_scores_are_kept(score, hand_over, tmp_path):
         ({"cell": "rnn"}, "cell: expected one of gru, lstm, got 'rnn'"),
         ({"direction": "up"}, "direction: expected forward, backward or both"),
         ({"hand_over": "start", "score": attention.DotScore()}, "a score function needs attention"),
-        ({"residual": True, "embedding": 7}, "a sum needs equal widths: the embedding has 7, the memory 256"),
         ({"score": attention.DotScore(), "units": 7}, "compares vectors of one width"),
     ],
 )
@@ -339,3 +324,25 @@ def test_bad_input_of_a_translator():
     with pytest.raises(CourseError, match="'q' is not among"):
         translator([["q"]])
     assert translator([["q"]], unknown="replace")[0].words == translator([["<unk>"]])[0].words
+
+
+@pytest.mark.parametrize("lesson", ["06_translate", "07_align"])
+def test_the_lessons_translator_is_the_librarys(lesson):
+    source = next(cell.source for cell in build.cells(lesson).cells if cell.source.startswith("def translator"))
+    names = {"keras": keras, "layers": keras.layers, "ops": keras.ops, "attend": attention.attend}
+    exec(source.split("\n\n\n")[0], names)
+    if lesson == "06_translate":
+        ours = names["translator"](11, 13, width=8)
+        theirs = encoder_decoder(11, 13, "start", embedding=8, encoder_units=8, units=8, direction="forward")
+        order = range(len(theirs.weights))
+    else:
+        ours = names["translator"](11, 13, attention.CosineScore(), width=8)
+        sizes = {"embedding": 8, "encoder_units": 4, "units": 8}
+        theirs = encoder_decoder(11, 13, "attention after", attention.CosineScore(), **sizes)
+        count = len(theirs.weights)
+        order = [*range(13), *range(15, count), 13, 14]  # the readout is the last layer of the functional model
+    theirs.set_weights([RNG.normal(size=weight.shape) for weight in theirs.weights])
+    values = theirs.get_weights()
+    ours.set_weights([values[i] for i in order])
+    said, before = np.array([[4, 5, 6, 7], [8, 4, 0, 0]]), np.array([[2, 4, 5], [2, 6, 0]])
+    np.testing.assert_allclose(ours([said, before]), theirs([said, before]), atol=1e-5)

@@ -19,7 +19,7 @@ def only(rule, words="", start="TEXT"):
 
 def test_the_same_seed_gives_the_same_pairs():
     again = WORLD.sample(1500, seed=1)
-    assert [pair[:4] for pair in again] == [pair[:4] for pair in PAIRS]
+    assert [(p[:2], p.sure, p.possible) for p in again] == [(p[:2], p.sure, p.possible) for p in PAIRS]
     assert [pair.references(20) for pair in again[:100]] == [pair.references(20) for pair in PAIRS[:100]]
     assert [pair.english for pair in WORLD.sample(50, seed=2)] != [pair.english for pair in PAIRS[:50]]
 
@@ -73,7 +73,7 @@ def find(english):
     ("we know him .", ["lo conocemos .", "nosotras lo conocemos ."], ["conocemos lo .", "la conocemos ."]),
     ("I am tired .", ["estoy cansado .", "yo estoy cansada ."], ["soy cansado .", "estoy cansados ."]),
     ("does Mary sing ?", ["¿ canta María ?", "¿ María canta ?"], ["canta María ?", "¿ cantas María ?"]),
-    ("they opened it .", ["ellos lo abrieron .", "ellas la abrieron .", "la abrieron ."], ["ellos abrieron lo ."]),
+    ("they opened it .", ["ellos lo abrieron .", "ellas la abrieron ."], ["ellos abrieron lo .", "la abrieron ."]),
 ])  # fmt: skip
 def test_sentences_a_speaker_would_say(english, spanish, wrong):
     pair = find(english)

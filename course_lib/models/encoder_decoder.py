@@ -35,23 +35,16 @@ class Encoder(_Configured):
 
     places: h_t, what the memory says after each word. context: all that is remembered at the end, of an LSTM h and c.
     direction: "forward"; "backward", the source reversed (Sutskever et al. 2014, section 3.3); "both", two memories, D
-    twice the units (Bahdanau et al. 2015, section 3.2). residual: places are h_t + x_t, x_t the vector of the word, as
-    in a residual stack (Wu et al. 2016, eq. 6): what stands at a place says first of all its own word. Then D must be
-    the width of the embedding, which starts ten times as large, to be heard beside h.
+    twice the units (Bahdanau et al. 2015, section 3.2).
     """
 
-    def __init__(self, words, embedding, units, cell="gru", direction="both", dropout=0.0, residual=False, **kwargs):
+    def __init__(self, words, embedding, units, cell="gru", direction="both", dropout=0.0, **kwargs):
         settings = {"words": words, "embedding": embedding, "units": units, "cell": cell, "direction": direction}
-        super().__init__(settings | {"dropout": dropout, "residual": residual}, **kwargs)
+        super().__init__(settings | {"dropout": dropout}, **kwargs)
         ways = {"forward": [False], "backward": [True], "both": [False, True]}.get(direction)
         if ways is None:
             raise CourseError(f"direction: expected forward, backward or both, got {direction!r}.")
-        if residual and embedding != units * len(ways):
-            raise CourseError(
-                f"a sum needs equal widths: the embedding has {embedding}, the memory {units * len(ways)} numbers."
-            )
-        start = keras.initializers.RandomNormal(stddev=0.5) if residual else "uniform"
-        self.embedding = layers.Embedding(words, embedding, embeddings_initializer=start, name="embedding")
+        self.embedding = layers.Embedding(words, embedding, name="embedding")
         self.drop = layers.Dropout(dropout)
         self.memories = [
             _recurrent(cell, units, go_backwards=back, name="backward" if back else "forward") for back in ways
@@ -72,10 +65,7 @@ class Encoder(_Configured):
             h, *states = memory(x, mask=mask, training=training)
             said.append(ops.flip(h, axis=1) if memory.go_backwards else h)  # each h_t back to its place
             remembered += states
-        places = ops.concatenate(said, -1)
-        if self.settings["residual"]:
-            places = places + x
-        return {"places": places, "context": ops.concatenate(remembered, -1), "mask": mask}
+        return {"places": ops.concatenate(said, -1), "context": ops.concatenate(remembered, -1), "mask": mask}
 
 
 class Decoder(_Configured):
@@ -87,10 +77,10 @@ class Decoder(_Configured):
         settings = {"words": words, "embedding": embedding, "units": units, "cell": cell, "dropout": dropout}
         super().__init__(settings, **kwargs)
         self.embedding = layers.Embedding(words, embedding, name="embedding")
-        self.memory = _recurrent(cell, units, name="memory")
         self.initial = [layers.Dense(units, "tanh", name="h_0")]
         if cell == "lstm":
             self.initial.append(layers.Dense(units, name="c_0"))
+        self.memory = _recurrent(cell, units, name="memory")
         self.drop = layers.Dropout(dropout)
         self.readout = layers.Dense(words, name="readout")
 
@@ -140,6 +130,10 @@ def _repeated(vector, like):
 class RepeatDecoder(Decoder):
     """x_j = context: the encoded vector, repeated for each step. It is not told which words it has said."""
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.embedding.trainable = False  # says how many steps there are, and nothing else
+
     def inputs(self, y, encoded):
         """(B, J, C)."""
         return _repeated(encoded["context"], y)
@@ -147,7 +141,7 @@ class RepeatDecoder(Decoder):
 
 @keras.saving.register_keras_serializable(package="course_lib")
 class InitialStateDecoder(Decoder):
-    """x_j = y_{j-1}: the encoded vector is the start and nothing else. Sutskever et al. 2014, eq. 4."""
+    """x_j = y_{j-1}: the encoded vector is the start and nothing else, as in Sutskever et al. 2014, eq. 1."""
 
     def inputs(self, y, encoded):
         """(B, J, E)."""
@@ -229,7 +223,7 @@ class AttentionAfterDecoder(_Attentive, Decoder):
 class AttentionBeforeDecoder(_Attentive, EveryStepDecoder):
     """s_{j-1} reads; then x_j = [y_{j-1}; c_j]: Bahdanau et al. 2015, appendix A.2.2. One step after another.
 
-    The output is Cho's with c_j for the context. (The paper's sees s_{j-1}, its code s_j, as here.)
+    The output is Cho's with c_j for the context. (The paper's sees s_{j-1}, ours s_j.)
     """
 
     def turn(self, y, states, encoded):
@@ -304,7 +298,7 @@ class EncoderDecoder(keras.Model):
 
 def encoder_decoder(
     source_words, target_words, hand_over="attention after", score=None, embedding=64, encoder_units=128, units=192,
-    cell="gru", direction="both", dropout=0.0, residual=False,
+    cell="gru", direction="both", dropout=0.0,
 ):  # fmt: skip
     """An EncoderDecoder. hand_over: one of DECODERS. score: a score function, for the two with attention."""
     if hand_over not in DECODERS:
@@ -312,5 +306,5 @@ def encoder_decoder(
     more = {"score": score} if hand_over.startswith("attention") else {}
     if score is not None and not more:
         raise CourseError(f"a score function needs attention; hand_over is {hand_over!r}.")
-    encoder = Encoder(source_words, embedding, encoder_units, cell, direction, dropout, residual)
+    encoder = Encoder(source_words, embedding, encoder_units, cell, direction, dropout)
     return EncoderDecoder(encoder, DECODERS[hand_over](target_words, embedding, units, cell, dropout, **more))

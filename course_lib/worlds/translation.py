@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -124,16 +125,15 @@ class _Node:
     maybe: list[tuple[object, list]]
 
 
-def _say(node, in_spanish, genders):
-    """Every way to say a tree: lists of (word, key)."""
+def _say(node, genders):
+    """Every way to say a tree in Spanish: lists of (word, key)."""
     if isinstance(node, _Word):
         return [[(node.word, node.key)]]
     if isinstance(node, _Leaf):
-        words = node.say_spanish(genders) if in_spanish else node.say_english()
-        return [[(word, node.key) for word in words]]
+        return [[(word, node.key) for word in node.say_spanish(genders)]]
     ways = []
-    for parts in node.spanish if in_spanish else [node.english]:
-        for said in itertools.product(*(_say(part, in_spanish, genders) for part in parts)):
+    for parts in node.spanish:
+        for said in itertools.product(*(_say(part, genders) for part in parts)):
             ways.append(list(itertools.chain.from_iterable(said)))
     return ways
 
@@ -163,7 +163,7 @@ def _contract(said):
 def _an(said):
     words = [word for word, _ in said]
     return [
-        ("an" if word == "a" and re.match("[aeiou]", after) and not after.startswith("uni") else word, (key,))
+        ("an" if word == "a" and re.match("[aeiouAEIOU]", after) and not after.startswith("uni") else word, (key,))
         for (word, key), after in zip(said, [*words[1:], ""], strict=True)
     ]
 
@@ -175,26 +175,40 @@ def _maybe(node):
             yield from _maybe(part)
 
 
-class Pair(NamedTuple):
-    """An English sentence, the Spanish one to learn, and their alignment: links (place in English, place in Spanish).
-
-    sure: a word and those that stand for it. possible: the sure ones; phrases, word by word with all words (as in Och &
-    Ney 2003), such as "last week" and "la semana pasada"; a dropped pronoun with its verb, whose form says it; a word
-    that English has not with those it goes with, such as the "a" before a person whom one sees, or "¿" with the word
-    that opens the question.
-    """
-
+class _Pair(NamedTuple):
     english: tuple[str, ...]
     spanish: tuple[str, ...]
-    sure: frozenset
-    possible: frozenset
     tree: _Node
+
+
+class Pair(_Pair):
+    """An English sentence, the Spanish one to learn, the tree that both come from, and their alignment.
+
+    The alignment: links (place in English, place in Spanish), found when they are asked for. sure: a word and those
+    that stand for it. possible: the sure ones; phrases, word by word with all words (as in Och & Ney 2003), such as
+    "last week" and "la semana pasada"; a dropped pronoun with its verb, whose form says it; a word that English has not
+    with those it goes with, such as the "a" before a person whom one sees, or "¿" with the first of a question.
+    """
+
+    @property
+    def sure(self) -> frozenset:
+        """Sure links."""
+        return self._links[0]
+
+    @property
+    def possible(self) -> frozenset:
+        """Possible links, the sure ones among them."""
+        return self._links[1]
+
+    @cached_property
+    def _links(self):
+        return _align(self.tree)
 
     def references(self, most: int = 100) -> list[tuple[str, ...]]:
         """Correct translations, the one to learn first; at most so many."""
         found = dict.fromkeys([self.spanish])
         for genders in self._genders():
-            for said in _say(self.tree, True, genders):
+            for said in _say(self.tree, genders):
                 found.setdefault(tuple(word for word, _ in _contract(said)))
                 if len(found) >= most:
                     return list(found)
@@ -248,6 +262,7 @@ class TranslationWorld:
                 raise GrammarError(f'[words.{name}]: expected a line such as forms = "noun", got {kind!r}.')
             self.words[name] = [_entry(name, kind, *entry) for entry in entries.items()]
         self.rules = {name: [_rule(name, line) for line in lines] for name, lines in data.get("rules", {}).items()}
+        self._weights = {n: list(itertools.accumulate(w for w, *_ in lines)) for n, lines in self.rules.items()}
         self._check()
 
     def _check(self):
@@ -266,9 +281,12 @@ class TranslationWorld:
         """`count` pairs whose English has `shortest` to `longest` words and signs. Same seed, same pairs."""
         dice, pairs, tried = random.Random(seed), [], 0
         while len(pairs) < count:
-            tree = self._draw(self.start, {}, dice)
+            try:
+                tree = self._draw(self.start, {}, dice)
+            except RecursionError:
+                raise GrammarError("a rule asks for itself without an end: give it a line that does not.") from None
             tried += 1
-            length = sum(len(part.say_english()) if isinstance(part, _Leaf) else 1 for part in _parts(tree))
+            length = sum(len(_english(part)) for part in _parts(tree))
             if shortest <= length <= longest:
                 pairs.append(_pair(tree))
             if tried > 1000 * (len(pairs) + 10):
@@ -276,12 +294,13 @@ class TranslationWorld:
         return pairs
 
     def unseen(self, pairs: list[Pair], count: int, seed: int, **lengths) -> list[Pair]:
-        """`count` more pairs: their English is not among `pairs`, each of its words is."""
-        seen, words = {pair.english for pair in pairs}, {word for pair in pairs for word in pair.english}
+        """`count` more pairs: their English is not among `pairs`, but each of their words is."""
+        seen = {pair.english for pair in pairs}
+        words = [{word for pair in pairs for word in pair[side]} for side in (0, 1)]
         found = {}
         for part in range(20):  # most sentences of two or three words have been seen
             for pair in self.sample(count, seed + 10_000 * part, **lengths):
-                if pair.english not in seen and words.issuperset(pair.english):
+                if pair.english not in seen and all(words[side].issuperset(pair[side]) for side in (0, 1)):
                     found.setdefault(pair.english, pair)
             if len(found) >= count:
                 return list(found.values())[:count]
@@ -293,6 +312,8 @@ class TranslationWorld:
             leaf = _Leaf(forms, english, spanish, {"tense": "present"} | given | features)
             if forms == "noun":
                 leaf.features |= {"person": 3, "number": given.get("number") or ("p" if dice.random() < 0.3 else "s")}
+            if forms in ("adjective", "determiner") and not {"number", "gender"} <= set(leaf.features):
+                raise GrammarError(f'{name} agrees with a noun: write {name}:NOUN, where NOUN has forms = "noun".')
             if leaf.features.get("gender") == "mf":
                 leaf.features["gender"] = leaf.key  # either, but the same wherever it is agreed with
             leaf.features.setdefault("leaf", leaf.key)
@@ -301,7 +322,7 @@ class TranslationWorld:
             _, english, spanish, _ = dice.choice(self.words[name.removesuffix("_INF")])
             return _Leaf("word", [f"to {english[0]}"], spanish[:1])
         rules = self.rules[name]
-        _, english, spanish = dice.choices(rules, weights=[weight for weight, *_ in rules])[0]
+        _, english, spanish = dice.choices(rules, cum_weights=self._weights[name])[0]
         drawn, waiting, head = {}, [item for item in english if isinstance(item, dict)], {}
         while waiting:  # what is agreed with comes first
             item = next((i for i in waiting if all(t in drawn or t in _GIVEN or t == "^" for t in i["takes"])), None)
@@ -410,13 +431,26 @@ def _rule(name, line):
     return float(match[1] or 1), english, spanish
 
 
+def _told(tree):
+    """A tree -> English and Spanish, the first alternative everywhere: lists of (word, keys)."""
+    english = _an([(word, part.key) for part in _parts(tree) for word in _english(part)])
+    either = {f["gender"] for leaf in _leaves(tree) if (f := leaf.features).get("gender") not in ("m", "f", None)}
+    return english, _contract(_first(tree, dict.fromkeys(either, "m")))
+
+
+def _english(part):
+    return [part.word] if isinstance(part, _Word) else part.say_english()
+
+
 def _pair(tree):
-    (said,) = _say(tree, False, {})
-    english = _an(said)
-    leaves = list(_leaves(tree))
-    canonical = {f["gender"]: "m" for leaf in leaves if (f := leaf.features).get("gender") not in ("m", "f", None)}
-    spanish = _contract(next(iter(_first(tree, canonical))))
-    places = defaultdict(list)
+    english, spanish = (tuple(word for word, _ in said) for said in _told(tree))
+    return Pair(english, spanish, tree)
+
+
+def _align(tree):
+    """The sure and the possible links of a tree."""
+    english, spanish = _told(tree)
+    leaves, places = list(_leaves(tree)), defaultdict(list)
     for i, (_, keys) in enumerate(english):
         for key in keys:
             places[key].append(i)
@@ -438,19 +472,13 @@ def _pair(tree):
     for key, parts in _maybe(tree):
         there = [j for j, (_, keys) in enumerate(spanish) if key in keys]
         possible |= {(i, j) for part in parts for i in places[part.key] for j in there}
-    return Pair(
-        tuple(word for word, _ in english),
-        tuple(word for word, _ in spanish),
-        frozenset(sure),
-        frozenset(possible),
-        tree,
-    )
+    return frozenset(sure), frozenset(possible)
 
 
 def _first(node, genders):
-    """The first Spanish alternative everywhere, alone in a list."""
+    """The first Spanish alternative everywhere."""
     if isinstance(node, _Word):
-        return [[(node.word, node.key)]]
+        return [(node.word, node.key)]
     if isinstance(node, _Leaf):
-        return [[(word, node.key) for word in node.say_spanish(genders)]]
-    return [[said for part in node.spanish[0] for said in _first(part, genders)[0]]]
+        return [(word, node.key) for word in node.say_spanish(genders)]
+    return [said for part in node.spanish[0] for said in _first(part, genders)]

@@ -1,0 +1,209 @@
+"""Checks of lesson 06."""
+
+import numpy as np
+
+from course_lib import checks
+from course_lib.checks import NotYet
+from course_lib.errors import CourseError
+from course_lib.worlds import translation
+
+BOS, EOS = 2, 3
+
+
+def little_network(seed=0):
+    """A decoder without training, for exercises 3 and 4 -> step, and the state before the first word.
+
+    step(word, state) -> log p of 7 words (7,), an array, and the new state. It never says 0, 1 or 2, and says <eos> (3)
+    after five words at the latest. A state is the tuple of all words so far.
+    """
+
+    def step(word, state):
+        state = (*state, int(word))
+        scores = np.random.default_rng([seed, *state]).normal(scale=1.5, size=7)
+        scores[[0, 1, BOS]] = -np.inf
+        scores[EOS] -= 1.0
+        if len(state) > 5:
+            scores[[4, 5, 6]] = -np.inf
+        return scores - np.log(np.exp(scores).sum()), state
+
+    return step, ()
+
+
+def _words(answer, what):
+    if isinstance(answer, str) or not hasattr(answer, "__iter__"):
+        raise NotYet(f"{what}: expected a list, got {type(answer).__name__}.")
+    return list(answer)
+
+
+def check_teacher_forcing(teacher_forcing) -> None:
+    """words -> what the decoder reads, what it shall say."""
+    for words in (["no", "canto", "."], ["hola"]):
+        answer = checks.run(teacher_forcing, list(words))
+        if not isinstance(answer, tuple | list) or len(answer) != 2:
+            raise NotYet("teacher_forcing: expected two lists: what the decoder reads, and what it shall say.")
+        read, say = (_words(part, "teacher_forcing") for part in answer)
+        if (read, say) == (["<bos>", *words], [*words, "<eos>"]):
+            continue
+        if (say, read) == (["<bos>", *words], [*words, "<eos>"]):
+            raise NotYet("teacher_forcing: what it reads comes first.")
+        if read[:1] != ["<bos>"]:
+            raise NotYet("teacher_forcing: not yet. It reads `<bos>` first, then each word a step after it was said.")
+        if say[-1:] != ["<eos>"]:
+            raise NotYet("teacher_forcing: not yet. It must also learn when to stop: `<eos>` is the last it says.")
+        if read[-1] == "<eos>":
+            raise NotYet("teacher_forcing: not yet. After `<eos>` nothing is said, so `<eos>` is never read.")
+        raise NotYet(f"teacher_forcing({words}): expected {['<bos>', *words]} and {[*words, '<eos>']}, got {answer}.")
+    checks.solved("teacher_forcing shifts by one")
+
+
+def check_last_state(last_state) -> None:
+    """h (B, T, H), mask (B, T) -> what is remembered after the last word (B, H)."""
+    rng = np.random.default_rng(6)
+    h, lengths = rng.normal(size=(4, 6, 3)), np.array([2, 6, 1, 4])
+    mask, rows = np.arange(6) < lengths[:, None], np.arange(4)
+    answer = checks.as_array(checks.run(last_state, h.copy(), mask.copy()), (4, 3), "last_state", {
+        (4, 6, 3): "one state for each sentence", (4, 4, 3): "choose with two lists of numbers, rows and places",
+    })  # fmt: skip
+    late = "One place too late: the last of n words stands at place n - 1."
+    checks.expect_close(answer, h[rows, lengths - 1], "the context of four sentences", [
+        (h[:, -1], "That is what the memory says after the padding."),
+        (h[rows, lengths % 6], late),
+        (h[rows, np.minimum(lengths, 5)], late),
+        (h[rows, lengths - 2], "One place too early: the last of n words stands at place n - 1."),
+        (h[:, 0], "That is the state after the first word."),
+        ((h * mask[..., None]).sum(axis=1) / lengths[:, None], "That is the mean of the states: take the last."),
+        (h.max(axis=1), "That is the largest number of each column: take the last state."),
+    ])  # fmt: skip
+    checks.solved("last_state stops where the sentence stops")
+
+
+def _greedy(step, state, longest, feed=True, keep=True, stop=True, word=BOS):
+    before, said = state, []
+    while len(said) < longest:
+        log_p, state = step(word, state)
+        best = int(log_p.argmax())
+        if stop and best == EOS:
+            break
+        said, word, state = [*said, best], best if feed else BOS, state if keep else before
+    return said
+
+
+def check_greedy(greedy) -> None:
+    """(step, state, longest) -> the numbers of the words said, without <bos> and <eos>."""
+    cases = [(*little_network(seed), longest) for seed in range(8) for longest in (20, 3)]
+    answers = [_words(checks.run(greedy, *case), "greedy") for case in cases]
+    right = [_greedy(*case) for case in cases]
+    if answers != right:
+        for answer, (_, _, longest) in zip(answers, cases, strict=True):
+            if len(answer) > longest:
+                raise NotYet(f"greedy: {len(answer)} words, at most {longest} are wanted: not every network ends.")
+        mistakes = (
+            ([_greedy(*case, stop=False) for case in cases], "It goes on behind `<eos>` (3)."),
+            ([_greedy(*case, feed=False) for case in cases], "Hand the word that was said to the next step."),
+            ([_greedy(*case, keep=False) for case in cases], "Hand the state that step returned to the next step."),
+            ([_greedy(*case, word=EOS) for case in cases], "Begin with `<bos>` (2)."),
+            ([[BOS, *words] for words in right], "`<bos>` (2) is read and never said: leave it out."),
+        )
+        for wrong, hint in mistakes:
+            if answers == wrong:
+                raise NotYet(f"greedy: not yet. {hint}")
+        answer, words, (_, _, longest) = next(c for c in zip(answers, right, cases, strict=True) if c[0] != c[1])
+        if answer == [*words, EOS]:
+            raise NotYet("greedy: not yet. `<eos>` (3) ends the sentence and is no part of it.")
+        if answer == words[:-1]:
+            raise NotYet(f"greedy: not yet. It stops a word early: up to {longest} words are wanted, then `<eos>`.")
+        raise NotYet(f"greedy: expected {words}, got {answer}.")
+    checks.solved("greedy speaks until it ends")
+
+
+def _beam(step, state, K, size=len, keep=True, patient=True):
+    beams = [(0.0, [], (BOS, state), False)]  # log p, words with <eos>, where to go on, over
+    while not (all if patient else any)(over for *_, over in beams):
+        longer = []
+        for log_p, words, (word, before), over in beams:
+            if over:
+                longer += [(log_p, words, (word, before), over)] * keep
+                continue
+            more, after = step(word, before)
+            longer += [(log_p + p, [*words, w], (w, after), w == EOS) for w, p in enumerate(more) if p > -np.inf]
+        beams = sorted(longer, key=lambda b: -b[0] / size(b[1]))[:K]
+    log_p, words, *_ = max(beams, key=lambda b: b[3])
+    return words[:-1], log_p / len(words)
+
+
+def check_beam_search(beam_search) -> None:
+    """(step, state, K) -> the words of the best finished sentence, its mean log p."""
+    cases, answers = [(*little_network(100 + seed), K) for seed in range(20) for K in (1, 2, 3, 4)], []
+    for case in cases:
+        answer = checks.run(beam_search, *case)
+        if not isinstance(answer, tuple | list) or len(answer) != 2:
+            raise NotYet("beam_search: expected two things: the list of words, and their mean log p.")
+        if np.ndim(answer[1]) and not np.ndim(answer[0]):
+            raise NotYet("beam_search: the words come first, then their mean log p.")
+        if np.ndim(answer[1]) == 0 and not np.isfinite(answer[1]):
+            raise NotYet("beam_search: a word that cannot be said (log p = -inf) is among the K: have ended ones left?")
+        answers.append((_words(answer[0], "beam_search"), checks.as_array(answer[1], (), "the mean log p")))
+    said, right = [words for words, _ in answers], [_beam(*case) for case in cases]
+    if any(words and words[-1] == EOS for words in said):
+        raise NotYet("beam_search: not yet. Leave `<eos>` (3) out of the words, not out of the score.")
+    if any(words and words[0] == BOS for words in said):
+        raise NotYet("beam_search: not yet. `<bos>` (2) is read and never said: leave it out of the words.")
+    if said != [words for words, _ in right]:
+        mistakes = (
+            ({"size": lambda words: 1}, "Compare log p divided by the number of words, in every round."),
+            ({"size": lambda words: max(len(words) - (words[-1] == EOS), 1)}, "`<eos>` counts as a word."),
+            ({"size": lambda words: len(words) + 1}, "`<bos>` does not count: it is read, not said."),
+            ({"keep": False}, "What has ended stays among the K and is compared, too."),
+            ({"patient": False}, "Go on until all K have ended: a longer one may be better."),
+        )
+        if said == [_beam(step, state, 1)[0] for step, state, _ in cases]:
+            raise NotYet("beam_search: not yet. That is what greedy finds: keep the K best each time.")
+        for wrong, hint in mistakes:
+            if said == [_beam(*case, **wrong)[0] for case in cases]:
+                raise NotYet(f"beam_search: not yet. {hint}")
+        words, (expected, _), (_, _, K) = next(c for c in zip(said, right, cases, strict=True) if c[0] != c[1][0])
+        raise NotYet(f"beam_search: with K = {K} expected the words {expected}, got {words}.")
+    for (_, score), (words, best) in zip(answers, right, strict=True):
+        total = best * (len(words) + 1)
+        checks.expect_close(score, best, f"the mean log p of {words}", [
+            (total, "That is the sum: divide by the number of words, `<eos>` counted."),
+            (total / max(len(words), 1), "`<eos>` is counted, too: it has a probability."),
+            (-best, "The sign: log p is below 0."),
+        ])  # fmt: skip
+    checks.solved("beam_search keeps the best beginnings")
+
+
+def check_own_languages(my_languages) -> None:
+    """-> a grammar as TOML: 30 or more different sentences, two languages, words in different order."""
+    grammar = checks.run(my_languages)
+    if not isinstance(grammar, str):
+        raise NotYet(f"my_languages: expected the grammar as a text, got {type(grammar).__name__}.")
+    if "\n" not in grammar.strip():
+        raise NotYet("my_languages: expected the grammar itself, many lines of text, not the path of a file.")
+    if grammar.strip() == translation.GRAMMAR_FILE.read_text(encoding="utf-8").strip():
+        raise NotYet("my_languages: that is the course's grammar. Write a small one of your own.")
+    try:
+        pairs = translation.TranslationWorld(grammar).sample(400, seed=0)
+    except CourseError as error:
+        raise NotYet(f"my_languages: {error}") from None
+    if set(pairs[0].spanish) == set(pairs[0].english):
+        raise NotYet(
+            f"my_languages: {' '.join(pairs[0].english)!r} has the same words on both sides: use another language."
+        )
+    count = len({pair.english for pair in pairs})
+    if count < 30:
+        raise NotYet(f"my_languages: {count} different sentences among 400, expected at least 30: add words or rules.")
+    for pair in pairs:
+        linked = {place for place, _ in pair.possible}, {word for _, word in pair.possible}
+        for words, there in zip((pair.english, pair.spanish), linked, strict=True):
+            if len(there) < len(words) / 2:
+                raise NotYet(
+                    f"my_languages: in {' '.join(words)!r} only {len(there)} of {len(words)} words are aligned: give "
+                    "words that belong together one number (can~1 => kann~1), or put them into a list."
+                )
+    if not any(
+        a < c and b > d and not {(a, d), (c, b)} <= pair.possible  # those would be words of one phrase
+        for pair in pairs for a, b in pair.possible for c, d in pair.possible
+    ):  # fmt: skip
+        raise NotYet("my_languages: all words stand in the same order on both sides: translate one that does not.")
+    checks.solved(f"my_languages: {count} sentences, and words that change places")

@@ -1,0 +1,539 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # 06 · Translate with an encoder and a decoder
+#
+# **You will do:** train a network that reads an English sentence to its end, keeps all of it in one vector, and says it in Spanish; mark every
+# translation; and find out what becomes of it when sentences get longer.
+#
+# **You will learn:** encoder, context, decoder; three ways to hand a sentence over; what teacher forcing hides; greedy and beam search; BLEU; and the
+# bottleneck that attention (lesson 07) was invented for.
+#
+# **You need:** lessons 04 and 05.
+#
+# **Run time:** about SECONDS seconds on two processor cores. One cell trains and says so.
+#
+# **Sources.** K. Cho et al., *Learning phrase representations using RNN encoder–decoder for statistical machine translation*, EMNLP 2014.
+# I. Sutskever, O. Vinyals, Q. Le, *Sequence to sequence learning with neural networks*, NeurIPS 2014. S. Feng and Z. Zhang's lecture on the
+# encoder–decoder, H. Lee's on conditional generation (2017). More at the end.
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+
+from course_lib.quiet import keras
+from keras import layers, ops
+
+from course_lib import checks, metrics, plotting, results, text, training
+from course_lib.checks import at_least, at_most, claim
+from course_lib.decoding import Translator
+from course_lib.exercises import lesson_06
+from course_lib.models.encoder_decoder import encoder_decoder
+from course_lib.text import Vocabulary
+
+SEED = checks.seed()
+training.set_seed(SEED)
+
+# %% [markdown]
+# ## A question with a number in it
+#
+# A network reads an English sentence, word by word; then the sentence is taken away. All that is left is one vector of 192 numbers. From it another
+# network says the sentence in Spanish. After a minute of training it translates most sentences of five words and signs as a teacher would. **Guess:** how
+# many of those with ten? Write the number down.
+#
+# ## A world: two languages whose grammar is known
+
+# %%
+from course_lib.worlds.translation import TranslationWorld
+
+world = TranslationWorld()
+for example in world.sample(5, seed=SEED, longest=9):
+    print(" ".join(example.english), "→", " ".join(example.spanish))
+
+# %% [markdown]
+# English and Spanish differ where real languages do. The adjective changes sides and agrees with its noun; a verb's ending says who acts, so the
+# pronoun may go; the pronoun for *him* stands before the verb; *does not* becomes *no*. And often several translations are right:
+
+# %%
+pair = max(world.sample(40, seed=SEED, longest=8), key=lambda pair: min(len(pair.references()), 6))
+print(" ".join(pair.english))
+for words in pair.references(6):
+    print("  ", " ".join(words))
+
+# %% [markdown]
+# The world knows them all, so **correct** here means: one of them, word for word.
+
+# %%
+pairs = world.sample(50_000, seed=SEED, longest=14)
+test = world.unseen(pairs, 1000, seed=1000 + SEED, longest=14)
+english, spanish = (Vocabulary.from_texts(pair[side] for pair in pairs) for side in (0, 1))
+rows = text.pair_rows([pair[:2] for pair in pairs], english, spanish)
+print(f"{len(pairs):,} pairs to learn from, {len(english)} English and {len(spanish):,} Spanish words")
+print(f"{len(test):,} sentences to test on, none of them among the others")
+
+# %% [markdown]
+# ## Encoder, context, decoder, output
+#
+# **Encoder.** A recurrent network reads the words $x_1 \dots x_T$ and says nothing: $h_t = f(h_{t-1}, x_t)$.
+#
+# **Context.** What it remembers at the end is the sentence, as far as the decoder is concerned: $c = h_T$.
+#
+# **Decoder.** A language model as in lessons 01 and 04, whose memory does not begin empty: $s_0 = \tanh(W c)$ and $s_j = f(s_{j-1}, y_{j-1})$. The first
+# word it reads is `<bos>`; then each word that was said. (The $\tanh$ is Cho's; Sutskever's decoder begins with the encoder's state itself.)
+#
+# **Output.** A score for every Spanish word, $W_o s_j$; a softmax makes probabilities of them. `<eos>` is a word, too: so the two sentences need not be
+# equally long.
+#
+# In Keras these are two recurrent layers and an arrow between them:
+
+
+# %%
+def translator(source_words, target_words, width=192):
+    """(B, T) words and (B, J) words before -> scores (B, J, target_words)."""
+    sentence = keras.Input((None,), dtype="int32")  # (B, T)
+    before = keras.Input((None,), dtype="int32")  # (B, J), from <bos> on
+    x = layers.Embedding(source_words, width)(sentence)
+    c = layers.GRU(width)(x, mask=ops.not_equal(sentence, 0))  # (B, width): the context
+    y = layers.Embedding(target_words, width)(before)
+    s_0 = layers.Dense(width, "tanh")(c)
+    s = layers.GRU(width, return_sequences=True)(y, initial_state=s_0)  # (B, J, width)
+    return keras.Model([sentence, before], layers.Dense(target_words)(s))
+
+
+by_hand = translator(len(english), len(spanish))
+print(f"{by_hand.count_params():,} parameters")
+
+# %% [markdown]
+# The **mask** matters. Sentences of a batch are filled up with `<pad>` (0) to equal length; a memory that goes on reading there keeps what it read *last*,
+# which is padding. It is easily left out, and then a sentence is translated differently when a longer one stands beside it. Ours must not be:
+
+# %%
+sentences, before = rows[0][:50], rows[1][:50, :-1]
+more = np.pad(sentences, ((0, 0), (0, 30)))
+difference = np.abs(by_hand([sentences, before]) - by_hand([more, before])).max()
+claim("thirty places of padding change no score", at_most(difference, 1e-5))
+
+# %% [markdown]
+# ### Three ways to hand it over
+#
+# | name | the decoder reads at step $j$ | whose |
+# | --- | --- | --- |
+# | repeat | $c$, at every step again, and not the word it said | the picture in many introductions |
+# | start | $y_{j-1}$; $c$ is the start and nothing else | Sutskever et al. 2014 |
+# | every step | $y_{j-1}$ and $c$, and the output sees both again | Cho et al. 2014 |
+#
+# All three begin with $s_0 = \tanh(W c)$.
+#
+# The library has all three, and they can read in either direction or in both. Its second one is the network above: same weights, same scores?
+
+# %%
+library = encoder_decoder(
+    len(english), len(spanish), "start", embedding=192, encoder_units=192, units=192, direction="forward"
+)
+by_hand.set_weights(library.get_weights())
+difference = np.abs(by_hand([sentences, before]) - library([sentences, before])).max()
+claim("the library's network is the one above", at_most(difference, 1e-5))
+
+# %% [markdown]
+# We train it with an encoder that reads in both directions: one memory ends at the last word, the other at the first, and the context is both, 2 × 96
+# numbers. **The next cell trains, for about TRAIN seconds.**
+
+# %%
+STEPS = 1000
+model = encoder_decoder(len(english), len(spanish), "start", embedding=192, encoder_units=96, units=192)
+training.compile_for_training(model, STEPS, 6e-3, optimizer="muon")
+losses = training.fit(model, text.pair_batches(*rows, 64, SEED), STEPS, "English to Spanish")
+translate = Translator(model, english, spanish)
+
+# %%
+said = translate([pair.english for pair in test])
+correct = np.array([pair.accepts(found.words) for pair, found in zip(test, said, strict=True)])
+for pair, found, right in list(zip(test, said, correct, strict=True))[:12]:
+    print("✓" if right else "✗", " ".join(pair.english), "→", " ".join(found.words))
+
+# %% [markdown]
+# Look at the wrong ones. Most sound like Spanish, and say another sentence. The decoder has become a better language model than a translator.
+#
+# ## The bottleneck, measured
+#
+# **BLEU** (Papineni et al. 2002) takes the shares of words, pairs, triples and groups of four that occur in a reference, each counted no more often than
+# there, over all sentences; their geometric mean, times a penalty if the whole is too short. 100 is a reference itself; a half-right sentence gets part of
+# the mark. By thirds of the length of the English sentence:
+
+# %%
+lengths = np.array([len(pair.english) for pair in test])
+printed = [" ".join(found.words) for found in said]
+references = [[" ".join(words) for words in pair.references(20)] for pair in test]
+
+
+def bleu(chosen):
+    """BLEU of the test sentences with these numbers."""
+    return metrics.bleu([printed[i] for i in chosen], [references[i] for i in chosen], tokenize="none")[0]
+
+
+thirds = np.array_split(np.argsort(lengths, kind="stable"), 3)
+results.print_table(
+    ["third", "words", "correct", "BLEU"],
+    [(name, f"{lengths[part].mean():.1f}", f"{correct[part].mean():.2f}", f"{bleu(part):.1f}")
+     for name, part in zip(("shortest", "middle", "longest"), thirds, strict=True)],
+)  # fmt: skip
+
+# %%
+words = np.arange(4, 15)
+marks = {"BLEU": [bleu(np.flatnonzero(lengths == n)) for n in words],
+         "correct, %": [100 * correct[lengths == n].mean() for n in words]}  # fmt: skip
+fig, ax = plotting.figure(7.5, 3.2)
+plotting.lines(
+    ax, words, marks, "The longer the sentence, the less of it arrives", "words of the English sentence", "of 100"
+)
+plt.show()
+
+# %% [markdown]
+# Some of that must be: if every word is right with probability .97, a sentence of five is right with .86 and one of ten with .74. The rest is the
+# bottleneck.
+
+# %% tags=["nbval-ignore-output"]
+print(f"sentences of ten words and signs: {correct[lengths == 10].mean():.2f} correct")
+
+# %%
+claim(
+    "BLEU falls by 40 or more from the shortest third to the longest", at_least(bleu(thirds[0]) - bleu(thirds[2]), 40)
+)
+
+# %% [markdown]
+# Sutskever and others (2014) found a remedy that sounds like a joke: read the sentence **backwards**. Then its first words are near the decoder's first
+# words, and learning gets a foothold; on English to French BLEU rose from 25.9 to 30.6. It does not make the vector any larger.
+#
+# ## What teacher forcing hides
+#
+# While it trains, the decoder is told the true words before each step (**teacher forcing**): one call for all steps, and no mistake spoils
+# the next one. When it translates it is told what it said itself (**free running**). The same network, the same sentences:
+
+# %%
+told = text.pair_rows([pair[:2] for pair in test], english, spanish)
+truth, asked = told[1][:, 1:], told[1][:, 1:] != 0
+forced = training.scores(model, [told[0], told[1][:, :-1]]).argmax(axis=-1)  # (1000, J)
+free = np.zeros_like(truth)
+for row, found in zip(free, said, strict=True):
+    ids = [*spanish.encode(found.words), spanish["<eos>"]][: len(row)]
+    row[: len(ids)] = ids
+wrong = asked & (forced != truth)
+after = asked & (np.cumsum(wrong, axis=1) - wrong > 0)  # after the first mistake
+share = {"the true words": forced == truth, "its own words": free == truth}
+results.print_table(
+    ["before each word it is told", "words right", "until the first mistake", "after it"],
+    [
+        (name, *(f"{right[where].mean():.2f}" for where in (asked, asked & ~after, after)))
+        for name, right in share.items()
+    ],
+)
+
+# %%
+gap = (forced == truth)[after].mean() - (free == truth)[after].mean()
+claim("after the first mistake, given the true words, it looks better than it is", at_least(gap, 0.15))
+
+# %% [markdown]
+# Up to and with the first mistake both say the same. After it the one is told the right sentence again, word by word; the other goes on in its own. (Place
+# by place, a word too many moves all that follow, so the count is harsh.) The first line is what a training curve shows. Judge a translator by the second:
+# let it speak.
+#
+# There is a worse mistake. `asked` is a mask: True where a word is to be said, False after `<eos>`. Invert it by accident, and judge a "network" that says
+# nothing but `<pad>`:
+
+# %%
+right = truth == 0
+results.print_table(["places that count", "right"], [
+    ("words", f"{right[asked].mean():.2f}"), ("all", f"{right.mean():.2f}"), ("the mask inverted", f"{right[~asked].mean():.2f}"),
+])  # fmt: skip
+claim("with the mask inverted, saying nothing gets full marks", right[~asked].all())
+
+# %% [markdown]
+# A score that is too good is a mistake until you have looked at what the network says. Look at the other end, too: a decoder that does not listen says
+# the same for every sentence, and its loss still falls.
+
+# %%
+different = len(set(printed)) / len(test)
+claim("a thousand different sentences get different translations", at_least(different, 0.9))
+
+# %% [markdown]
+# ## Greedy and beam search
+#
+# Taking the best word each time (**greedy**) can miss the best sentence: a good second word may need a first word that was only second best. **Beam
+# search** keeps the $K$ best beginnings, lengthens each by every word, and keeps the $K$ best again, until they end with `<eos>`. Long sentences collect
+# more factors below one; so beginnings are compared by $\log p$ divided by their length.
+
+# %%
+beams = {width: translate([pair.english for pair in test], beam=width) for width in (1, 5)}
+results.print_table(
+    ["beam", "mean log p a word", "correct", "BLEU"],
+    [(width, f"{np.mean([found.score for found in beam]):.4f}",
+      f"{np.mean([pair.accepts(found.words) for pair, found in zip(test, beam, strict=True)]):.3f}",
+      f"{metrics.bleu([' '.join(found.words) for found in beam], references, tokenize='none')[0]:.1f}")
+     for width, beam in beams.items()],
+)  # fmt: skip
+
+# %%
+score = {width: np.mean([found.score for found in beam]) for width, beam in beams.items()}
+claim("a beam of five finds sentences the network itself likes at least as well", at_least(score[5] - score[1], 0.0))
+
+# %% [markdown]
+# What the network likes better is here right a little more often, too. It need not be: with very wide beams translations get worse (Koehn and Knowles
+# 2017), and no search finds what was lost before.
+#
+# ## The vector, looked at
+#
+# *Anna visits Peter* and *Peter visits Anna* are the same bag of words. What does the encoder make of them, and of *visited*? A context has 192 numbers.
+# **Principal components** put it on paper: the two directions in which these contexts differ most. (Sutskever and others drew such a picture, too.)
+
+# %%
+names = "Anna", "Peter", "Mary", "John"
+who = [(a, b) for a in names for b in names if a != b]
+
+
+def contexts(verb):
+    """The contexts of twelve sentences (12, 192): who does it to whom."""
+    said = text.to_rows([(a, verb, b, ".") for a, b in who], english, marks=False)
+    return np.array(model.encoder(said)["context"])
+
+
+now, past = contexts("visits"), contexts("visited")
+middle = np.concatenate([now, past]).mean(axis=0)
+axes = np.linalg.svd(np.concatenate([now, past]) - middle, full_matrices=False)[2][:2]
+fig, ax = plotting.figure(8, 4.5)
+plotting.moves(ax, (now - middle) @ axes.T, (past - middle) @ axes.T, [f"{a} → {b}" for a, b in who], ("visits", "visited"),
+               "Contexts of twelve sentences, now and past", "first component", "second component")  # fmt: skip
+plt.show()
+
+# %%
+steps = (past - now) / np.linalg.norm(past - now, axis=1, keepdims=True)
+alike = (steps @ steps.T)[~np.eye(len(who), dtype=bool)].mean()
+claim("the twelve steps into the past go much the same way: mean cosine", at_least(alike, 0.6))
+swapped = [who.index((b, a)) for a, b in who]
+apart = np.linalg.norm(now - now[swapped], axis=1).mean() / np.linalg.norm(past - now, axis=1).mean()
+claim("who and whom changing places moves the context about as far as the tense, or farther", at_least(apart, 0.8))
+
+# %% [markdown]
+# Nobody asked for such an order: sentences that differ in the same way differ by similar vectors. One likely reason is that the decoder can then use the
+# same weights for all of them.
+#
+# ## Every way to hand it over, five seeds
+#
+# `python -m experiments.align` trains them all in the same way. Mean of five seeds:
+
+# %%
+study = results.read("align.csv")
+
+
+def mean(column, **chosen):
+    """Mean over the seeds of the runs with these settings."""
+    return np.mean([row[column] for row in study if all(row[name] == value for name, value in chosen.items())])
+
+
+CASES = {
+    "repeat": {"hand_over": "repeat"},
+    "start": {"hand_over": "start", "direction": "both", "cell": "gru"},
+    "start, LSTM": {"hand_over": "start", "cell": "lstm"},
+    "start, read forward only": {"hand_over": "start", "direction": "forward"},
+    "start, read backwards only": {"hand_over": "start", "direction": "backward"},
+    "every step": {"hand_over": "every step"},
+}
+columns = ("exact", "bleu_short", "bleu_middle", "bleu_long")
+results.print_table(
+    ["handed over", "correct", "BLEU, short", "middle", "long"],
+    [(name, f"{mean('exact', **case):.2f}", *(f"{mean(column, **case):.1f}" for column in columns[1:]))
+     for name, case in CASES.items()],
+)  # fmt: skip
+
+# %%
+start, every = CASES["start"], CASES["every step"]
+drop = mean("bleu_short", **start) - mean("bleu_long", **start)
+claim("the vector as a start: BLEU falls by 40 or more, mean of five seeds", at_least(drop, 40))
+better = mean("bleu_long", **every) - mean("bleu_long", **start)
+claim("read at every step, the same vector brings the long third 15 points or more", at_least(better, 15))
+
+# %% [markdown]
+# So a vector of this width *can* hold more than our first decoder said: what it has to carry along while it speaks gets lost on the way. (Cho's output
+# layer is larger, too.) But it falls as well, and with real sentences of 30 words it falls again.
+#
+# The decoder that never hears what it said does no worse than the one that does. In this world one Spanish sentence is learned for each English one, so there
+# is hardly anything to choose. Where there is, it could begin one translation and end another. And reading backwards, Sutskever's remedy, brings little where
+# sentences are short. (An LSTM's context is its $h$ and its $c$: 384 numbers.)
+#
+# ## On real sentences
+#
+# `python -m experiments.translate train` trains `start` on Tatoeba: English sentences and their Spanish translations, written by people for learners. One
+# run, 39 minutes beside another; GRUs of 320, subwords.
+
+# %%
+tatoeba = [row for row in results.read("translate.csv") if row["attention"] == "none"]
+results.print_table(
+    ["beam", "BLEU", "short", "middle", "long"],
+    [
+        (int(row["beam"]), *(f"{row[name]:.1f}" for name in ("bleu", "bleu_short", "bleu_middle", "bleu_long")))
+        for row in tatoeba
+    ],
+)
+print("\nSentences of our own, with beam 5:")
+for row in results.read("translate_examples.csv")[6:]:
+    print(f"\n{row['source']}\n  network:  {row['none']}\n  expected: {row['reference']}")
+
+# %% [markdown]
+# Often it begins well and ends elsewhere: *desnudo* is naked. Test sentences stay out of the training part even when only capitals or commas differ;
+# otherwise a good memory would look like a good translator.
+#
+# What would help? A vector for each word, instead of one for all. That is lesson 07.
+#
+# ## Exercises
+#
+# They need the first cell of the lesson and nothing else.
+#
+# ### 1 · Warm-up: one word later
+#
+# What does the decoder read, and what must it say, when it learns a sentence? `["no", "canto"]` → `["<bos>", …]`, `[…, "<eos>"]`.
+
+
+# %% nbgrader={"grade_id": "teacher-forcing"}
+def teacher_forcing(words):
+    """A list of words -> what the decoder reads, what it must say: two lists of equal length."""
+    ### BEGIN SOLUTION
+    return ["<bos>", *words], [*words, "<eos>"]
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "teacher-forcing-check", "points": 1}
+lesson_06.check_teacher_forcing(teacher_forcing)
+
+# %% [markdown]
+# ### 2 · The context of a padded batch
+#
+# `h[b, t]` is the state after place `t` of sentence `b`; `mask[b, t]` is True where there is a word. All words stand at the beginning.
+
+
+# %% nbgrader={"grade_id": "last-state"}
+def last_state(h, mask):
+    """h (B, T, H), mask (B, T) -> the state after the last word of each sentence (B, H)."""
+    ### BEGIN SOLUTION
+    return h[np.arange(len(h)), mask.sum(axis=1) - 1]
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "last-state-check", "points": 1}
+lesson_06.check_last_state(last_state)
+
+# %% [markdown]
+# ### 3 · Greedy
+#
+# `step(word, state)` returns log probabilities of all words, an array (V,), and the new state. Words are numbers: 2 is `<bos>`, which the first step reads,
+# 3 is `<eos>`. To try: `step, state = lesson_06.little_network()`.
+
+
+# %% nbgrader={"grade_id": "greedy"}
+def greedy(step, state, longest):
+    """-> a list of numbers: the best word each time, until <eos> (left out) or until there are `longest`."""
+    ### BEGIN SOLUTION
+    word, said = 2, []
+    while len(said) < longest:
+        log_p, state = step(word, state)
+        word = int(log_p.argmax())
+        if word == 3:
+            break
+        said.append(word)
+    return said
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "greedy-check", "points": 2}
+lesson_06.check_greedy(greedy)
+
+# %% [markdown]
+# ### 4 · Beam search
+#
+# At first there is one beginning: no words, $\log p = 0$; the word before is `<bos>` (2). Each round, lengthen every beginning that has not ended by every
+# word, each with its own state. Those that have ended, with `<eos>` (3), stay as they are and take part. Keep the `K` best of them all by $\log p$ divided by the
+# number of words; `<eos>` counts, `<bos>` does not. Stop when all `K` have ended, and return the best. This network always ends; words it never says have
+# $\log p = -\infty$. (Sort with `key=`: states cannot be compared.)
+
+
+# %% nbgrader={"grade_id": "beam-search"}
+def beam_search(step, state, K):
+    """-> the words of the best sentence, without <eos>, and its mean log p."""
+    ### BEGIN SOLUTION
+    beams = [(0.0, [], 2, state)]  # log p, words with <eos>, the last one, state
+    while any(word != 3 for _, _, word, _ in beams):
+        longer = [beam for beam in beams if beam[2] == 3]
+        for log_p, words, word, before in beams:
+            if word != 3:
+                scores, after = step(word, before)
+                longer += [(log_p + p, [*words, w], w, after) for w, p in enumerate(scores)]
+        beams = sorted(longer, key=lambda beam: beam[0] / len(beam[1]), reverse=True)[:K]
+    log_p, words, _, _ = beams[0]
+    return words[:-1], log_p / len(words)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "beam-search-check", "points": 3}
+lesson_06.check_beam_search(beam_search)
+
+# %% [markdown]
+# ### 5 · Open-ended: two languages of your own
+#
+# Write a grammar of English and another language you know (or invent one), in which words change places. `course_lib/worlds/translation.toml` says how
+# at its top and is an example, far larger than yours need be. Lists with `forms = "word"` are the easiest: one form on each side. (The other kinds know
+# gender and number, and regular Spanish verbs.) The first rule is called `TEXT`; numbers (`can~1 => kann~1`) mark words that belong together.
+#
+# Asked for: 30 different sentences of 3 to 12 words, so 2 × 3 × 5 words in one rule are enough; at least half of the words of each side linked; and in some
+# sentence two links that cross.
+
+
+# %% nbgrader={"grade_id": "own-languages"}
+def my_languages():
+    """-> the grammar as a text, in TOML."""
+    ### BEGIN SOLUTION
+    return """
+[rules]
+TEXT = ["1: WHO can~1 SEE ANIMAL .~2 => WHO kann~1 ANIMAL SEE .~2"]
+[words.WHO]
+forms = "word"
+"Anna" = "Anna"
+"my brother" = "mein Bruder"
+"the child" = "das Kind"
+[words.SEE]
+forms = "word"
+"see" = "sehen"
+"hear" = "hören"
+"find" = "finden"
+"catch" = "fangen"
+[words.ANIMAL]
+forms = "word"
+"the dog" = "den Hund"
+"a cat" = "eine Katze"
+"the horses" = "die Pferde"
+"a fish" = "einen Fisch"
+"""
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "own-languages-check", "points": 3}
+lesson_06.check_own_languages(my_languages)
+
+# %% [markdown]
+# ## In practice
+#
+# - Judge by what the network says, not by its loss under teacher forcing: BLEU with sacrebleu, and its signature beside the number.
+# - Mask padding in the encoder, the loss and every score. Test it: add padding, nothing may change.
+# - A beam of 4 or 5 with scores divided by length is usual. Wider beams find what the network likes, not what is right.
+# - Split pairs by source sentence. Otherwise the same sentence is in two parts.
+#
+# ## Going further
+#
+# - N. Kalchbrenner, P. Blunsom, *Recurrent continuous translation models*, EMNLP 2013: before both papers of this lesson.
+# - K. Cho, B. van Merriënboer, D. Bahdanau, Y. Bengio, *On the properties of neural machine translation*, 2014: BLEU against length, the curve above.
+# - K. Papineni, S. Roukos, T. Ward, W.-J. Zhu, *BLEU*, ACL 2002; M. Post, *A call for clarity in reporting BLEU scores*, 2018.
+# - S. Bengio, O. Vinyals, N. Jaitly, N. Shazeer, *Scheduled sampling*, NeurIPS 2015: less teacher, towards the end.
+# - P. Koehn, R. Knowles, *Six challenges for neural machine translation*, 2017: why wider beams can be worse.
