@@ -338,9 +338,9 @@ def mean(column, **chosen):
 CASES = {
     "repeat": {"hand_over": "repeat"},
     "start": {"hand_over": "start", "direction": "both", "cell": "gru"},
-    "start, LSTM": {"hand_over": "start", "cell": "lstm"},
-    "start, read forward only": {"hand_over": "start", "direction": "forward"},
-    "start, read backwards only": {"hand_over": "start", "direction": "backward"},
+    "start, LSTM (two seeds)": {"hand_over": "start", "cell": "lstm"},
+    "start, forward only (two seeds)": {"hand_over": "start", "direction": "forward"},
+    "start, backwards only (two seeds)": {"hand_over": "start", "direction": "backward"},
     "every step": {"hand_over": "every step"},
 }
 columns = ("exact", "bleu_short", "bleu_middle", "bleu_long")

@@ -51,9 +51,14 @@ training.set_seed(SEED)
 study = results.read("align.csv")
 
 
+def of_runs(column, **chosen):
+    """This number of every run with these settings."""
+    return [row[column] for row in study if all(row[name] == value for name, value in chosen.items())]
+
+
 def mean(column, **chosen):
-    """Mean over the seeds of the runs with these settings."""
-    return np.mean([row[column] for row in study if all(row[name] == value for name, value in chosen.items())])
+    """Its mean over the seeds."""
+    return np.mean(of_runs(column, **chosen))
 
 
 THIRDS = ("short", "middle", "long")
@@ -374,32 +379,30 @@ claim("it looks where it should: alignment error at most .05", at_most(error, 0.
 #
 # Bahdanau and others read **before** the step: the query is $s_{j-1}$, and $c_j$ goes into the memory together with $y_{j-1}$. Then a step has to wait
 # for the one before it, and cannot be matched with all others at once. (Its output layer is Cho's, so the two differ in more than the order.) Mean of five
-# seeds, of three where it says so:
+# seeds where nothing else is said; an update as fast as the fastest seed:
 
 # %%
+SCORES = "dot", "scaled dot", "cosine", "bilinear", "additive"
 after = {"hand_over": "attention after", "cell": "gru", "direction": "both"}
-CASES = {score: after | {"score": score} for score in ("dot", "scaled dot", "cosine", "bilinear", "additive")}
+CASES = {score: after | {"score": score} for score in SCORES}
 CASES["additive, before the step"] = {"hand_over": "attention before"}
-CASES["additive, LSTM (3)"] = {"hand_over": "attention after", "cell": "lstm"}
-CASES["additive, reading forward only (3)"] = {"hand_over": "attention after", "direction": "forward"}
+CASES["additive, LSTM (two seeds)"] = {"hand_over": "attention after", "cell": "lstm"}
+CASES["additive, forward only (two seeds)"] = {"hand_over": "attention after", "direction": "forward"}
 plain = mean("parameters", **CASES["dot"])
 results.print_table(
     ["match", "its parameters", "ms an update", "correct", "BLEU", "alignment error"],
     [(name, f"{mean('parameters', **case) - plain:,.0f}" if "," not in name else "",
-      f"{1000 * mean('train_seconds', **case) / mean('steps', **case):.0f}",
+      f"{1000 * min(of_runs('train_seconds', **case)) / mean('steps', **case):.0f}",
       *(f"{mean(column, **case):{form}}" for column, form in (("exact", ".3f"), ("bleu", ".1f"), ("alignment_error", ".3f"))))
      for name, case in CASES.items()],
 )  # fmt: skip
 
 # %%
-scored = [row for row in study if row["score"] and row["hand_over"] == "attention after"
-          and (row["cell"], row["direction"]) == ("gru", "both")]  # fmt: skip
-claim(
-    "every match, in every seed: 97 of 100 sentences without a mistake", at_least(min(r["exact"] for r in scored), 0.97)
+right, errors = (
+    [v for score in SCORES for v in of_runs(column, **CASES[score])] for column in ("exact", "alignment_error")
 )
-claim(
-    "every match, in every seed: alignment error at most .08", at_most(max(r["alignment_error"] for r in scored), 0.08)
-)
+claim("every match, in each of five seeds: 97 of 100 sentences without a mistake", at_least(min(right), 0.97))
+claim("every match, in each of five seeds: alignment error at most .08", at_most(max(errors), 0.08))
 before, same = (mean("alignment_error", **CASES[name]) for name in ("additive, before the step", "additive"))
 claim("read before the step, attention aligns worse", at_least(before - same, 0.04))
 
