@@ -141,61 +141,42 @@ class Translation(NamedTuple):
     finished: bool
 
 
-class Translator:
-    """Beam search with an EncoderDecoder, for many sentences at once. Compiled at the first call of each width.
+def _check_words(part, layer, vocabulary):
+    if layer.settings["words"] != len(vocabulary):
+        raise CourseError(
+            f"the {part} was made for {layer.settings['words']} words, this vocabulary has {len(vocabulary)}: "
+            "give the one it was trained with."
+        )
 
-    source, target: the vocabularies the model was trained with. <pad>, <unk> and <bos> are never said.
-    """
 
-    def __init__(self, model, source: Vocabulary, target: Vocabulary):
-        for name, part, vocabulary in (("encoder", model.encoder, source), ("decoder", model.decoder, target)):
-            if part.settings["words"] != len(vocabulary):
-                raise CourseError(
-                    f"the {name} was made for {part.settings['words']} words, this vocabulary has {len(vocabulary)}: "
-                    "give the one it was trained with."
-                )
-        self.model, self.source, self.target = model, source, target
+def _check_search(beam, longest):
+    if beam < 1 or beam != int(beam):
+        raise CourseError(f"beam: expected a whole number, 1 or more, got {beam}.")
+    if longest is not None and longest < 1:
+        raise CourseError(f"longest: expected 1 word or more, got {longest}.")
+
+
+class _Search:
+    """Beam search with an EncoderDecoder, for many inputs at once. Compiled at the first call of each width."""
+
+    def __init__(self, model, target: Vocabulary):
+        _check_words("decoder", model.decoder, target)
+        self.model, self.target = model, target
         self._searches = {}
 
-    def __call__(
-        self, sentences: Sequence[Sequence[str]], beam=1, alpha=1.0, longest=None, batch_size=100, unknown="error"
-    ) -> list[Translation]:
-        """The best translation found of each sentence (a list of words). beam=1: greedy, the best word each time.
-
-        Kept are the `beam` beginnings with the best log p / length ** alpha; a finished one stays as it is. alpha: 0
-        prefers short ones; 1 is the mean of a word. longest: words at most, left out: twice the sentence and 10.
-        unknown: as in Vocabulary.encode.
-        """
-        if beam < 1 or beam != int(beam):
-            raise CourseError(f"beam: expected a whole number, 1 or more, got {beam}.")
-        if longest is not None and longest < 1:
-            raise CourseError(f"longest: expected 1 word or more, got {longest}.")
-        if not all(map(len, sentences)):
-            raise CourseError("an empty sentence cannot be translated: leave it out.")
-        order = sorted(range(len(sentences)), key=lambda i: len(sentences[i]))  # like lengths together
-        found = [None] * len(order)
-        for start in range(0, len(order), batch_size):
-            chosen = order[start : start + batch_size]
-            rows = to_rows([sentences[i] for i in chosen], self.source, marks=False, unknown=unknown)
-            steps = longest + 1 if longest else 2 * rows.shape[1] + 10
-            for i, best in zip(chosen, self._best(rows, beam, alpha, steps), strict=True):
-                weights = None if best.weights is None else best.weights[:, : len(sentences[i])]
-                found[i] = best._replace(weights=weights)
-        return found
-
-    def _best(self, rows, beam, alpha, steps):
-        """Sentences (B, T) -> their translations, read back from the search's parents."""
-        if beam not in self._searches:
+    def _best(self, inputs, beam, alpha, steps):
+        """What the encoder reads (B, ...) -> what is said, read back from the search's parents."""
+        like = (None,) * inputs.ndim if inputs.dtype == np.int32 else (None, *inputs.shape[1:])
+        if (beam, like) not in self._searches:
             import tensorflow as tf
 
-            number = tf.TensorSpec((), tf.int32)
-            shapes = tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((), tf.float32), number
-            self._searches[beam] = tf.function(
+            shapes = tf.TensorSpec(like, inputs.dtype), tf.TensorSpec((), tf.float32), tf.TensorSpec((), tf.int32)
+            self._searches[beam, like] = tf.function(
                 lambda *args: self._search(beam, *args), input_signature=shapes, autograph=False
             )
-        search = self._searches[beam](rows, np.float32(alpha), np.int32(steps))
+        search = self._searches[beam, like](inputs, np.float32(alpha), np.int32(steps))
         words, parents, weights, score, length, over = (None if v is None else v.numpy() for v in search)
-        for b in range(len(rows)):
+        for b in range(len(inputs)):
             place, said, read = score[b].argmax(), [], []
             best = score[b, place], length[b, place], over[b, place]
             for j in reversed(range(len(words))):
@@ -207,13 +188,13 @@ class Translator:
             said = self.target.decode(said[::-1][: n - finished])
             yield Translation(said, float(score_b), np.array(read[::-1][:n]) if read else None, bool(finished))
 
-    def _search(self, K, rows, alpha, steps):
-        """rows (B, T) -> words and parents (J, B, K), weights (J, B, K, T) or None, then score, length, over (B, K)."""
+    def _search(self, K, inputs, alpha, steps):
+        """inputs (B, ...) -> words, parents (J, B, K), weights (J, B, K, T) or None; then score, length, over (B, K)."""
         import tensorflow as tf
 
         decoder, V = self.model.decoder, len(self.target)
-        B, T = tf.shape(rows)[0], tf.shape(rows)[1]
-        encoded = self.model.encoder(rows)
+        encoded = self.model.encoder(inputs)
+        B, T = tf.shape(inputs)[0], tf.shape(encoded["places"])[1]
         states = decoder.start(encoded)  # B rows; from here on, K rows for each sentence
         encoded = {name: tf.repeat(v, K, axis=0) for name, v in decoder.prepare(encoded).items()}
         states = [tf.repeat(state, K, axis=0) for state in states]
@@ -252,3 +233,51 @@ class Translator:
         words, parents = (array.gather(tf.range(j)) for array in kept[:2])
         weights = kept[2].gather(tf.range(j)) if has_weights else None
         return words, parents, weights, log_p / tf.cast(length, tf.float32) ** alpha, length, over
+
+
+class Translator(_Search):
+    """Sentences to sentences.
+
+    source, target: the vocabularies the model was trained with. <pad>, <unk> and <bos> are never said.
+    """
+
+    def __init__(self, model, source: Vocabulary, target: Vocabulary):
+        _check_words("encoder", model.encoder, source)
+        super().__init__(model, target)
+        self.source = source
+
+    def __call__(
+        self, sentences: Sequence[Sequence[str]], beam=1, alpha=1.0, longest=None, batch_size=100, unknown="error"
+    ) -> list[Translation]:
+        """The best translation found of each sentence (a list of words). beam=1: greedy, the best word each time.
+
+        Kept are the `beam` beginnings with the best log p / length ** alpha; a finished one stays as it is. alpha: 0
+        prefers short ones; 1 is the mean of a word. longest: words at most, left out: twice the sentence and 10.
+        unknown: as in Vocabulary.encode.
+        """
+        _check_search(beam, longest)
+        if not all(map(len, sentences)):
+            raise CourseError("an empty sentence cannot be translated: leave it out.")
+        order = sorted(range(len(sentences)), key=lambda i: len(sentences[i]))  # like lengths together
+        found = [None] * len(order)
+        for start in range(0, len(order), batch_size):
+            chosen = order[start : start + batch_size]
+            rows = to_rows([sentences[i] for i in chosen], self.source, marks=False, unknown=unknown)
+            steps = longest + 1 if longest else 2 * rows.shape[1] + 10
+            for i, best in zip(chosen, self._best(rows, beam, alpha, steps), strict=True):
+                weights = None if best.weights is None else best.weights[:, : len(sentences[i])]
+                found[i] = best._replace(weights=weights)
+        return found
+
+
+class Describer(_Search):
+    """Pictures, as vectors, to captions. target: the vocabulary the captioner was trained with."""
+
+    def __call__(self, features: np.ndarray, beam=1, alpha=1.0, longest=30, batch_size=100) -> list[Translation]:
+        """The best caption found of each picture (N, ...), as `Translator` does. longest: words at most."""
+        _check_search(beam, longest)
+        found = []
+        for start in range(0, len(features), batch_size):
+            part = np.asarray(features[start : start + batch_size], np.float32)
+            found += self._best(part, beam, alpha, longest + 1)
+        return found

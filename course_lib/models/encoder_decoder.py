@@ -8,7 +8,7 @@ from course_lib.errors import CourseError
 from course_lib.quiet import keras
 
 layers, ops = keras.layers, keras.ops
-RECURRENT = {"gru": layers.GRU, "lstm": layers.LSTM}
+RECURRENT = {"rnn": layers.SimpleRNN, "gru": layers.GRU, "lstm": layers.LSTM}
 
 
 def _recurrent(cell, units, **kwargs):
@@ -49,6 +49,10 @@ class Encoder(_Configured):
         self.memories = [
             _recurrent(cell, units, go_backwards=back, name="backward" if back else "forward") for back in ways
         ]
+
+    def example(self):
+        """A sentence of one word."""
+        return ops.ones((1, 1), "int32")
 
     def build(self, words_shape):
         """Make every weight."""
@@ -271,8 +275,8 @@ class EncoderDecoder(keras.Model):
     def __init__(self, encoder, decoder, **kwargs):
         super().__init__(**kwargs)
         self.encoder, self.decoder = encoder, decoder
-        encoder.build((None, None))  # every weight now, so that they can be loaded
-        decoder.build((None, None), {name: v.shape for name, v in encoder(ops.ones((1, 1), "int32")).items()})
+        encoded = encoder(encoder.example())  # every weight now, so that they can be loaded
+        decoder.build((None, None), {name: v.shape for name, v in encoded.items()})
         self.built = True
 
     def call(self, inputs, training=None):

@@ -1,0 +1,96 @@
+"""A CNN reads a picture into vectors, a decoder says a caption from them: translation, with another encoder.
+
+The CNN is run beforehand (`vision`): its classifier dropped, its vectors kept. What is trained here is the rest.
+"""
+
+from course_lib.errors import CourseError
+from course_lib.models.encoder_decoder import DECODERS, Decoder, EncoderDecoder, _Configured, _repeated
+from course_lib.quiet import keras
+
+layers, ops = keras.layers, keras.ops
+
+
+@keras.saving.register_keras_serializable(package="course_lib")
+class PictureEncoder(_Configured):
+    """Region vectors (B, rows, columns, C) or pooled ones (B, C) -> {"places": (B, R, D), "context", "mask"}.
+
+    places: each region by itself through one layer of D = `width` numbers. context (B, D): their mean through another.
+    """
+
+    def __init__(self, shape, width, dropout=0.0, **kwargs):
+        super().__init__({"shape": tuple(shape), "width": width, "dropout": dropout}, **kwargs)
+        self.regions = layers.Dense(width, "relu", name="regions")
+        self.whole = layers.Dense(width, "relu", name="whole")
+        self.drop = layers.Dropout(dropout)
+
+    def example(self):
+        """A picture of nothing."""
+        return ops.zeros((1, *self.settings["shape"]))
+
+    def build(self, shape):
+        """Make every weight."""
+        for layer in (self.regions, self.whole):
+            layer.build((None, None, self.settings["shape"][-1]))
+
+    def call(self, features, training=None):
+        """Pooled vectors are one region."""
+        if tuple(features.shape[1:]) != self.settings["shape"]:
+            raise CourseError(
+                f"this captioner reads vectors of shape {self.settings['shape']}, got {tuple(features.shape[1:])}: "
+                "use the network it was trained with."
+            )
+        places = ops.reshape(features, (ops.shape(features)[0], -1, features.shape[-1]))  # (B, R, C)
+        places = self.drop(places, training=training)
+        context = self.whole(ops.mean(places, axis=1))
+        return {"places": self.regions(places), "context": context, "mask": ops.ones(ops.shape(places)[:2], "bool")}
+
+
+@keras.saving.register_keras_serializable(package="course_lib")
+class FirstInputDecoder(Decoder):
+    """The picture is the first word that is read, before <bos>: Vinyals et al. 2015, eqs 10 and 11."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial = []
+        self.picture = layers.Dense(self.settings["embedding"], name="picture")
+
+    def start(self, encoded):
+        """The states after one step from 0, with the picture as its word."""
+        context = encoded["context"]
+        nothing = [ops.zeros((ops.shape(context)[0], self.settings["units"]))] * (
+            2 if self.settings["cell"] == "lstm" else 1
+        )
+        _, states = self.memory.cell(self.picture(context), nothing)
+        return list(states)
+
+    def inputs(self, y, encoded):
+        """(B, J, E)."""
+        return y
+
+
+@keras.saving.register_keras_serializable(package="course_lib")
+class EachStepDecoder(Decoder):
+    """x_j = [y_{j-1}; v]: with cell "rnn", h = tanh(W_xh x + W_hh h + W_vh v)."""
+
+    def inputs(self, y, encoded):
+        """(B, J, E + D)."""
+        return ops.concatenate([y, _repeated(encoded["context"], y)], axis=-1)
+
+
+WAYS = {
+    "first input": FirstInputDecoder,
+    "start": DECODERS["start"],
+    "each step": EachStepDecoder,
+    "attention after": DECODERS["attention after"],
+    "attention before": DECODERS["attention before"],
+}
+
+
+def captioner(shape, words, way="start", score=None, width=256, embedding=128, units=256, cell="lstm", dropout=0.0):
+    """An EncoderDecoder from features of this shape. way: where the picture enters, one of WAYS."""
+    if way not in WAYS:
+        raise CourseError(f"way: expected one of {', '.join(WAYS)}, got {way!r}.")
+    more = {"score": score} if way.startswith("attention") else {}
+    return EncoderDecoder(
+        PictureEncoder(shape, width, dropout), WAYS[way](words, embedding, units, cell, dropout, **more)
+    )
