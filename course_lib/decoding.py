@@ -189,7 +189,7 @@ class _Search:
             yield Translation(said, float(score_b), np.array(read[::-1][:n]) if read else None, bool(finished))
 
     def _search(self, K, inputs, alpha, steps):
-        """inputs (B, ...) -> words, parents (J, B, K), weights (J, B, K, T) or None; then score, length, over (B, K)."""
+        """inputs (B, ...) -> words, parents (J, B, K), weights (J, B, K, T) or None, score, length, over (B, K)."""
         import tensorflow as tf
 
         decoder, V = self.model.decoder, len(self.target)
