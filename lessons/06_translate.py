@@ -338,9 +338,9 @@ def mean(column, **chosen):
 CASES = {
     "repeat": {"hand_over": "repeat"},
     "start": {"hand_over": "start", "direction": "both", "cell": "gru"},
-    "start, LSTM (two seeds)": {"hand_over": "start", "cell": "lstm"},
-    "start, forward only (two seeds)": {"hand_over": "start", "direction": "forward"},
-    "start, backwards only (two seeds)": {"hand_over": "start", "direction": "backward"},
+    "start, LSTM (one seed)": {"hand_over": "start", "cell": "lstm"},
+    "start, forward only (one seed)": {"hand_over": "start", "direction": "forward"},
+    "start, backwards only (one seed)": {"hand_over": "start", "direction": "backward"},
     "every step": {"hand_over": "every step"},
 }
 columns = ("exact", "bleu_short", "bleu_middle", "bleu_long")
@@ -361,9 +361,9 @@ claim("read at every step, the same vector brings the long third 15 points or mo
 # So a vector of this width *can* hold more than our first decoder said: what it has to carry along while it speaks gets lost on the way. (Cho's output
 # layer is larger, too.) But it falls as well, and with real sentences of 30 words it falls again.
 #
-# The decoder that never hears what it said does no worse than the one that does. In this world one Spanish sentence is learned for each English one, so there
-# is hardly anything to choose. Where there is, it could begin one translation and end another. And reading backwards, Sutskever's remedy, brings little where
-# sentences are short. (An LSTM's context is its $h$ and its $c$: 384 numbers.)
+# The decoder that never hears what it said does about as well as the one that does. In this world one Spanish sentence is learned for each English one, so
+# there is hardly anything to choose. Where there is, it could begin one translation and end another. And look at the direction of reading: what is read last
+# is remembered best. (An LSTM's context is its $h$ and its $c$: 384 numbers.)
 #
 # ## On real sentences
 #

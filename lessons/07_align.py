@@ -386,8 +386,8 @@ SCORES = "dot", "scaled dot", "cosine", "bilinear", "additive"
 after = {"hand_over": "attention after", "cell": "gru", "direction": "both"}
 CASES = {score: after | {"score": score} for score in SCORES}
 CASES["additive, before the step"] = {"hand_over": "attention before"}
-CASES["additive, LSTM (two seeds)"] = {"hand_over": "attention after", "cell": "lstm"}
-CASES["additive, forward only (two seeds)"] = {"hand_over": "attention after", "direction": "forward"}
+CASES["additive, LSTM (one seed)"] = {"hand_over": "attention after", "cell": "lstm"}
+CASES["additive, forward only (one seed)"] = {"hand_over": "attention after", "direction": "forward"}
 plain = mean("parameters", **CASES["dot"])
 results.print_table(
     ["match", "its parameters", "ms an update", "correct", "BLEU", "alignment error"],
