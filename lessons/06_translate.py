@@ -362,8 +362,8 @@ claim("read at every step, the same vector brings the long third 15 points or mo
 # layer is larger, too.) But it falls as well, and with real sentences of 30 words it falls again.
 #
 # The decoder that never hears what it said does about as well as the one that does. In this world one Spanish sentence is learned for each English one, so
-# there is hardly anything to choose. Where there is, it could begin one translation and end another. And look at the direction of reading: what is read last
-# is remembered best. (An LSTM's context is its $h$ and its $c$: 384 numbers.)
+# there is hardly anything to choose. Where there is, it could begin one translation and end another. Reading backwards beats reading forward, as
+# Sutskever found; both at once is better still. (One seed, so no more than a hint. An LSTM's context is its $h$ and its $c$: 384 numbers.)
 #
 # ## On real sentences
 #
