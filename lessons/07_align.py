@@ -411,8 +411,8 @@ before, same = (mean("alignment_error", **CASES[name]) for name in ("additive, b
 claim("read before the step, attention aligns worse", at_least(before - same, 0.04))
 
 # %% [markdown]
-# Read before the step, the translations are as good and the maps are not. $s_{j-1}$ has not heard yet which word was said last: it stays there, or looks at the
-# next one, and the memory keeps what was read until it is needed. An encoder that reads forward only knows nothing of what follows, and its map is worse,
+# Read before the step, the translations are as good and the maps are not. A likely reason: $s_{j-1}$ has not heard yet which word was said last; it stays there,
+# or looks at the next one, and the memory keeps what was read until it is needed. An encoder that reads forward only knows nothing of what follows, and its map is worse,
 # too. That is no mistake of the network; it is one of whoever reads the map as an alignment.
 
 # %%
