@@ -142,7 +142,7 @@ claim("the library's network is the one above", at_most(difference, 1e-5))
 
 # %% [markdown]
 # We train it with an encoder that reads in both directions: one memory ends at the last word, the other at the first, and the context is both, 2 × 96
-# numbers. **The next cell trains, for about TRAIN seconds.**
+# numbers. **The next cell trains, for about a minute.**
 
 # %%
 STEPS = 1000

@@ -284,7 +284,7 @@ def translator(source_words, target_words, score, width=192):
 #
 # No step waits for a reading: the decoder's memory runs over all words first, and all words of all sentences are matched at once. (In Luong's best networks
 # $\tilde s_j$ enters the next step, too, and then a step has to wait. Ours leaves that out.) The library's `encoder_decoder` is this network; a test
-# compares them. **The next cell trains it, for about TRAIN seconds.**
+# compares them. **The next cell trains it, for about a minute.**
 
 # %%
 STEPS = 1000
