@@ -151,11 +151,11 @@ training.compile_for_training(model, STEPS, 6e-3, optimizer="muon")
 losses = training.fit(model, text.pair_batches(*rows, 64, SEED), STEPS, "English to Spanish")
 translate = Translator(model, english, spanish)
 
-# %%
+# %% tags=["nbval-ignore-output"]
 said = translate([pair.english for pair in test])
 correct = np.array([pair.accepts(found.words) for pair, found in zip(test, said, strict=True)])
 for pair, found, right in list(zip(test, said, correct, strict=True))[:12]:
-    print("✓" if right else "✗", " ".join(pair.english), "→", " ".join(found.words))
+    print("     " if right else "wrong", " ".join(pair.english), "→", " ".join(found.words))
 
 # %% [markdown]
 # Look at the wrong ones. Most sound like Spanish, and say another sentence. The decoder has become a better language model than a translator.
@@ -166,7 +166,7 @@ for pair, found, right in list(zip(test, said, correct, strict=True))[:12]:
 # there, over all sentences; their geometric mean, times a penalty if the whole is too short. 100 is a reference itself; a half-right sentence gets part of
 # the mark. By thirds of the length of the English sentence:
 
-# %%
+# %% tags=["nbval-ignore-output"]
 lengths = np.array([len(pair.english) for pair in test])
 printed = [" ".join(found.words) for found in said]
 references = [[" ".join(words) for words in pair.references(20)] for pair in test]
@@ -215,7 +215,7 @@ claim(
 # While it trains, the decoder is told the true words before each step (**teacher forcing**): one call for all steps, and no mistake spoils
 # the next one. When it translates it is told what it said itself (**free running**). The same network, the same sentences:
 
-# %%
+# %% tags=["nbval-ignore-output"]
 told = text.pair_rows([pair[:2] for pair in test], english, spanish)
 truth, asked = told[1][:, 1:], told[1][:, 1:] != 0
 forced = training.scores(model, [told[0], told[1][:, :-1]]).argmax(axis=-1)  # (1000, J)
@@ -268,7 +268,7 @@ claim("a thousand different sentences get different translations", at_least(diff
 # search** keeps the $K$ best beginnings, lengthens each by every word, and keeps the $K$ best again, until they end with `<eos>`. Long sentences collect
 # more factors below one; so beginnings are compared by $\log p$ divided by their length.
 
-# %%
+# %% tags=["nbval-ignore-output"]
 beams = {width: translate([pair.english for pair in test], beam=width) for width in (1, 5)}
 results.print_table(
     ["beam", "mean log p a word", "correct", "BLEU"],

@@ -301,7 +301,7 @@ training.compile_for_training(model, STEPS, 6e-3, optimizer="muon")
 losses = training.fit(model, text.pair_batches(*rows, 64, SEED), STEPS, "English to Spanish")
 said = Translator(model, english, spanish)([pair.english for pair in test])
 
-# %%
+# %% tags=["nbval-ignore-output"]
 correct = np.array([pair.accepts(found.words) for pair, found in zip(test, said, strict=True)])
 lengths = np.array([len(pair.english) for pair in test])
 printed = [" ".join(found.words) for found in said]
@@ -351,7 +351,7 @@ for pair in (said_twice, negation, question):
 #
 # A link that is not even possible is an error, a sure one that was missed is an error, a possible one is none.
 
-# %%
+# %% tags=["nbval-ignore-output"]
 truth = [pair.sure for pair in test], [pair.possible for pair in test]
 found = [metrics.links(w, len(pair.spanish), len(pair.english)) for w, pair in zip(weights, test, strict=True)]
 error = metrics.alignment_error_rate(found, *truth)
