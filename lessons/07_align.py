@@ -85,6 +85,7 @@ english, spanish = (Vocabulary.from_texts(pair[side] for pair in pairs) for side
 rows = text.pair_rows([pair[:2] for pair in pairs], english, spanish)
 
 
+# %%
 def crossings(pair):
     """How many of the sure links cross another."""
     return sum(a < c and b > d for a, b in pair.sure for c, d in pair.sure)
