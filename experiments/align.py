@@ -4,7 +4,7 @@
 
 Every network trains on the same pairs of its seed with the same settings, and is judged on sentences it has not seen:
 share of translations that are correct, BLEU by thirds of length, alignment error of what it looked at while it was told
-the true words. Resumable, two at a time, one thread each. MORE_CASES have two seeds, the others five.
+the true words. Resumable, two at a time, one thread each. MORE_CASES have one seed, the others five.
 """
 
 import argparse
@@ -101,7 +101,7 @@ def main(arguments=None) -> int:
         arguments
     )
     jobs = [
-        (*case, seed) for cases, seeds in ((CASES, SEEDS), (MORE_CASES, SEEDS[:2])) for seed in seeds for case in cases
+        (*case, seed) for cases, seeds in ((CASES, SEEDS), (MORE_CASES, SEEDS[:1])) for seed in seeds for case in cases
     ]
     return work_through(jobs, run, RESULT, COLUMNS)
 
