@@ -102,11 +102,11 @@ def story_batches(rows: np.ndarray, batch_size: int, seed: int) -> Iterator[tupl
     lengths = (rows != 0).sum(axis=1)
     rng = np.random.default_rng(seed)
     while True:
-        for chosen in _like_batches(lengths, batch_size, rng):
+        for chosen in like_batches(lengths, batch_size, rng):
             yield next_word_pairs(rows[chosen, : lengths[chosen].max()])
 
 
-def _like_batches(lengths, batch_size, rng):
+def like_batches(lengths, batch_size, rng):
     """Which texts are read together, once through all: like lengths, in random order."""
     if len(lengths) < batch_size:
         raise CourseError(f"a batch takes {batch_size} texts, there are only {len(lengths)}: use a smaller batch_size.")
@@ -188,7 +188,7 @@ def pair_batches(source, target, batch_size, seed):
     lengths = np.stack([(source != 0).sum(axis=1), (target != 0).sum(axis=1)])
     rng = np.random.default_rng(seed)
     while True:
-        for chosen in _like_batches(lengths.sum(axis=0), batch_size, rng):
+        for chosen in like_batches(lengths.sum(axis=0), batch_size, rng):
             T, J = lengths[:, chosen].max(axis=1)
             before, said = next_word_pairs(target[chosen, :J])
             yield (source[chosen, :T], before), said

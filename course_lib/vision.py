@@ -100,6 +100,45 @@ def pretrained(name: str = "MobileNetV2", size: int = 224, weights="imagenet", *
     return Backbone(said, size, grid)
 
 
+SMALL = 128  # pixels the course's own network looks at
+SMALL_WEIGHTS = "vision/small_cnn.weights.h5"
+
+
+def small_grid(name: str = "small_cnn") -> keras.Model:
+    """The course's own CNN without classifiers, random: (B, 128, 128, 3), 0 to 255 -> (B, 8, 8, 128). 0.4 M weights.
+
+    Four convolutions halve the picture each; two residual ones (He et al. 2016) look at neighbours. Batch normalisation
+    (Ioffe & Szegedy 2015) and ReLU behind each.
+    """
+    layers = keras.layers
+
+    def convolution(x, filters, strides=1):
+        x = layers.Conv2D(filters, 3, strides, padding="same", use_bias=False)(x)
+        return layers.BatchNormalization(momentum=0.95)(x)
+
+    inputs = keras.Input((SMALL, SMALL, 3))
+    x = layers.Rescaling(1 / 127.5, -1)(inputs)
+    for filters in (16, 32, 64, 128):
+        x = layers.ReLU()(convolution(x, filters, strides=2))
+    for _ in range(2):
+        x = layers.ReLU()(layers.Add()([x, convolution(x, 128)]))
+    return keras.Model(inputs, x, name=name)
+
+
+def small_cnn(weights: str | os.PathLike | None = "shipped") -> Backbone:
+    """The course's own CNN, trained by tools/pretrain.py on pictures of one thing; None: random."""
+    from course_lib import shipped
+
+    grid = small_grid()
+    if weights is not None:
+        file = shipped.path(SMALL_WEIGHTS) if weights == "shipped" else Path(weights)
+        try:
+            grid.load_weights(file)
+        except (OSError, ValueError) as error:
+            raise CourseError(f"{file}: no weights of the course's CNN: {str(error).splitlines()[0]}") from None
+    return Backbone("small_cnn " + _digest(grid.get_weights()), SMALL, grid)
+
+
 def _weights_file(name, size, options):
     """The file of ImageNet weights that COURSE_DATA has for this network, or None."""
     folder = Path(os.environ.get("COURSE_DATA", "")) / "weights"
@@ -200,3 +239,40 @@ class FeatureCache:
             file.write("".join(f"{digest}\n" for digest in pictures))
         for digest in pictures:
             self.index[digest] = len(self.index)
+
+
+def caption_batches(features, places, rows, batch_size: int, seed: int, per_picture: int = 1):
+    """Endless shuffled batches ((vectors, words before), words to say) for `training.fit`, streamed by tf.data.
+
+    features: rows of vectors, memory-mapped or not (FeatureCache.rows); places (N,): the row of each caption's picture;
+    rows (N, L): the captions, from `text.to_rows`. Captions of like length come together, (batch_size, J), and a vector
+    for each; or, for grids, batch_size // per_picture pictures with so many captions each (drawn from a picture's own):
+    vectors (batch_size // per_picture, rows, columns, C), so that a picture is read once for all its captions.
+    """
+    import tensorflow as tf
+
+    from course_lib.text import like_batches, next_word_pairs
+
+    places, lengths = np.asarray(places), (rows != 0).sum(axis=1)
+    rng = np.random.default_rng(seed)
+
+    def pictures_first():
+        """Which captions: all pictures in random order, per_picture captions of each."""
+        order = np.argsort(places, kind="stable")
+        groups = np.split(order, np.flatnonzero(np.diff(places[order])) + 1)
+        shuffled = rng.permutation(len(groups))
+        count = batch_size // per_picture
+        for start in range(0, len(groups) - count + 1, count):
+            chosen = [groups[g] for g in shuffled[start : start + count]]
+            yield np.concatenate([rng.choice(own, per_picture, replace=len(own) < per_picture) for own in chosen])
+
+    def generate():
+        while True:
+            for chosen in like_batches(lengths, batch_size, rng) if per_picture == 1 else pictures_first():
+                before, said = next_word_pairs(rows[chosen, : lengths[chosen].max()])
+                yield (np.asarray(features[places[chosen[::per_picture]]], np.float32), before), said
+
+    words = tf.TensorSpec((None, None), tf.int32)
+    vectors = tf.TensorSpec((None, *features.shape[1:]), tf.float32)
+    stream = tf.data.Dataset.from_generator(generate, output_signature=((vectors, words), words)).prefetch(4)
+    return iter(stream)

@@ -77,6 +77,21 @@ class EachStepDecoder(Decoder):
         return ops.concatenate([y, _repeated(encoded["context"], y)], axis=-1)
 
 
+@keras.saving.register_keras_serializable(package="course_lib")
+class Captioner(EncoderDecoder):
+    """Vectors of pictures (P, ...) and the words before (B, J) -> scores (B, J, words).
+
+    B is P, or a multiple: then each picture belongs to B / P rows of words that follow one another.
+    """
+
+    def encode(self, pictures, words_before, training=None):
+        """Each picture is read once, for all its captions."""
+        encoded = self.encoder(pictures, training=training)
+        rows = ops.arange(ops.shape(words_before)[0])
+        picture = rows * ops.shape(pictures)[0] // ops.shape(words_before)[0]
+        return {name: ops.take(v, picture, axis=0) for name, v in encoded.items()}
+
+
 WAYS = {
     "first input": FirstInputDecoder,
     "start": DECODERS["start"],
@@ -87,10 +102,8 @@ WAYS = {
 
 
 def captioner(shape, words, way="start", score=None, width=256, embedding=128, units=256, cell="lstm", dropout=0.0):
-    """An EncoderDecoder from features of this shape. way: where the picture enters, one of WAYS."""
+    """A Captioner from features of this shape. way: where the picture enters, one of WAYS."""
     if way not in WAYS:
         raise CourseError(f"way: expected one of {', '.join(WAYS)}, got {way!r}.")
     more = {"score": score} if way.startswith("attention") else {}
-    return EncoderDecoder(
-        PictureEncoder(shape, width, dropout), WAYS[way](words, embedding, units, cell, dropout, **more)
-    )
+    return Captioner(PictureEncoder(shape, width, dropout), WAYS[way](words, embedding, units, cell, dropout, **more))

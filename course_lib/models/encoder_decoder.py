@@ -282,11 +282,15 @@ class EncoderDecoder(keras.Model):
     def call(self, inputs, training=None):
         """Teacher forcing: the decoder is told the true words."""
         sentences, words_before = inputs
-        return self.decoder(words_before, self.encoder(sentences, training=training), training=training)[0]
+        return self.decoder(words_before, self.encode(sentences, words_before, training), training=training)[0]
 
     def align(self, sentences, words_before):
         """The weights of every step (B, J, T), or None: row j belongs to the word that is *said* at step j."""
-        return self.decoder(words_before, self.encoder(sentences))[1]
+        return self.decoder(words_before, self.encode(sentences, words_before))[1]
+
+    def encode(self, sentences, words_before, training=None):
+        """What the encoder says for each row of words."""
+        return self.encoder(sentences, training=training)
 
     def get_config(self):
         """The two parts."""

@@ -258,7 +258,7 @@ class SceneWorld:
                 _draw_shape(pen, shape, [whole * v for v in (x, y, x + width, y + height)], outside)
         for i, thing in enumerate(scene.things):
             self._draw_thing(picture, owner, thing, i, scene.night)
-        small = picture.resize((size, size), Image.LANCZOS)
+        small = picture.reduce(FINE)
         return np.asarray(small), np.where((seen := np.asarray(owner)[1::FINE, 1::FINE]) == 255, -1, seen.astype(int))
 
     def _night_sky(self, picture, scene):
@@ -288,11 +288,9 @@ class SceneWorld:
             room = room.transpose(Image.FLIP_LEFT_RIGHT)
         corner = round(x) - edge, round(y) - edge
         if thing.state not in self.kinds[thing.kind].get("flies", ()):
-            shadow, ground = Image.new("RGBA", picture.size), (y + height)
-            ImageDraw.Draw(shadow).ellipse(
-                [x + 0.04 * width, ground - 0.035 * width, x + 0.96 * width, ground + 0.045 * width], fill=(0, 0, 0, 60)
-            )
-            picture.paste(shadow, (0, 0), shadow)
+            shadow = Image.new("L", (round(0.92 * width), round(0.08 * width)))
+            ImageDraw.Draw(shadow).ellipse([0, 0, shadow.width - 1, shadow.height - 1], fill=60)
+            picture.paste((0, 0, 0), (round(x + 0.04 * width), round(y + height - 0.035 * width)), shadow)
         picture.paste(room, corner, room)
         owner.paste(number, corner, room.getchannel("A"))
 
