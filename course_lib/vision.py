@@ -92,8 +92,15 @@ def pretrained(name: str = "MobileNetV2", size: int = 224, weights="imagenet", *
     weights = _weights_file(name, size, options) or weights if weights == "imagenet" else weights
     try:
         model = getattr(home, name)(include_top=False, weights=weights, input_shape=(size, size, 3), **options)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         raise CourseError(f"{name}: the weights {weights} do not fit: {str(error).splitlines()[0]}") from None
+    except Exception as error:  # Keras has no class of its own for a download that failed
+        if "URL fetch failure" not in str(error):
+            raise
+        raise CourseError(
+            f"cannot download the weights of {name}: no connection. Try again with a network, or set COURSE_DATA to a "
+            f"folder with weights/ in it. ({str(error).splitlines()[0]})"
+        ) from None
     inputs = keras.Input((size, size, 3))
     grid = keras.Model(inputs, model(home.preprocess_input(inputs), training=False))
     said = f"{name} {size} {options} " + (_digest(model.get_weights()) if weights else "random")
@@ -157,6 +164,14 @@ def _digest(arrays):
     return digest.hexdigest()[:16]
 
 
+def _key(source):
+    """sha256 of a picture file or its bytes; None if it cannot be read."""
+    try:
+        return hashlib.sha256(source if isinstance(source, bytes) else Path(source).read_bytes()).hexdigest()
+    except OSError:
+        return None
+
+
 class FeatureCache:
     """Grids of vectors on disk, keyed by the bytes of the picture and by the network.
 
@@ -176,6 +191,10 @@ class FeatureCache:
         except OSError as error:
             raise CourseError(f"features cannot be kept in {folder}: {error}. Name another folder.") from None
         self._row_bytes = 2 * int(np.prod(self.shape))
+        self.reload()
+
+    def reload(self) -> None:
+        """Read the index again, after another process has added rows; mend what a kill has cut off."""
         hashes = self.index_file.read_text(encoding="ascii").split()
         whole = min(len(hashes), self.rows_file.stat().st_size // self._row_bytes)  # the rest was cut off by a kill
         self.index = {digest: row for row, digest in enumerate(hashes[:whole])}
@@ -190,6 +209,10 @@ class FeatureCache:
             return np.zeros((0, *self.shape), np.float16)
         return np.memmap(self.rows_file, np.float16, "r", shape=(len(self.index), *self.shape))
 
+    def missing(self, sources: Sequence) -> list[int]:
+        """The numbers of the pictures (paths or bytes) whose vectors are not there; what cannot be read is one."""
+        return [i for i, source in enumerate(sources) if _key(source) not in self.index]
+
     def add(
         self, sources: Sequence, batch_size: int = 32, watch: Callable[[Iterable], Iterable] = iter
     ) -> tuple[np.ndarray, list[str]]:
@@ -202,7 +225,7 @@ class FeatureCache:
         def load(i):
             try:
                 data = sources[i] if isinstance(sources[i], bytes) else Path(sources[i]).read_bytes()
-                digest = hashlib.sha256(data).hexdigest()
+                digest = _key(data)
                 name = f"picture {i}" if isinstance(sources[i], bytes) else str(sources[i])
                 known = digest in self.index
                 return i, digest, None if known else decode(data, self.backbone.size, name), None

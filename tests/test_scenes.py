@@ -1,12 +1,15 @@
 """Scenes: same seed, same picture; boxes and masks that fit it; captions that are true, and others that are not."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from course_lib.datasets.captions import read_folder
 from course_lib.errors import CourseError
-from course_lib.worlds.scenes import KINDS_FILE, SCALES, SceneWorld
+from course_lib.worlds.scenes import KINDS_FILE, SCALES, SceneWorld, run_lengths
 
 WORLD = SceneWorld()
 SCENES = WORLD.sample(120, seed=3)
@@ -100,3 +103,38 @@ def test_a_kind_can_be_added():
     scene = next(scene for scene in world.single(400, seed=0) if scene.things[0].kind == "kite")
     assert (world.draw(scene, 64)[1] == 0).sum() > 10
     assert all("kite" in caption and world.accepts(scene, caption) for caption in world.captions(scene, 2))
+
+
+def test_run_lengths_tell_the_mask():
+    rng = np.random.default_rng(0)
+    for mask in (rng.random((7, 5)) < 0.4, np.ones((3, 2), bool), np.zeros((2, 3), bool)):
+        lengths = run_lengths(mask)
+        values = np.repeat(np.arange(len(lengths)) % 2, lengths)
+        assert np.array_equal(values.reshape(mask.T.shape).T.astype(bool), mask)
+
+
+def test_a_folder_in_the_layout_of_flickr8k_with_boxes_in_cocos(tmp_path):
+    splits = {"train": SCENES[:6], "dev": SCENES[6:9]}
+    WORLD.write(tmp_path / "a", splits, size=64)
+    WORLD.write(tmp_path / "b", splits, size=64)
+    files = sorted(path.relative_to(tmp_path / "a") for path in (tmp_path / "a").rglob("*") if path.is_file())
+    assert len(files) == 9 + 1 + 2 + 2
+    assert all((tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes() for name in files)
+    read = read_folder(tmp_path / "a")
+    assert read.problems == [] and [len(read.present(split)) for split in ("train", "dev")] == [6, 3]
+    for name, scene in zip(read.splits["dev"], splits["dev"], strict=True):
+        assert all(WORLD.accepts(scene, caption) for caption in read.captions[name])
+        assert np.array_equal(np.asarray(Image.open(read.path(name))), WORLD.draw(scene, 64)[0])
+    coco = json.loads((tmp_path / "a" / "instances_dev.json").read_text())
+    kinds = {kind["id"]: kind["name"] for kind in coco["categories"]}
+    told = iter(coco["annotations"])
+    for image, scene in zip(coco["images"], splits["dev"], strict=True):
+        owner = WORLD.draw(scene, 64)[1]
+        for i, thing in enumerate(scene.things):
+            note = next(told)
+            assert (note["image_id"], kinds[note["category_id"]]) == (image["id"], thing.kind)
+            assert (note["colour"], note["state"], note["size"]) == (thing.colour, thing.state, thing.size)
+            x, y, width, height = note["bbox"]
+            inside = owner[y : y + height, x : x + width] == i
+            assert inside.sum() == (owner == i).sum() == note["area"] and inside.any(0).all() and inside.any(1).all()
+    assert next(told, None) is None

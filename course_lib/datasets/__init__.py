@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Dataset:
-    """One public data set that is one file. path: its place below a data folder, in COURSE_DATA and in the cache.
+    """One public data set. path: its place below a data folder, in COURSE_DATA and in the cache.
 
-    member: the file's name in the archive, where `url` is one; bytes and sha256 are the file's.
+    One file, with its bytes and sha256; member: its name in the archive, where `url` is one. Or a folder, unpacked from
+    `archives`: (url, bytes, checksum as "md5:…") of each.
     """
 
     name: str
@@ -18,7 +19,10 @@ class Dataset:
     sha256: str
     licence: str
     member: str = ""
+    archives: tuple[tuple[str, int, str], ...] = ()
 
+
+_FLICKR8K = "https://github.com/jbrownlee/Datasets/releases/download/Flickr8k/"
 
 REGISTRY = {
     entry.name: entry
@@ -41,6 +45,19 @@ REGISTRY = {
             sha256="6ec60e212f812ee3430f7568ea6f33b6fb080e32193c5952e8da0ee8ba45574c",
             licence="CC-BY 2.0, sentences from tatoeba.org",
             member="spa-eng/spa.txt",
+        ),
+        Dataset(
+            name="flickr8k",
+            title="Flickr8k: 8,091 photographs with five captions each",
+            path="flickr8k",
+            url=_FLICKR8K,
+            bytes=1_117_760_547,
+            sha256="",
+            licence="research and teaching only; photographs belong to their authors (Hodosh, Young, Hockenmaier 2013)",
+            archives=(
+                (_FLICKR8K + "Flickr8k_text.zip", 2_340_801, "md5:bf6c1abcb8e4a833b7f922104de18627"),
+                (_FLICKR8K + "Flickr8k_Dataset.zip", 1_115_419_746, "md5:f18a1e2920de5bd84dae7cf08ec78978"),
+            ),
         ),
     ]
 }

@@ -42,16 +42,20 @@ def find(name: str) -> Path | None:
         if not Path(folder).is_dir():
             raise DataError(f"COURSE_DATA is {folder!r}, which is not a folder: correct it or unset it.")
         path = Path(folder) / entry.path
+        if entry.archives and path.is_dir():
+            return path
         if path.is_file():
             if sha256(path) != entry.sha256:
                 warnings.warn(f"{path} differs from the public file of {name!r} (sha256); it is used all the same.")
             return path
     path = cache_folder() / entry.path
+    if entry.archives:
+        return path if path.is_dir() else None  # put in place only when it was whole
     return path if path.is_file() and sha256(path) == entry.sha256 else None
 
 
 def fetch(name: str, progress: bool = True) -> Path:
-    """The path of a data set's file, downloaded if it is not on this machine yet.
+    """The path of a data set's file or folder, downloaded if it is not on this machine yet.
 
     Errors (DataError, one sentence): no network; a download that is not the public file; a cache folder that is
     read-only or full. A download is put in place only when it is whole and its sha256 is right.
@@ -65,6 +69,9 @@ def fetch(name: str, progress: bool = True) -> Path:
     folder = cache_folder()
     target = folder / entry.path
     by_hand = f"Or download {entry.url} ({entry.bytes / 1e6:.1f} MB) yourself and put it at {target}"
+    if entry.archives:
+        names = " and ".join(url for url, *_ in entry.archives)
+        by_hand = f"Or download {names} ({entry.bytes / 1e6:.0f} MB) yourself and unpack them in {target}"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         # A try of our own: pooch reports a read-only folder only after it has downloaded.
@@ -77,7 +84,16 @@ def fetch(name: str, progress: bool = True) -> Path:
         ) from None
     try:
         downloader = pooch.HTTPDownloader(progressbar=progress, timeout=30)
-        if entry.member:
+        if entry.archives:
+            with tempfile.TemporaryDirectory(dir=target.parent) as temporary:
+                whole = Path(temporary) / "whole"
+                for url, _, checksum in entry.archives:
+                    archive = pooch.retrieve(url, checksum, fname="archive.zip", path=temporary, downloader=downloader)
+                    with zipfile.ZipFile(archive) as packed:
+                        packed.extractall(whole)  # never outside: zipfile drops ".." and absolute paths
+                    Path(archive).unlink()
+                whole.replace(target)
+        elif entry.member:
             with tempfile.TemporaryDirectory(dir=target.parent) as temporary:
                 archive = pooch.retrieve(entry.url, None, fname="archive.zip", path=temporary, downloader=downloader)
                 unpacked = Path(temporary) / "file"

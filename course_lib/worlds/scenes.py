@@ -5,6 +5,7 @@ what stands where, in which colour, doing what. From the data come the picture, 
 captions, and the answer to whether another caption is correct.
 """
 
+import json
 import math
 import random
 import re
@@ -120,6 +121,14 @@ def _paint(main="#000000", skin="#000000", hair="#000000", night=False, lit=0.62
 
 
 # -- scenes ------------------------------------------------------------------------------------------------------------
+
+
+def run_lengths(mask: np.ndarray) -> list[int]:
+    """COCO's uncompressed run lengths of a mask (height, width): down the columns, the first run is of 0s."""
+    values = np.concatenate([[0], mask.T.ravel().astype(int)])
+    changes = np.flatnonzero(np.diff(values, prepend=0, append=1 - values[-1]))
+    lengths = np.diff(np.concatenate([[1], changes])) if len(changes) else np.array([], int)
+    return [int(v) for v in lengths]
 
 
 @dataclass(frozen=True)
@@ -293,6 +302,52 @@ class SceneWorld:
             picture.paste((0, 0, 0), (round(x + 0.04 * width), round(y + height - 0.035 * width)), shadow)
         picture.paste(room, corner, room)
         owner.paste(number, corner, room.getchannel("A"))
+
+    # -- as files --
+
+    def write(self, folder, splits: dict[str, Sequence[Scene]], size: int = 128, captions: int = 5) -> None:
+        """Scenes in Flickr8k's layout: images/*.png, scenes.token.txt, a list *Images.txt of each split; and COCO's
+        instances_*.json of each split with boxes and masks. The same scenes give the same bytes.
+        """  # fmt: skip
+        from PIL import Image
+
+        folder = Path(folder)
+        (folder / "images").mkdir(parents=True, exist_ok=True)
+        tokens = []
+        for split, scenes in splits.items():
+            names = [f"{split}_{i:05}.png" for i in range(len(scenes))]
+            owners = []
+            for name, scene in zip(names, scenes, strict=True):
+                picture, owner = self.draw(scene, size)
+                Image.fromarray(picture).save(folder / "images" / name, compress_level=6)
+                owners.append(owner)
+                tokens += [f"{name}#{n}\t{said}\n" for n, said in enumerate(self.captions(scene, captions))]
+            (folder / f"scenes.{split}Images.txt").write_bytes("".join(f"{name}\n" for name in names).encode())
+            instances = json.dumps(self.coco(scenes, owners, names), separators=(",", ":"))
+            (folder / f"instances_{split}.json").write_bytes(instances.encode())
+        (folder / "scenes.token.txt").write_bytes("".join(tokens).encode())
+
+    def coco(self, scenes: Sequence[Scene], owners: Sequence[np.ndarray], names: Sequence[str]) -> dict:
+        """Objects in COCO's format (Lin et al. 2014): bbox [x, y, width, height] in pixels, of what is in sight;
+        segmentation as run lengths, down the columns. Each with its colour, size and state. owners: from `draw`.
+        """  # fmt: skip
+        numbers = {kind: i for i, kind in enumerate(self.kinds, 1)}
+        images, notes = [], []
+        for image, (scene, owner, name) in enumerate(zip(scenes, owners, names, strict=True), 1):
+            height, width = owner.shape
+            images.append({"id": image, "file_name": name, "width": width, "height": height})
+            for i, thing in enumerate(scene.things):
+                mask = owner == i
+                rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+                box = [columns[0], rows[0], columns[-1] - columns[0] + 1, rows[-1] - rows[0] + 1]
+                notes.append({
+                    "id": len(notes) + 1, "image_id": image, "category_id": numbers[thing.kind],
+                    "bbox": [int(v) for v in box], "area": int(mask.sum()), "iscrowd": 0,
+                    "segmentation": {"size": [height, width], "counts": run_lengths(mask)},
+                    "colour": thing.colour, "size": thing.size, "state": thing.state,
+                })  # fmt: skip
+        kinds = [{"id": number, "name": kind, "supercategory": "thing"} for kind, number in numbers.items()]
+        return {"info": {"description": "scenes"}, "images": images, "annotations": notes, "categories": kinds}
 
     # -- what is said --
 
