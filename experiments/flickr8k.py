@@ -62,7 +62,8 @@ def cache_of(recipe: Recipe, folder: Path):
     """The FeatureCache for a recipe: grids for attention, else pooled vectors."""
     from course_lib import vision
 
-    backbone = vision.pretrained(recipe.network, recipe.size)
+    own = recipe.network == "small_cnn"  # the course's
+    backbone = vision.small_cnn() if own else vision.pretrained(recipe.network, recipe.size)
     return vision.FeatureCache(folder, backbone, grid=recipe.way.startswith("attention"))
 
 
@@ -77,10 +78,18 @@ def vectors(recipe: Recipe, folder: Path, pictures: list[Path]):
     if cache.missing(pictures):
         names = ("network", "size", "way")
         settings = [f"--set={name}={getattr(recipe, name)}" for name in names]
-        command = [sys.executable, "-m", "experiments.flickr8k", "features", "--features", str(folder), *settings]
+        command = [
+            sys.executable,
+            "-m",
+            "experiments.flickr8k",
+            "features",
+            "--features",
+            str(folder.resolve()),
+            *settings,
+        ]
         threads = {"TF_NUM_INTRAOP_THREADS": str(os.cpu_count()), "TF_NUM_INTEROP_THREADS": "1"}
-        told = "\n".join(map(str, pictures))
-        if subprocess.run(command, env=os.environ | threads, input=told, text=True, check=False).returncode:
+        told = "\n".join(str(Path(picture).resolve()) for picture in pictures)
+        if subprocess.run(command, env=os.environ | threads, input=told, text=True, cwd=results.ROOT).returncode:
             raise CourseError("not all vectors of the photographs were computed; those that were stay: begin again.")
         cache.reload()
     places, problems = cache.add(pictures)

@@ -218,7 +218,7 @@ def test_other_scores_are_kept(score, hand_over, tmp_path):
     ("options", "sentence"),
     [
         ({"hand_over": "letter"}, "hand_over: expected one of repeat, start"),
-        ({"cell": "rnn"}, "cell: expected one of gru, lstm, got 'rnn'"),
+        ({"cell": "elman"}, "cell: expected one of rnn, gru, lstm, got 'elman'"),
         ({"direction": "up"}, "direction: expected forward, backward or both"),
         ({"hand_over": "start", "score": attention.DotScore()}, "a score function needs attention"),
         ({"score": attention.DotScore(), "units": 7}, "compares vectors of one width"),

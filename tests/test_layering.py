@@ -16,7 +16,7 @@ ORDER = [
     ["text"],
     ["metrics"],
     ["numpy_rnn"],
-    ["cells", "attention"],
+    ["cells", "attention", "vision"],
     ["models"],
     ["decoding"],
     ["training", "checkpoint"],
@@ -52,7 +52,7 @@ def test_imports_go_with_the_data(path):
         if pieces[0] == "matplotlib":
             assert part == "plotting"
         if pieces[0] in ("tensorflow", "keras"):
-            assert part in ("quiet", "cells", "attention", "models", "decoding", "training", "checkpoint")
+            assert part in ("quiet", "cells", "attention", "vision", "models", "decoding", "training", "checkpoint")
 
 
 def run(code: str) -> subprocess.CompletedProcess:

@@ -5,6 +5,7 @@ what stands where, in which colour, doing what. From the data come the picture, 
 captions, and the answer to whether another caption is correct.
 """
 
+import hashlib
 import json
 import math
 import random
@@ -161,8 +162,9 @@ class SceneWorld:
 
     def __init__(self, kinds: str | None = None):
         """kinds: TOML as in scenes.toml, which is taken if it is left out."""
+        self.source = KINDS_FILE.read_text(encoding="utf-8") if kinds is None else kinds
         try:
-            data = tomllib.loads(KINDS_FILE.read_text(encoding="utf-8") if kinds is None else kinds)
+            data = tomllib.loads(self.source)
         except tomllib.TOMLDecodeError as error:
             raise GrammarError(f"the kinds are not valid TOML: {error}. Mend that line of the file.") from None
         for name in ("colours", "kinds", "places"):
@@ -307,11 +309,16 @@ class SceneWorld:
 
     def write(self, folder, splits: dict[str, Sequence[Scene]], size: int = 128, captions: int = 5) -> None:
         """Scenes in Flickr8k's layout: images/*.png, scenes.token.txt, a list *Images.txt of each split; and COCO's
-        instances_*.json of each split with boxes and masks. The same scenes give the same bytes.
+        instances_*.json of each split with boxes and masks. The same scenes give the same bytes. What is there already
+        is not drawn again.
         """  # fmt: skip
         from PIL import Image
 
         folder = Path(folder)
+        recipe = Path(__file__).read_text(encoding="utf-8"), self.source, splits, size, captions
+        made = hashlib.sha256(repr(recipe).encode()).hexdigest()
+        if (folder / "made.txt").is_file() and (folder / "made.txt").read_text(encoding="ascii") == made:
+            return
         (folder / "images").mkdir(parents=True, exist_ok=True)
         tokens = []
         for split, scenes in splits.items():
@@ -319,13 +326,14 @@ class SceneWorld:
             owners = []
             for name, scene in zip(names, scenes, strict=True):
                 picture, owner = self.draw(scene, size)
-                Image.fromarray(picture).save(folder / "images" / name, compress_level=6)
+                Image.fromarray(picture).save(folder / "images" / name, compress_level=1)
                 owners.append(owner)
                 tokens += [f"{name}#{n}\t{said}\n" for n, said in enumerate(self.captions(scene, captions))]
             (folder / f"scenes.{split}Images.txt").write_bytes("".join(f"{name}\n" for name in names).encode())
             instances = json.dumps(self.coco(scenes, owners, names), separators=(",", ":"))
             (folder / f"instances_{split}.json").write_bytes(instances.encode())
         (folder / "scenes.token.txt").write_bytes("".join(tokens).encode())
+        (folder / "made.txt").write_text(made, encoding="ascii")  # last: all the rest is there
 
     def coco(self, scenes: Sequence[Scene], owners: Sequence[np.ndarray], names: Sequence[str]) -> dict:
         """Objects in COCO's format (Lin et al. 2014): bbox [x, y, width, height] in pixels, of what is in sight;

@@ -1,0 +1,132 @@
+"""The captioner: the equations of each way in, by hand in NumPy; one reading for many captions; saving; search."""
+
+import keras
+import numpy as np
+import pytest
+
+from course_lib import training, vision
+from course_lib.decoding import Describer
+from course_lib.errors import CourseError
+from course_lib.metrics import log_softmax
+from course_lib.models.captioner import WAYS, captioner
+from course_lib.text import Vocabulary, to_rows
+
+RNG = np.random.default_rng(0)
+WORDS = 11
+GRID, POOLED = (2, 3, 5), (5,)
+BEFORE = np.array([[2, 4, 7, 9], [2, 5, 6, 0], [2, 8, 0, 0]])
+
+
+def random_captioner(way, shape=POOLED, cell="lstm"):
+    model = captioner(shape, WORDS, way, width=6, embedding=7, units=8, cell=cell)
+    model.set_weights([RNG.normal(size=weight.shape) * 0.5 for weight in model.weights])
+    return model
+
+
+@pytest.mark.parametrize("way", ["start", "first input", "each step"])
+def test_the_plain_rnn_is_the_equation(way):
+    """h_j = tanh(W_xh x_j + W_hh h_{j-1} + W_vh v + b)."""
+    model = random_captioner(way, cell="rnn")
+    picture = RNG.normal(size=(3, 5)).astype(np.float32)
+    encoder, decoder = model.encoder, model.decoder
+    W, b = (np.array(w) for w in encoder.whole.weights)
+    v = np.maximum(picture @ W + b, 0)  # (3, 6)
+    W_x, W_hh, b = (np.array(w) for w in decoder.memory.cell.weights)
+    table, out, b_out = (np.array(w) for w in (*decoder.embedding.weights, *decoder.readout.weights))
+    h = np.zeros((3, 8))
+    if way == "first input":
+        W_p, b_p = (np.array(w) for w in decoder.picture.weights)
+        h = np.tanh((v @ W_p + b_p) @ W_x + b)
+    else:
+        W_0, b_0 = (np.array(w) for w in decoder.initial[0].weights)
+        h = np.tanh(v @ W_0 + b_0)
+    W_xh, W_vh = W_x[:7], W_x[7:]
+    assert (len(W_vh) == 6) == (way == "each step")
+    for j in range(4):
+        more = v @ W_vh if way == "each step" else 0
+        h = np.tanh(table[BEFORE[:, j]] @ W_xh + h @ W_hh + more + b)
+        assert np.allclose(model((picture, BEFORE))[:, j], h @ out + b_out, atol=1e-5)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_pictures_change_scores_and_many_captions_share_one(way):
+    shape = GRID if way.startswith("attention") else POOLED
+    model = random_captioner(way, shape)
+    pictures = RNG.normal(size=(2, *shape)).astype(np.float32)
+    before = np.concatenate([BEFORE, BEFORE])
+    together = model((pictures, before))
+    apart = model((np.repeat(pictures, 3, axis=0), before))
+    assert np.allclose(together, apart, atol=1e-6)
+    assert np.abs(together[:3] - together[3:]).max() > 0.01
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_one_step_after_another_is_all_at_once(way):
+    shape = GRID if way.startswith("attention") else POOLED
+    model = random_captioner(way, shape)
+    pictures = RNG.normal(size=(3, *shape)).astype(np.float32)
+    encoded = model.encoder(pictures)
+    states, encoded = model.decoder.start(encoded), model.decoder.prepare(encoded)
+    for j in range(4):
+        scores, _, states = model.decoder.step(BEFORE[:, j], states, encoded)
+        assert np.allclose(scores, model((pictures, BEFORE))[:, j], atol=1e-5)
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+def test_it_learns_survives_saving_and_is_searched(cell, tmp_path):
+    training.set_seed(0)
+    vocabulary = Vocabulary("abcdefg")
+    texts = ["abc", "bcd", "cde", "def"]
+    pictures = np.eye(4, 5, dtype=np.float32)
+    model = captioner(POOLED, len(vocabulary), "each step", width=16, embedding=8, units=24, cell=cell)
+    training.compile_for_training(model, 200, 1e-2)
+    batches = vision.caption_batches(pictures, np.arange(4), to_rows(texts, vocabulary), 4, seed=0)
+    training.fit(model, batches, 200)
+    describe = Describer(model, vocabulary)
+    for beam in (1, 3):
+        found = describe(pictures, beam=beam)
+        assert ["".join(best.words) for best in found] == texts and all(best.finished for best in found)
+    model.save(tmp_path / "m.keras")
+    again = keras.models.load_model(tmp_path / "m.keras")
+    assert np.array_equal(model((pictures, BEFORE[[0, 1, 2, 0]])), again((pictures, BEFORE[[0, 1, 2, 0]])))
+
+
+def test_beam_one_is_greedy_by_hand():
+    model, vocabulary = random_captioner("each step"), Vocabulary("abcdefg")
+    pictures = RNG.normal(size=(5, 5)).astype(np.float32)
+    for picture, found in zip(pictures, Describer(model, vocabulary)(pictures, beam=1, longest=6), strict=True):
+        said = [2]
+        while len(said) < 8 and said[-1] != 3:
+            p = log_softmax(np.array(model((picture[None], np.array([said])))))[0, -1]
+            p[:3] = -np.inf
+            said.append(int(p.argmax()))
+        assert found.words == vocabulary.decode(said)[:7]
+
+
+def test_batches_give_each_caption_its_own_picture():
+    rng = np.random.default_rng(1)
+    features = rng.normal(size=(9, 2, 3, 5)).astype(np.float16)
+    places = np.repeat(rng.permutation(9), 3)
+    rows = to_rows([f"{place}"[:1] for place in places], Vocabulary("012345678"))
+    number = dict(zip(rows[:, 1].tolist(), places, strict=True))
+    for each in (1, 3):
+        batches = vision.caption_batches(features, places, rows, 6, seed=0, per_picture=each)
+        seen = set()
+        for _ in range(20):
+            (vectors, before), said = next(batches)
+            vectors, said = np.array(vectors), np.array(said)
+            assert len(before) == 6 and len(vectors) == 6 // each
+            for vector, row in zip(np.repeat(vectors, each, axis=0), said, strict=True):
+                assert np.array_equal(vector, features[number[row[0]]].astype(np.float32))
+                seen.add(row[0])
+        assert len(seen) == 9
+
+
+def test_bad_input_is_a_sentence():
+    model = random_captioner("start")
+    with pytest.raises(CourseError, match=r"reads vectors of shape \(5,\), got \(6,\): use the network it was trained"):
+        model((np.zeros((1, 6), np.float32), BEFORE[:1]))
+    with pytest.raises(CourseError, match="way: expected one of first input, start"):
+        captioner(POOLED, WORDS, "letter")
+    with pytest.raises(CourseError, match="the decoder was made for 11 words, this vocabulary has 5"):
+        Describer(model, Vocabulary("a"))

@@ -1,0 +1,129 @@
+"""The captioning experiment, from photographs to captions, on scenes in Flickr8k's layout."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from course_lib import results
+from course_lib.worlds.scenes import SceneWorld
+
+WORLD = SceneWorld()
+SMALL = ["--set=network=small_cnn", "--set=units=24", "--set=embedding=16", "--set=width=16", "--set=batch=20",
+         "--set=rare=1", "--set=epochs=4"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def photographs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("photographs")
+    scenes = WORLD.sample(40, seed=1)
+    WORLD.write(folder, {"train": scenes[:30], "dev": scenes[30:35], "test": scenes[35:]}, size=128)
+    (folder / "images" / "train_00003.png").write_bytes(b"no picture")
+    (folder / "images" / "train_00005.png").unlink()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trained(photographs, tmp_path_factory):
+    """A folder with a finished run, and what was printed."""
+    home = tmp_path_factory.mktemp("home")
+    return home, command(home, photographs, "train", *SMALL)
+
+
+def options(home, photographs, name, *more):
+    given = [name, *more, f"--features={home / 'features'}", f"--out={home / 'out'}"]
+    if name in ("train", "judge"):
+        given += [f"--data={photographs}", f"--results={home / 'table.csv'}"]
+    return given
+
+
+def command(home, photographs, *more, code=0):
+    finished = subprocess.run(
+        [sys.executable, "-m", "experiments.flickr8k", *options(home, photographs, *more)],
+        capture_output=True, text=True, cwd=results.ROOT, timeout=300,
+    )  # fmt: skip
+    assert finished.returncode == code, finished.stderr
+    assert "Traceback" not in finished.stderr
+    return finished.stdout + finished.stderr
+
+
+def test_it_trains_judges_and_names_what_is_wrong(trained):
+    home, said = trained
+    assert "train_00003.png: not a picture that can be read" in said
+    assert "train: 1 of 30 photographs are missing, the first is train_00005.png; left out." in said
+    rows = results.read_rows(home / "table.csv")
+    assert [(row["way"], row["split"], row["beam"]) for row in rows] == [("start", "dev", b) for b in "135"]
+    assert all(0 <= float(row["BLEU-4"]) <= float(row["BLEU-1"]) <= 100 for row in rows)
+    curve = results.read_rows(home / "table_curve.csv")
+    assert float(curve[-1]["train_nats"]) < float(curve[0]["train_nats"])
+
+
+def test_it_judges_another_split_without_training_again(trained, photographs):
+    home, _ = trained
+    before = results.read_rows(home / "table.csv")
+    command(home, photographs, "judge", "--split=test")
+    rows = results.read_rows(home / "table.csv")
+    assert [row for row in rows if row["split"] == "dev"] == before
+    assert [row["pictures"] for row in rows if row["split"] == "test"] == ["5"] * 3
+    said = command(home, photographs, "judge", "--split=val", code=1)
+    assert "there is no split 'val': choose one of dev, test, train." in said
+
+
+def test_it_captions_any_photograph(trained, photographs, tmp_path):
+    home, _ = trained
+    good, one = photographs / "images" / "dev_00001.png", tmp_path / "one.png"
+    Image.new("RGB", (1, 1), "red").save(one)
+    (tmp_path / "cut.jpg").write_bytes(good.read_bytes()[:300])
+    said = command(
+        home, photographs, "caption", str(good), str(tmp_path / "cut.jpg"), str(one), str(tmp_path / "no.png")
+    )
+    lines = said.splitlines()
+    assert lines[0].startswith(f"{good}: ") and len(lines[0].split()) > 1 and lines[1].startswith(f"{one}: ")
+    assert any("cut.jpg: not a picture that can be read" in line for line in lines)
+    assert any("no.png: No such file" in line for line in lines)
+
+
+def test_a_second_run_computes_no_vector_again(trained, photographs):
+    home, _ = trained
+    (file,) = (home / "features").glob("*.index")
+    before = file.read_bytes()
+    command(home, photographs, "train", *SMALL, "--seed=1")
+    assert file.read_bytes() == before
+    assert len(before.split()) == 28 + 5 + 5 or len(before.split()) == 28 + 5
+
+
+def test_a_killed_run_goes_on(trained, photographs):
+    home, _ = trained
+    begin = [sys.executable, "-m", "experiments.flickr8k",
+             *options(home, photographs, "train", *SMALL, "--set=epochs=60", "--seed=7")]  # fmt: skip
+    state = home / "out" / "start-7" / "state.json"
+    with subprocess.Popen(begin, cwd=results.ROOT, stdout=subprocess.DEVNULL) as running:
+        limit = time.monotonic() + 200
+        while not state.is_file() and time.monotonic() < limit:
+            time.sleep(0.02)
+        os.kill(running.pid, signal.SIGKILL)
+    reached = json.loads(state.read_text())["step"]
+    steps = round(60 * 140 / 20)
+    assert 0 < reached < steps
+    command(home, photographs, "train", *SMALL, "--set=epochs=60", "--seed=7")
+    after = json.loads(state.read_text())
+    assert after["step"] == steps and after["curve"][0]["step"] <= reached
+    assert float(np.ptp([point["train_nats"] for point in after["curve"]])) > 0
+
+
+@pytest.mark.parametrize(("more", "sentence"), [
+    (["train", "--set=units=0"], "--set units=0: expected more than 0."),
+    (["train", "--way=letter"], "way: expected one of first input, start, each step"),
+    (["train", "--set=network=Nothing"], "keras.applications has no network 'Nothing'"),
+    (["judge", "--seed=99"], "there is no trained captioner in"),
+])  # fmt: skip
+def test_bad_input_is_a_sentence(trained, photographs, more, sentence):
+    home, _ = trained
+    said = command(home, photographs, *more, code=1)
+    assert sentence in said and len(said.strip().splitlines()[-1]) > 20
