@@ -55,6 +55,9 @@ class Score(keras.layers.Layer):
         """Scores (B, J, T) from `prepare`d keys."""
         raise NotImplementedError
 
+    def compute_mask(self, inputs, mask=None):
+        """None: which places there are is told to `attend`."""
+
     def compute_output_shape(self, input_shape):
         """(B, J, T)."""
         queries, keys = input_shape

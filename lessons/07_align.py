@@ -103,10 +103,10 @@ def draw(pair, weights, title):
     """Weights as dark squares, true links as frames."""
     _, ax = plotting.figure(6.5, 0.34 * len(pair.spanish) + 1.4)
     plotting.attention(ax, weights, pair.english, pair.spanish, title, pair.sure, pair.possible)
-    plt.show()
 
 
 draw(said_twice, np.zeros((len(said_twice.spanish), len(said_twice.english))), "Who belongs to whom")
+plt.show()
 
 # %% [markdown]
 # A row for each Spanish word, a column for each English one. Full frames are **sure** links. Dotted ones are **possible**: *le* (or *les*) has no English word,
@@ -339,6 +339,7 @@ negation = choose(lambda p: "not" in p.english and {"do", "does", "did"} & set(p
 question = choose(lambda p: p.english[0] in ("do", "does", "did", "where", "why"))
 for pair in (said_twice, negation, question):
     draw(pair, weights[test.index(pair), : len(pair.spanish), : len(pair.english)], "Looked at, and belongs to")
+plt.show()
 
 # %% [markdown]
 # Adjectives change places, *does not* becomes *no*, a question is turned round. Nobody told it what belongs to what.
