@@ -1,5 +1,6 @@
 """The course's figures: one function a figure, (ax, arrays) -> ax. The only module that imports matplotlib."""
 
+import textwrap
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
@@ -263,3 +264,21 @@ def attention(ax, weights, places: Sequence[str], words: Sequence[str], title: s
     ax.tick_params(length=0)
     ax.set_title(title)
     return ax
+
+
+def pictures(axes, images, captions: Sequence[str], correct: Sequence[bool] | None = None):
+    """Pictures (H, W, 3) side by side, a caption under each; correct: ticked in green, or crossed in red."""
+    flat = np.ravel(axes)
+    for i, (ax, image, caption) in enumerate(zip(flat, images, captions, strict=False)):
+        ax.imshow(image, interpolation="antialiased")
+        ax.set(xticks=[], yticks=[])
+        ax.spines[:].set_visible(False)
+        wide = ax.get_position().width * ax.figure.get_figwidth()
+        said = textwrap.fill(caption, max(int(11 * wide), 12))
+        if correct is not None:
+            ax.spines[:].set(visible=True, color=GREEN if correct[i] else RED, linewidth=3)
+            said = ("✓ " if correct[i] else "✗ ") + said
+        ax.set_xlabel(said, fontsize=10, loc="left")
+    for ax in flat[len(captions) :]:
+        ax.set_visible(False)
+    return axes

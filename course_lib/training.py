@@ -67,7 +67,8 @@ def fit(model, batches: Iterator, steps: int, description: str = "training", eve
     bar = progress(range(1, steps + 1), steps, description)
     for step in bar:
         inputs, targets = next(batches)
-        loss = model.train_on_batch(inputs, targets)  # the running mean since the last reset
+        # The running mean since the last reset; of several outputs, first their sum.
+        loss = np.ravel(model.train_on_batch(inputs, targets))[0]
         if step % every == 0 or step == steps:
             if not np.isfinite(loss):
                 raise CourseError(f"the loss is {loss} after {step} steps: lower the learning rate and start again.")

@@ -9,6 +9,7 @@ from html import escape
 from io import BytesIO
 
 import ipywidgets
+import traitlets
 
 from course_lib.errors import CourseError
 from course_lib.plotting import close
@@ -28,8 +29,10 @@ def movable(draw: Callable, **controls) -> ipywidgets.Widget:
             message.value = f"<b>{error}</b>"
             return
         message.value = ""
-        if isinstance(drawn, str):
-            written.value = f"<pre>{escape(drawn)}</pre>"
+        is_text = isinstance(drawn, str)
+        picture.layout.display = "none" if is_text else ""
+        written.value = f"<pre>{escape(drawn)}</pre>" if is_text else ""
+        if is_text:
             return
         png = BytesIO()
         drawn.savefig(png, format="png", dpi=110)
@@ -39,7 +42,7 @@ def movable(draw: Callable, **controls) -> ipywidgets.Widget:
     for control in controls.values():
         control.observe(update, "value")
     update()
-    return ipywidgets.VBox([*controls.values(), message, written if written.value else picture])
+    return ipywidgets.VBox([*controls.values(), message, written, picture])
 
 
 def slider(label: str, low: float, high: float, step: float, value: float) -> ipywidgets.Widget:
@@ -57,3 +60,28 @@ def choice(label: str, options: list[str]) -> ipywidgets.Widget:
 def text_field(label: str, value: str) -> ipywidgets.Widget:
     """A line to type; the picture follows when Enter is pressed."""
     return ipywidgets.Text(value, description=label, continuous_update=False, layout={"width": "760px"})
+
+
+def menu(label: str, options: list[str], value: str) -> ipywidgets.Widget:
+    """One of many."""
+    return ipywidgets.Dropdown(options=options, value=value, description=label)
+
+
+def upload(label: str) -> ipywidgets.Widget:
+    """A file of the student's: its value is the bytes of the last one chosen, b"" before."""
+    return _Upload(description=label, accept="image/*", multiple=False, layout={"width": "240px"})
+
+
+class _Upload(ipywidgets.VBox):
+    """ipywidgets.FileUpload, with a value that is the file's bytes."""
+
+    value = traitlets.Bytes(b"")
+
+    def __init__(self, **options):
+        self.button = ipywidgets.FileUpload(**options)
+        super().__init__([self.button])
+        self.button.observe(self._chosen, "value")
+
+    def _chosen(self, change):
+        if change["new"]:
+            self.value = bytes(change["new"][0]["content"])

@@ -29,16 +29,16 @@ def test_the_plain_rnn_is_the_equation(way):
     model = random_captioner(way, cell="rnn")
     picture = RNG.normal(size=(3, 5)).astype(np.float32)
     encoder, decoder = model.encoder, model.decoder
-    W, b = (np.array(w) for w in encoder.whole.weights)
+    W, b = encoder.whole.get_weights()
     v = np.maximum(picture @ W + b, 0)  # (3, 6)
-    W_x, W_hh, b = (np.array(w) for w in decoder.memory.cell.weights)
-    table, out, b_out = (np.array(w) for w in (*decoder.embedding.weights, *decoder.readout.weights))
+    W_x, W_hh, b = decoder.memory.cell.get_weights()
+    table, out, b_out = (*decoder.embedding.get_weights(), *decoder.readout.get_weights())
     h = np.zeros((3, 8))
     if way == "first input":
-        W_p, b_p = (np.array(w) for w in decoder.picture.weights)
+        W_p, b_p = decoder.picture.get_weights()
         h = np.tanh((v @ W_p + b_p) @ W_x + b)
     else:
-        W_0, b_0 = (np.array(w) for w in decoder.initial[0].weights)
+        W_0, b_0 = decoder.initial[0].get_weights()
         h = np.tanh(v @ W_0 + b_0)
     W_xh, W_vh = W_x[:7], W_x[7:]
     assert (len(W_vh) == 6) == (way == "each step")

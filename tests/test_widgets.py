@@ -1,5 +1,7 @@
 """The pictures one can move: they draw at once, follow their controls, and survive what cannot be drawn."""
 
+import datetime
+
 import matplotlib
 
 matplotlib.use("Agg")
@@ -19,7 +21,7 @@ def draw(text, size):
 def test_a_moved_control_draws_anew_and_a_mistake_keeps_the_last_picture():
     text, size = widgets.text_field("text", "a"), widgets.slider("size", 2, 9, 1, 3)
     box = widgets.movable(draw, text=text, size=size)
-    *_, message, picture = box.children
+    *_, message, _, picture = box.children
     first = bytes(picture.value)
     assert first.startswith(b"\x89PNG")
     size.value = 8
@@ -34,10 +36,22 @@ def test_a_moved_control_draws_anew_and_a_mistake_keeps_the_last_picture():
 
 def test_a_text_is_shown_as_it_stands():
     number = widgets.slider("n", 1, 5, 1, 2)
-    *_, written = widgets.movable(lambda n: "if a < b:\n" * n, n=number).children
+    *_, written, picture = widgets.movable(lambda n: "if a < b:\n" * n, n=number).children
     assert written.value == "<pre>if a &lt; b:\nif a &lt; b:\n</pre>"
     number.value = 1
-    assert written.value == "<pre>if a &lt; b:\n</pre>"
+    assert written.value == "<pre>if a &lt; b:\n</pre>" and picture.layout.display == "none"
+
+
+def test_a_file_is_its_bytes():
+    given = widgets.upload("a picture")
+    seen = []
+    box = widgets.movable(lambda photo: seen.append(photo) or (draw("a", 2) if photo else "choose one"), photo=given)
+    *_, written, picture = box.children
+    assert "choose one" in written.value and picture.layout.display == "none"
+    given.button.value = ({"name": "a.png", "type": "image/png", "size": 3, "content": memoryview(b"abc"),
+                           "last_modified": datetime.datetime(2026, 1, 1)},)  # fmt: skip
+    assert seen == [b"", b"abc"]
+    assert written.value == "" and picture.layout.display != "none" and bytes(picture.value).startswith(b"\x89PNG")
 
 
 def test_no_figure_is_left_open():

@@ -23,8 +23,8 @@ COUNT, HELD_OUT, EPOCHS, BATCH = 24_000, 2_000, 12, 64
 SEEDS = 30_001, 30_002  # far from those the lessons draw with
 WORLD = SceneWorld()
 PAIRS = {
-    "kind and colour": [(kind, colour) for kind in WORLD.kinds for colour in WORLD.colours],
-    "kind and state": [(kind, state) for kind in WORLD.kinds for state in WORLD.kinds[kind]["states"]],
+    "kind_and_colour": [(kind, colour) for kind in WORLD.kinds for colour in WORLD.colours],
+    "kind_and_state": [(kind, state) for kind in WORLD.kinds for state in WORLD.kinds[kind]["states"]],
     "size": ["small", "", "big"],
     "place": list(WORLD.places),
     "night": [False, True],
@@ -97,7 +97,10 @@ def main() -> int:
     print(losses.round(3), f"{time.monotonic() - begun:.0f} s")
     options.out.mkdir(parents=True, exist_ok=True)
     grid.save_weights(options.out / "small_cnn.weights.h5")
-    rows = [{"question": name, "answers": len(PAIRS[name]), "right": round(share, 4)} for name, share in right.items()]
+    rows = [
+        {"question": name.replace("_", " "), "answers": len(PAIRS[name]), "right": round(share, 4)}
+        for name, share in right.items()
+    ]
     results.write(options.out / "small_cnn.csv", rows)
     results.print_table(["question", "answers", "right"], [row.values() for row in rows])
     return 0

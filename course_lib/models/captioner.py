@@ -15,11 +15,13 @@ class PictureEncoder(_Configured):
     """Region vectors (B, rows, columns, C) or pooled ones (B, C) -> {"places": (B, R, D), "context", "mask"}.
 
     places: each region by itself through one layer of D = `width` numbers. context (B, D): their mean through another.
+    attended=False: nobody will look at the regions, and the context is the only place.
     """
 
-    def __init__(self, shape, width, dropout=0.0, **kwargs):
-        super().__init__({"shape": tuple(shape), "width": width, "dropout": dropout}, **kwargs)
-        self.regions = layers.Dense(width, "relu", name="regions")
+    def __init__(self, shape, width, dropout=0.0, attended=True, **kwargs):
+        settings = {"shape": tuple(shape), "width": width, "dropout": dropout, "attended": attended}
+        super().__init__(settings, **kwargs)
+        self.regions = layers.Dense(width, "relu", name="regions") if attended else None
         self.whole = layers.Dense(width, "relu", name="whole")
         self.drop = layers.Dropout(dropout)
 
@@ -29,7 +31,7 @@ class PictureEncoder(_Configured):
 
     def build(self, shape):
         """Make every weight."""
-        for layer in (self.regions, self.whole):
+        for layer in filter(None, (self.regions, self.whole)):
             layer.build((None, None, self.settings["shape"][-1]))
 
     def call(self, features, training=None):
@@ -42,7 +44,8 @@ class PictureEncoder(_Configured):
         places = ops.reshape(features, (ops.shape(features)[0], -1, features.shape[-1]))  # (B, R, C)
         places = self.drop(places, training=training)
         context = self.whole(ops.mean(places, axis=1))
-        return {"places": self.regions(places), "context": context, "mask": ops.ones(ops.shape(places)[:2], "bool")}
+        places = self.regions(places) if self.regions else context[:, None]
+        return {"places": places, "context": context, "mask": ops.ones(ops.shape(places)[:2], "bool")}
 
 
 @keras.saving.register_keras_serializable(package="course_lib")
@@ -105,5 +108,7 @@ def captioner(shape, words, way="start", score=None, width=256, embedding=128, u
     """A Captioner from features of this shape. way: where the picture enters, one of WAYS."""
     if way not in WAYS:
         raise CourseError(f"way: expected one of {', '.join(WAYS)}, got {way!r}.")
-    more = {"score": score} if way.startswith("attention") else {}
-    return Captioner(PictureEncoder(shape, width, dropout), WAYS[way](words, embedding, units, cell, dropout, **more))
+    attended = way.startswith("attention")
+    more = {"score": score} if attended else {}
+    decoder = WAYS[way](words, embedding, units, cell, dropout, **more)
+    return Captioner(PictureEncoder(shape, width, dropout, attended), decoder)

@@ -1,0 +1,245 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # 08 · Caption images with a pretrained CNN
+#
+# **You will do:** take the classifier off a convolutional network, put a recurrent network in its place, train it to say what is on a picture, and mark every
+# caption against the truth. Then draw a picture yourself and see what it says.
+#
+# **You will learn:** what the last layers of a CNN know, and what they know it from; captioning as one-to-many; three places for a picture to enter a
+# memory; how captions are marked (BLEU-1 to 4, CIDEr), and what the marks miss.
+#
+# **You need:** lessons 04 and 06. Of CNNs: that a convolution looks for a pattern everywhere in a picture.
+#
+# **Run time:** about 80 seconds on two processor cores; half of it is drawing pictures, which is done once. One cell trains and says so.
+#
+# **Sources.** O. Vinyals, A. Toshev, S. Bengio, D. Erhan, *Show and tell: a neural image caption generator*, CVPR 2015. The lecture slides on recurrent
+# networks after A. Karpathy and F.-F. Li (image captioning: $W_{vh}$), H. Lee's on conditional generation (2017), P. Radhakrishnan's introduction to the
+# encoder–decoder. More at the end.
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+
+from course_lib.quiet import keras
+from keras import layers
+
+from course_lib import checks, metrics, plotting, results, text, training, vision
+from course_lib.checks import at_least, at_most, claim
+from course_lib.datasets.captions import caption_words, read_folder
+from course_lib.datasets.fetch import cache_folder
+from course_lib.decoding import Describer
+from course_lib.exercises import lesson_08
+from course_lib.text import Vocabulary
+
+SEED = checks.seed()
+training.set_seed(SEED)
+
+# %% [markdown]
+# ## A question with a number in it
+#
+# A network has seen 4,000 pictures with five captions each, for half a minute. Now it is shown 400 new ones. A caption counts as correct if *everything* it
+# says is true (who, in which colour, doing what, where, when) and if it names two of the things there are. **Guess:** how many of 100 are correct? And how
+# many if the network that reads the pictures has never been trained? Write two numbers down.
+#
+# ## A world: pictures whose truth is known
+
+# %%
+from course_lib.worlds.scenes import SceneWorld
+
+world = SceneWorld()
+scenes = {"train": world.sample(4000, SEED), "test": world.sample(400, 1000 + SEED)}
+shown = scenes["train"][:6]
+fig, axes = plotting.figure(10, 6.9, columns=3, rows=2)
+said = [world.captions(scene, 1)[0] for scene in shown]
+plotting.pictures(axes, [world.draw(scene, 192)[0] for scene in shown], said)
+plt.show()
+
+# %% [markdown]
+# People, animals and things of 18 kinds, in eight colours, in six places, by day and by night. Each scene is drawn from data, so the world knows what is
+# where. It writes captions as several people might, and it can read one and say whether it is true:
+
+# %%
+scene = shown[0]
+for caption in world.captions(scene, 5):
+    print(world.accepts(scene, caption), caption)
+wrong = world.captions(scene, 1)[0].replace(scene.things[-1].colour, "pink")
+print(world.accepts(scene, wrong), wrong)
+
+# %% [markdown]
+# All of it is stored as Flickr8k is (lesson's end): a folder of pictures, a file `name.png#0<tab>caption`. Drawing takes half a minute, the first time.
+
+# %%
+folder = cache_folder() / f"scenes-{SEED}"
+world.write(folder, scenes)
+stored = read_folder(folder)
+pictures = {split: [stored.path(name) for name in names] for split, names in stored.splits.items()}
+captions = {
+    split: [[caption_words(c) for c in stored.captions[name]] for name in stored.splits[split]] for split in scenes
+}
+vocabulary = Vocabulary.from_texts(words for given in captions["train"] for words in given)
+print(len(pictures["train"]), "pictures,", len(vocabulary), "words")
+
+
+# %%
+def correct(said):
+    """The share of captions, one for each test picture, that are correct."""
+    return np.mean([world.accepts(scene, " ".join(words)) for scene, words in zip(scenes["test"], said, strict=True)])
+
+
+# %% [markdown]
+# ## What the last layers of a CNN know
+#
+# A CNN that was trained to classify pictures ends in a classifier: a matrix that turns a vector into scores. **Drop it.** What remains gives a vector for each
+# region of the picture, 8 × 8 regions with 128 numbers each for ours; their mean is one vector $v$ for the whole picture. The network that made it was trained
+# for something else. What does $v$ know?
+#
+# Ours was trained beforehand (`tools/pretrain.py`, ten minutes) on pictures with *one* thing: which kind in which colour, doing what, where, when. It has never
+# seen two things, and never a word. Beside it: the same network, not trained at all.
+
+# %%
+backbones = {"pretrained": vision.small_cnn(), "random": vision.small_cnn(weights=None)}
+v = {}
+for name, backbone in backbones.items():
+    cache = vision.FeatureCache(cache_folder() / "features", backbone, grid=False)
+    for split in scenes:
+        places, problems = cache.add(pictures[split])
+        v[name, split] = np.array(cache.rows[places], np.float32)  # (pictures, 128)
+print(backbone.grid.output_shape, "->", v["pretrained", "train"].shape)
+
+# %% [markdown]
+# The vectors are computed once and kept on disk: the CNN is not trained any more, so the same picture gives the same vector. That is what makes captioning
+# possible on a laptop.
+#
+# To ask a vector a yes-no question, fit a linear function to the answers of the training pictures (least squares) and see whether it is above ½ on new ones:
+
+
+# %%
+def probe(train, test, question):
+    """How often a linear function of the vectors answers the question about the test scenes right."""
+    answers = [np.array([question(scene) for scene in scenes[split]], float) for split in ("train", "test")]
+    ones = [np.c_[x, np.ones(len(x))] for x in (train, test)]
+    w = np.linalg.lstsq(ones[0].T @ ones[0] + 1e-3 * np.eye(ones[0].shape[1]), ones[0].T @ answers[0], rcond=None)[0]
+    said = ones[1] @ w > 0.5
+    return np.mean([said[answers[1] == 1].mean(), (~said[answers[1] == 0]).mean()])  # ½ for guessing
+
+
+QUESTIONS = {
+    "is it night?": lambda scene: scene.night,
+    "on a beach?": lambda scene: scene.place == "beach",
+    "is there a dog?": lambda scene: any(thing.kind == "dog" for thing in scene.things),
+    "something red?": lambda scene: any(thing.colour == "red" for thing in scene.things),
+    "somebody waving?": lambda scene: any(thing.state == "waving" for thing in scene.things),
+}
+known = {
+    name: [probe(v[name, "train"], v[name, "test"], question) for question in QUESTIONS.values()] for name in backbones
+}
+
+# %%
+fig, ax = plotting.figure(9, 3)
+series = {"random CNN": known["random"], "pretrained CNN": known["pretrained"]}
+plotting.grouped_bars(
+    ax, list(QUESTIONS), series, "What can be read from one vector of a picture", "right", chance=0.5, grey=1
+)
+ax.set_ylim(0.45, 1.0)
+plt.show()
+
+# %% [markdown]
+# Even random convolutions know night and beach: large patches of colour survive any mixing. *What* there is takes filters that were learned.
+#
+# ## One picture, many words
+#
+# Captioning is **one-to-many**: one input, a sequence of outputs. The three steps of the design:
+#
+# 1. drop the classifier of a CNN that was trained on much data;
+# 2. connect it with a recurrent network: a language model as in lesson 04, with the picture in its ear;
+# 3. train them together on pictures with captions. Often the CNN stays as it is; with much data it is **fine-tuned** at a small rate.
+#
+# The plain recurrent network of lesson 02 read words: $h_j = \tanh(W_{xh}\, x_j + W_{hh}\, h_{j-1})$. Now it sees, too:
+#
+# $$h_j = \tanh(W_{xh}\, x_j + W_{hh}\, h_{j-1} + W_{vh}\, v)$$
+#
+# $x_j$ (E) is the word before, $h_j$ (H) the memory, $v$ (D) the picture; so $W_{vh}$ is $H \times D$.
+#
+# ### One step by hand
+#
+# One number each: the picture says "dog" ($v = 1$) or "cat" ($v = -1$). $W_{xh} = 0$, $W_{hh} = 0$, $W_{vh} = 2$. **Predict** $h$ for both. Then with $W_{hh} = 1$ and
+# $h_{j-1} = -2$: does it still see the dog?
+
+# %%
+for v_1, W_hh, h_before in ((1, 0, 0), (-1, 0, 0), (1, 1, -2)):
+    print(
+        f"v = {v_1:2}, W_hh h = {W_hh * h_before:2}:  h = tanh({W_hh * h_before + 2 * v_1}) = {np.tanh(W_hh * h_before + 2 * v_1):.3f}"
+    )
+
+# %% [markdown]
+# The memory can drown the picture, though it sees it at every step.
+#
+# $W_{xh} x + W_{vh} v$ is one matrix times both vectors, one under the other. So Keras needs no new layer: repeat $v$ and put it beside each word.
+
+
+# %%
+def captioner(words, cell=layers.LSTM, width=256, pixels=128):
+    """Vectors (B, 128) and the words before (B, J) -> scores (B, J, words): the picture is seen at each step."""
+    picture, before = keras.Input((pixels,)), keras.Input((None,), dtype="int32")
+    v = layers.Dense(width, "relu")(picture)  # (B, width)
+    y = layers.Embedding(words, width)(before)  # (B, J, width)
+    v_each = keras.ops.repeat(v[:, None], keras.ops.shape(before)[1], axis=1)
+    s_0 = [layers.Dense(width, "tanh")(v), layers.Dense(width)(v)][: 2 if cell is layers.LSTM else 1]
+    s = cell(width, return_sequences=True)(keras.ops.concatenate([y, v_each], axis=-1), initial_state=s_0)
+    return keras.Model([picture, before], layers.Dense(words)(s))
+
+
+model = captioner(len(vocabulary))
+library = vision_captioner(
+    v["pretrained", "train"].shape[1:], len(vocabulary), "each step", width=256, embedding=256, units=256
+)
+library.set_weights(in_order(library, model))
+example = v["pretrained", "train"][:8], text.to_rows([given[0] for given in captions["train"][:8]], vocabulary)[:, :-1]
+difference = np.abs(model(example) - library(example)).max()
+claim("ours and the library's give the same scores", at_most(difference, 1e-5))
+
+# %% [markdown]
+# ### Where the picture enters
+#
+# | name | the decoder reads | the picture is | whose |
+# | --- | --- | --- | --- |
+# | first input | $v$, then $y_0, y_1, \dots$ | the first "word" | Vinyals et al. 2015, eqs 10 to 12 |
+# | start | $y_{j-1}$ | the initial state $s_0$ | the encoder–decoder of lesson 06 |
+# | each step | $y_{j-1}$ and $v$ | always in sight | Mao et al. 2015; the lecture's $W_{vh}$ |
+#
+# Vinyals tried the third and left it: it learned the training pictures by heart more easily. Below we count.
+#
+# ## Two baselines that learn nothing
+#
+# **The most likely words**, whatever the picture; and the caption of **the most similar training picture** (nearest vector). A retriever cannot say
+# anything new, but all it says is good English.
+
+# %%
+near = np.linalg.norm(v["pretrained", "test"][:, None] - v["pretrained", "train"][None, :, :], axis=-1).argmin(axis=1)
+retrieved = [captions["train"][i][0] for i in near]
+print(f"correct: {correct(retrieved):.3f}")
+
+# %% [markdown]
+# ## Train
+#
+# About half a minute. Each caption is an example of its own: five of them for one picture.
+
+# %%
+places = np.repeat(np.arange(len(captions["train"])), [len(given) for given in captions["train"]])
+rows = text.to_rows([words for given in captions["train"] for words in given], vocabulary)
+STEPS = 1200
+training.compile_for_training(library, STEPS, 5e-3, optimizer="muon")
+losses = training.fit(library, vision.caption_batches(v["pretrained", "train"], places, rows, 64, SEED), STEPS)
+
+# %%
+describe = Describer(library, vocabulary)
+found = {beam: describe(v["pretrained", "test"], beam=beam) for beam in (1, 3)}
+said = {beam: [best.words for best in found[beam]] for beam in found}
+print({beam: correct(words) for beam, words in said.items()})
