@@ -141,5 +141,5 @@ def test_a_folder_in_the_layout_of_flickr8k_with_boxes_in_cocos(tmp_path):
             x, y, width, height = note["bbox"]
             inside = owner[y : y + height, x : x + width] == i
             assert inside.sum() == (owner == i).sum() == note["area"]
-                assert all(edge.any() for edge in (inside[0], inside[-1], inside[:, 0], inside[:, -1]))
+            assert all(edge.any() for edge in (inside[0], inside[-1], inside[:, 0], inside[:, -1]))
     assert next(told, None) is None
