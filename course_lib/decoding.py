@@ -281,3 +281,19 @@ class Describer(_Search):
             part = np.asarray(features[start : start + batch_size], np.float32)
             found += self._best(part, beam, alpha, longest + 1)
         return found
+
+    def sample(self, features: np.ndarray, temperature=1.0, seed=0, longest=30) -> list[list[str]]:
+        """A caption of each picture (N, ...), every word drawn with its probability, as `Writer` draws."""
+        import tensorflow as tf
+
+        decoder = self.model.decoder
+        encoded = self.model.encoder(np.asarray(features, np.float32))
+        states, encoded = decoder.start(encoded), decoder.prepare(encoded)
+        never = tf.constant([-np.inf if word in (PAD, UNK, BOS) else 0.0 for word in self.target.words])
+        word, said = tf.fill((len(features),), 2), []
+        for j in range(longest):
+            scores, _, states = decoder.step(word, states, encoded)
+            scores = adjust(scores + never, temperature)
+            word = tf.random.stateless_categorical(scores, 1, seed=(seed, j), dtype=tf.int32)[:, 0]
+            said.append(word.numpy())
+        return [self.target.decode(row[: row.index(3)] if 3 in row else row) for row in np.transpose(said).tolist()]

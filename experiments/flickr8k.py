@@ -11,6 +11,7 @@ the recipe was chosen on the dev split.
 """
 
 import argparse
+import contextlib
 import os
 import resource
 import subprocess
@@ -52,6 +53,7 @@ class Recipe:
     epochs: float = 8.0
     learning_rate: float = 3e-3
     optimizer: str = "muon"
+    precision: str = "mixed_bfloat16"  # products in 16 bits, sums and weights in 32; "float32" on an older processor
     rare: int = 5  # a word that comes less often in the training captions is <unk>
     longest: int = 24  # words of a caption that are trained
     captions_together: int = 1  # of one picture in a batch
@@ -134,6 +136,29 @@ class Data:
         return np.array(places), to_rows(texts, vocabulary, unknown="replace")
 
 
+@contextlib.contextmanager
+def policy(name: str):
+    """What Keras makes inside computes with this precision."""
+    from course_lib.quiet import keras
+
+    keras.mixed_precision.set_global_policy(name)
+    try:
+        yield
+    finally:
+        keras.mixed_precision.set_global_policy("float32")
+
+
+def new_captioner(recipe: Recipe, shape, words: int, precision: str = "float32"):
+    """A captioner of the recipe's sizes."""
+    from course_lib.models.captioner import captioner
+
+    with policy(precision):
+        return captioner(
+            shape, words, recipe.way, width=recipe.width, embedding=recipe.embedding, units=recipe.units,
+            cell=recipe.cell, dropout=recipe.dropout,
+        )  # fmt: skip
+
+
 def nats(model, data, vocabulary, longest, split="dev") -> float:
     """Cross-entropy of held-out captions, nats a word, told the true words before."""
     places, rows = data.rows(split, vocabulary, longest)
@@ -176,7 +201,6 @@ def train(options) -> None:
     recipe = recipe_of(options)
     checkpoint = Checkpoint(run_folder(options, recipe), asdict(recipe), options.restart)
     from course_lib import training, vision
-    from course_lib.models.captioner import captioner
 
     data, state = Data(recipe, options), checkpoint.state
     for problem in data.problems:
@@ -190,16 +214,15 @@ def train(options) -> None:
     places, rows = data.rows("train", vocabulary, recipe.longest)
     steps = round(recipe.epochs * len(rows) / recipe.batch)
     begun = time.monotonic() - state["seconds"]
-    model = checkpoint.model()
+    with policy(recipe.precision):
+        model = checkpoint.model()
     if model is None:
         training.set_seed(recipe.seed)
-        model = captioner(
-            data.cache.shape, len(vocabulary), recipe.way, width=recipe.width, embedding=recipe.embedding,
-            units=recipe.units, cell=recipe.cell, dropout=recipe.dropout,
-        )  # fmt: skip
+        model = new_captioner(recipe, data.cache.shape, len(vocabulary), recipe.precision)
         training.compile_for_training(
             model, steps, recipe.learning_rate, warm_up=steps // 20, optimizer=recipe.optimizer
         )
+    judged = new_captioner(recipe, data.cache.shape, len(vocabulary))
     training.set_seed(recipe.seed + state["step"])
     batches = vision.caption_batches(
         data.cache.rows, places, rows, recipe.batch, recipe.seed + state["step"], recipe.captions_together
@@ -211,10 +234,14 @@ def train(options) -> None:
         loss = training.fit(model, batches, count, f"{recipe.way}, from step {state['step']}", every=count)[-1]
         state["step"] += count
         point = {"step": state["step"], "seconds": round(time.monotonic() - begun, 1), "train_nats": round(loss, 4)}
-        state["curve"].append(point | {"dev_nats": round(nats(model, data, vocabulary, recipe.longest), 4)})
+        judged.set_weights(model.get_weights())
+        state["curve"].append(point | {"dev_nats": round(nats(judged, data, vocabulary, recipe.longest), 4)})
         state["seconds"] = time.monotonic() - begun
         checkpoint.save(model)
-    add_rows(options, recipe, state, model, judge_split(model, vocabulary, data, "dev"))
+    judged.set_weights(model.get_weights())
+    state["shape"] = data.cache.shape
+    checkpoint.save(model)
+    add_rows(options, recipe, state, judged, judge_split(judged, vocabulary, data, "dev"))
 
 
 def add_rows(options, recipe, state, model, rows):
@@ -248,8 +275,15 @@ def load(options):
     if not (folder / "state.json").is_file():
         raise CourseError(f"there is no trained captioner in {folder}: train it, or say where with --out.")
     checkpoint = Checkpoint(folder, {})
-    known = {name: checkpoint.state[name] for name in asdict(Recipe())}
-    return Recipe(**known), checkpoint.state, checkpoint.model(), Vocabulary(checkpoint.state["words"])
+    state = checkpoint.state
+    if "shape" not in state:
+        raise CourseError(f"the captioner in {folder} is not finished: give the command that trained it again.")
+    recipe, vocabulary = Recipe(**{name: state[name] for name in asdict(Recipe())}), Vocabulary(state["words"])
+    with policy(recipe.precision):
+        trained = checkpoint.model()
+    model = new_captioner(recipe, tuple(state["shape"]), len(vocabulary))
+    model.set_weights(trained.get_weights())
+    return recipe, state, model, vocabulary
 
 
 def judge(options) -> None:

@@ -103,6 +103,21 @@ def test_beam_one_is_greedy_by_hand():
         assert found.words == vocabulary.decode(said)[:7]
 
 
+def test_samples_come_as_often_as_they_are_probable():
+    model, vocabulary = random_captioner("start"), Vocabulary("abcdefg")
+    picture = RNG.normal(size=(1, 5)).astype(np.float32)
+    describe = Describer(model, vocabulary)
+    said = describe.sample(np.repeat(picture, 4000, axis=0), longest=1, seed=3)
+    scores = np.array(model((picture, np.array([[2]]))))[0, 0]
+    scores[:3] = -np.inf
+    p = np.exp(log_softmax(scores))
+    for i, word in enumerate(vocabulary.words):
+        share = np.mean([words == [word] for words in said]) if i != 3 else np.mean([words == [] for words in said])
+        assert abs(share - p[i]) < 0.03
+    cold = describe.sample(picture, temperature=1e-3, longest=6)
+    assert cold[0] == describe(picture, beam=1, longest=5)[0].words[:6]
+
+
 def test_batches_give_each_caption_its_own_picture():
     rng = np.random.default_rng(1)
     features = rng.normal(size=(9, 2, 3, 5)).astype(np.float16)

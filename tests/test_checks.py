@@ -1,6 +1,7 @@
 """Claims and exercise checks: right answers pass, plausible wrong ones get the hint that fits."""
 
 import json
+from collections import Counter
 from functools import reduce
 
 import keras
@@ -11,7 +12,17 @@ from course_lib import checks
 from course_lib.cells import Cell, LSTMCell
 from course_lib.checks import ClaimBroken, NotYet, at_least, at_most, claim
 from course_lib.errors import CourseError
-from course_lib.exercises import lesson_00, lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06, lesson_07
+from course_lib.exercises import (
+    lesson_00,
+    lesson_01,
+    lesson_02,
+    lesson_03,
+    lesson_04,
+    lesson_05,
+    lesson_06,
+    lesson_07,
+    lesson_08,
+)
 from course_lib.numpy_rnn import sigmoid
 
 
@@ -241,6 +252,36 @@ PP = ["<new:v> = DD <line> <new:v> = DD <line> while <old:v> < DD : <indent> <ol
 DD = ["1", "2", "3", "4", "5"]
 """
 
+
+def see(x, h, v, W_xh, W_hh, W_vh, squash=np.tanh):
+    return squash(x @ W_xh + h @ W_hh + v @ W_vh)
+
+
+def examples(given, begin="<bos>", end="<eos>", number=lambda i, n: i):
+    count = iter(range(99))
+    return [(number(i, next(count)), [begin, *words], [*words, end]) for i, own in enumerate(given) for words in own]
+
+
+def clipped(words, references, most=max, limit=None):
+    counts = Counter(words)
+    return sum(min(n, most(ref.count(word) for ref in references), limit or n) for word, n in counts.items()) / len(
+        words
+    )
+
+
+KITE = """
+[kinds.kite]
+size = [0.5, 0.5]
+flies = ["flying"]
+[kinds.kite.states]
+flying = "poly main 0.5 0 1 0.4 0.5 1 0 0.4"
+resting = "poly dark 0 0.6 1 0.6 0.8 1 0.2 1"
+"""
+SAME = KITE.replace('flies = ["flying"]', "").replace(
+    "poly dark 0 0.6 1 0.6 0.8 1 0.2 1", "poly main 0.5 0 1 0.4 0.5 1 0 0.4"
+)
+
+
 RIGHT = [
     (lesson_00.check_count_words, lambda s: sum(w.strip(".,!").isalpha() for w in s.split())),
     (lesson_01.check_perplexity, lambda p: np.exp(-np.log(p).mean())),
@@ -273,6 +314,11 @@ RIGHT = [
     (lesson_07.check_additive_scores, additive),
     (lesson_07.check_fill_unknown, fill),
     (lesson_07.check_own_match, lambda z, h: -np.abs(z[:, None] - h[None]).sum(-1)),
+    (lesson_08.check_pool, lambda g: g.mean(axis=(1, 2))),
+    (lesson_08.check_step, see),
+    (lesson_08.check_examples, examples),
+    (lesson_08.check_precision, clipped),
+    (lesson_08.check_own_thing, lambda: KITE),
 ]
 WRONG = [
     (lesson_00.check_count_words, len, "number of characters"),
@@ -442,6 +488,26 @@ WRONG = [
         "sure links have to be found",
     ),
     (lesson_07.check_own_match, lambda z, h: z @ h.T, "finds vector"),
+    (lesson_08.check_pool, lambda g: g.sum(axis=(1, 2)), "divide by their number"),
+    (lesson_08.check_pool, lambda g: g.mean(axis=(0, 1, 2)), "the first axis stays"),
+    (lesson_08.check_pool, lambda g: g.mean(axis=-1), "stay apart"),
+    (lesson_08.check_pool, lambda g: g.max(axis=(1, 2)), "take the mean"),
+    (lesson_08.check_step, lambda *a: see(*a, squash=lambda x: x), "tanh is missing"),
+    (lesson_08.check_step, lambda x, h, v, W, U, V: np.tanh(x @ W + h @ U), "picture is missing"),
+    (lesson_08.check_step, lambda x, h, v, W, U, V: np.tanh(x @ W + h @ U) + v @ V, "inside the tanh"),
+    (lesson_08.check_examples, lambda g: examples(g)[:2], "an example of its own"),
+    (lesson_08.check_examples, lambda g: examples(g, number=lambda i, n: n), "same picture: 0, 0, 1"),
+    (lesson_08.check_examples, lambda g: examples(g, begin="<pad>"), "first word before"),
+    (lesson_08.check_examples, lambda g: [(i, b, a) for i, a, b in examples(g)], "words before come first"),
+    (lesson_08.check_precision, lambda w, r: np.mean([any(x in ref for ref in r) for x in w]), "has three"),
+    (lesson_08.check_precision, lambda w, r: clipped(w, r, most=sum), "not added up"),
+    (lesson_08.check_precision, lambda w, r: clipped(w, r[:1]), "not the first alone"),
+    (lesson_08.check_precision, lambda w, r: clipped(w, r, limit=1), "as many count as"),
+    (lesson_08.check_precision, lambda w, r: clipped(w, r) * len(w), "Divide by the number"),
+    (lesson_08.check_own_thing, lambda: KITE.replace("main", "#ff0000").replace("dark", "#00ff00"), "has its colour"),
+    (lesson_08.check_own_thing, lambda: KITE[: KITE.index("resting")], "two states at least"),
+    (lesson_08.check_own_thing, lambda: KITE.replace("poly dark 0 0.6", "poly dark 0 left"), "expected numbers"),
+    (lesson_08.check_own_thing, lambda: SAME, "looks the same"),
     (
         lesson_07.check_own_match,
         lambda z, h: z @ h.T / np.linalg.norm(z, axis=1)[:, None] / np.linalg.norm(h, axis=1),
