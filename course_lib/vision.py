@@ -79,6 +79,10 @@ class Backbone:
         """(B, size, size, 3) -> (B, rows, columns, C)."""
         return np.asarray(self.grid.predict_on_batch(np.asarray(pictures, np.float32)))
 
+    def pooled(self, pictures: np.ndarray) -> np.ndarray:
+        """(B, size, size, 3) -> (B, C): the mean of the regions."""
+        return self(pictures).mean(axis=(1, 2))
+
 
 def pretrained(name: str = "MobileNetV2", size: int = 224, weights="imagenet", **options) -> Backbone:
     """Any network of keras.applications, without its classifier, its own preprocessing built in.

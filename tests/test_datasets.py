@@ -22,6 +22,15 @@ from course_lib.errors import CourseError
 CONTENT = b"To be, or not to be.\n" * 400
 
 
+def packed(files):
+    """An archive, the same bytes each time, with one member that wants to lie outside."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as writing:
+        for name, content in {"../outside.txt": b"no", **files}.items():
+            writing.writestr(zipfile.ZipInfo(name), content)
+    return archive.getvalue()
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         kind = self.path.strip("/")
@@ -31,12 +40,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         body = CONTENT.replace(b"be", b"me", 1) if kind.endswith("altered") else CONTENT
         if kind.startswith("zip"):
-            packed = io.BytesIO()
-            with zipfile.ZipFile(packed, "w") as archive:
-                archive.writestr("../outside.txt", "no")
-                if kind != "zip-empty":
-                    archive.writestr("in/it.txt", body)
-            body = packed.getvalue()
+            body = packed({} if kind == "zip-empty" else {"in/it.txt": body})
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -190,6 +194,33 @@ def test_a_file_in_an_archive(server, cache, monkeypatch, kind, sentence):
         with pytest.raises(DataError, match=sentence):
             fetch("spa-eng", progress=False)
         assert files_below(cache) == []
+
+
+@pytest.mark.parametrize(
+    ("second", "sentence"),
+    [
+        ("zip", None),
+        ("zip-altered", "is not the public file"),
+        ("zip-truncated", "is not the public file|broke off"),
+        ("missing", "answered 404"),
+    ],
+)
+def test_a_folder_of_two_archives(server, cache, monkeypatch, second, sentence):
+    address = f"http://127.0.0.1:{server.server_port}/"
+    checksum = "md5:" + hashlib.md5(packed({"in/it.txt": CONTENT})).hexdigest()
+    archives = ((address + "zip", 1, checksum), (address + second, 1, checksum))
+    monkeypatch.setitem(datasets.REGISTRY, "flickr8k", replace(datasets.REGISTRY["flickr8k"], archives=archives))
+    assert find("flickr8k") is None
+    if sentence is None:
+        folder = fetch("flickr8k", progress=False)
+        assert (folder / "in" / "it.txt").read_bytes() == CONTENT
+        assert folder.is_relative_to(cache) and all(path.is_relative_to(folder) for path in files_below(cache))
+        assert fetch("flickr8k") == folder
+    else:
+        with pytest.raises(DataError, match=sentence) as raised:
+            fetch("flickr8k", progress=False)
+        assert "(1118 MB) yourself and unpack them in" in str(raised.value)
+        assert files_below(cache) == [] and find("flickr8k") is None
 
 
 def test_an_unknown_name_lists_the_known():

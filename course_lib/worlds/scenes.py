@@ -450,3 +450,28 @@ class SceneWorld:
         if said["relation"] and not self._holds(said["relation"], scene, *found):
             return False
         return len(found) >= min(2, len(scene.things))
+
+
+def compose(world: SceneWorld, things: Sequence[tuple[str, str, float]], place: str, night: bool = False) -> Scene:
+    """A scene of one's own: (kind, colour, x from 0, left, to 1, right) of each thing, in its first state.
+
+    CourseError if two are the same, or one hides the other.
+    """
+    far, near = world.places[place]["ground"]
+    made = []
+    for i, (kind, colour, x) in enumerate(things):
+        data = world.kinds[kind]
+        state = next(iter(data["states"]))
+        scale = min(GROWN_UP, 0.85 / max(data["size"]))
+        width, height = (scale * side for side in data["size"])
+        foot = far + (near - far) * (0.45 + 0.15 * i)
+        if state in data.get("flies", ()):
+            foot = max(height + 0.03, far - 0.1)
+        box = (x * (1 - width), foot - height, width, height)
+        made.append(Thing(kind, colour, "", state, box, x > 0.5, SKINS[i % 4], HAIRS[i % 4]))
+    made.sort(key=lambda thing: thing.box[1] + thing.box[3])
+    if len({(thing.kind, thing.colour) for thing in made}) < len(made):
+        raise GrammarError("two things are the same: nobody could tell which one a caption means.")
+    if not world._all_seen(made):
+        raise GrammarError("one thing hides another: move one of them.")
+    return Scene(place, night, tuple(made), (), ((0.3, 0.1),) if night and world.places[place]["sky"] else ())
