@@ -307,15 +307,17 @@ class SceneWorld:
 
     # -- as files --
 
-    def write(self, folder, splits: dict[str, Sequence[Scene]], size: int = 128, captions: int = 5) -> None:
+    def write(
+        self, folder, splits: dict[str, Sequence[Scene]], size: int = 128, captions: int = 5, compress: int = 1
+    ) -> None:
         """Scenes in Flickr8k's layout: images/*.png, scenes.token.txt, a list *Images.txt of each split; and COCO's
         instances_*.json of each split with boxes and masks. The same scenes give the same bytes. What is there already
-        is not drawn again.
+        is not drawn again. compress: as in PNG; 0 gives the same bytes with every version of zlib.
         """  # fmt: skip
         from PIL import Image
 
         folder = Path(folder)
-        recipe = Path(__file__).read_text(encoding="utf-8"), self.source, splits, size, captions
+        recipe = Path(__file__).read_text(encoding="utf-8"), self.source, splits, size, captions, compress
         made = hashlib.sha256(repr(recipe).encode()).hexdigest()
         if (folder / "made.txt").is_file() and (folder / "made.txt").read_text(encoding="ascii") == made:
             return
@@ -326,7 +328,7 @@ class SceneWorld:
             owners = []
             for name, scene in zip(names, scenes, strict=True):
                 picture, owner = self.draw(scene, size)
-                Image.fromarray(picture).save(folder / "images" / name, compress_level=1)
+                Image.fromarray(picture).save(folder / "images" / name, compress_level=compress)
                 owners.append(owner)
                 tokens += [f"{name}#{n}\t{said}\n" for n, said in enumerate(self.captions(scene, captions))]
             (folder / f"scenes.{split}Images.txt").write_bytes("".join(f"{name}\n" for name in names).encode())
