@@ -200,7 +200,7 @@ class _Search:
         states = [tf.repeat(state, K, axis=0) for state in states]
         never = tf.constant([-np.inf if word in (PAD, UNK, BOS) else 0.0 for word in self.target.words])
         rest = tf.constant([0.0 if word == PAD else -np.inf for word in self.target.words])  # behind <eos>: nothing
-        has_weights = hasattr(decoder, "score")
+        has_weights = decoder.attentive
 
         def step(j, word, states, log_p, length, over, words, parents, weights):
             scores, read, states = decoder.step(word, states, encoded)

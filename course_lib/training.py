@@ -63,17 +63,18 @@ def fit(model, batches: Iterator, steps: int, description: str = "training", eve
     May be called again to go on: optimizer, schedule and batches continue where they are. Interrupting it
     (Kernel > Interrupt) keeps what was learned.
     """
-    losses = []
+    losses, recent = [], []
     bar = progress(range(1, steps + 1), steps, description)
     for step in bar:
         inputs, targets = next(batches)
-        # The running mean since the last reset; of several outputs, first their sum.
-        loss = np.ravel(model.train_on_batch(inputs, targets))[0]
+        recent.append(np.ravel(model.train_on_batch(inputs, targets))[0])  # of several outputs, the first is their sum
+        model.reset_metrics()  # this batch alone, whatever this version of Keras adds up
         if step % every == 0 or step == steps:
+            loss = float(np.mean(recent))
             if not np.isfinite(loss):
                 raise CourseError(f"the loss is {loss} after {step} steps: lower the learning rate and start again.")
-            losses.append(float(loss))
-            model.reset_metrics()
+            losses.append(loss)
+            recent = []
             bar.set_postfix_str(f"loss {loss:.3f}")
     return np.array(losses)
 

@@ -116,24 +116,24 @@ SMALL_WEIGHTS = "vision/small_cnn.weights.h5"
 
 
 def small_grid(name: str = "small_cnn") -> keras.Model:
-    """The course's own CNN without classifiers, random: (B, 128, 128, 3), 0 to 255 -> (B, 8, 8, 128). 0.4 M weights.
+    """The course's own CNN without classifiers, random: (B, 128, 128, 3), 0 to 255 -> (B, 8, 8, 256). 0.4 M weights.
 
-    Four convolutions halve the picture each; two residual ones (He et al. 2016) look at neighbours. Batch normalisation
-    (Ioffe & Szegedy 2015) and ReLU behind each.
+    Four convolutions halve the picture each; two residual ones (He et al. 2016) look at neighbours; the last one makes
+    256 numbers of each region. Batch normalisation (Ioffe & Szegedy 2015) and ReLU behind each.
     """
     layers = keras.layers
 
-    def convolution(x, filters, strides=1):
-        x = layers.Conv2D(filters, 3, strides, padding="same", use_bias=False)(x)
+    def convolution(x, filters, size=3, strides=1):
+        x = layers.Conv2D(filters, size, strides, padding="same", use_bias=False)(x)
         return layers.BatchNormalization(momentum=0.95)(x)
 
     inputs = keras.Input((SMALL, SMALL, 3))
     x = layers.Rescaling(1 / 127.5, -1)(inputs)
-    for filters in (16, 32, 64, 128):
+    for filters in (24, 48, 96, 128):
         x = layers.ReLU()(convolution(x, filters, strides=2))
     for _ in range(2):
         x = layers.ReLU()(layers.Add()([x, convolution(x, 128)]))
-    return keras.Model(inputs, x, name=name)
+    return keras.Model(inputs, layers.ReLU()(convolution(x, 256, size=1)), name=name)
 
 
 def small_cnn(weights: str | os.PathLike | None = "shipped") -> Backbone:

@@ -9,6 +9,7 @@ from course_lib.decoding import Describer
 from course_lib.errors import CourseError
 from course_lib.metrics import log_softmax
 from course_lib.models.captioner import WAYS, captioner
+from course_lib.models.encoder_decoder import Ensemble
 from course_lib.text import Vocabulary, to_rows
 
 RNG = np.random.default_rng(0)
@@ -101,6 +102,20 @@ def test_beam_one_is_greedy_by_hand():
             p[:3] = -np.inf
             said.append(int(p.argmax()))
         assert found.words == vocabulary.decode(said)[:7]
+
+
+def test_an_ensemble_says_the_mean_of_its_members():
+    models, vocabulary = [random_captioner(way) for way in ("start", "each step")], Vocabulary("abcdefg")
+    pictures = RNG.normal(size=(4, 5)).astype(np.float32)
+    for picture, found in zip(pictures, Describer(Ensemble(models), vocabulary)(pictures, longest=6), strict=True):
+        said = [2]
+        while len(said) < 8 and said[-1] != 3:
+            p = sum(np.exp(log_softmax(np.array(m((picture[None], np.array([said]))))[0, -1])) for m in models)
+            p[:3] = 0
+            said.append(int(p.argmax()))
+        assert found.words == vocabulary.decode(said)[:7]
+    alone, twice = (Describer(m, vocabulary)(pictures, beam=3) for m in (models[0], Ensemble([models[0]] * 2)))
+    assert [best.words for best in alone] == [best.words for best in twice]
 
 
 def test_samples_come_as_often_as_they_are_probable():

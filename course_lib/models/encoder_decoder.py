@@ -77,6 +77,8 @@ class Decoder(_Configured):
     made of, `inputs` and `outputs` say. An LSTM's c_0 is W' context.
     """  # fmt: skip
 
+    attentive = False  # whether a step has weights
+
     def __init__(self, words, embedding, units, cell="gru", dropout=0.0, **kwargs):
         settings = {"words": words, "embedding": embedding, "units": units, "cell": cell, "dropout": dropout}
         super().__init__(settings, **kwargs)
@@ -180,6 +182,8 @@ class EveryStepDecoder(Decoder):
 
 class _Attentive:
     """A decoder with a score function: places are matched with a memory."""
+
+    attentive = True
 
     def __init__(self, *args, score=None, **kwargs):
         if isinstance(score, dict):
@@ -302,6 +306,51 @@ class EncoderDecoder(keras.Model):
         """From `get_config`."""
         parts = {name: keras.saving.deserialize_keras_object(config[name]) for name in ("encoder", "decoder")}
         return cls(**parts, name=config["name"])
+
+
+class Ensemble:
+    """Several trained models that say one sentence together: each step's probabilities are their mean.
+
+    For search alone; it stands in for an EncoderDecoder there. All read the same inputs and say the same words.
+    """
+
+    def __init__(self, models):
+        self.models = list(models)
+        self.decoder = self
+        self.settings, self.attentive = self.models[0].decoder.settings, self.models[0].decoder.attentive
+
+    def encoder(self, inputs):
+        """What each encoder says, numbered."""
+        parts = [model.encoder(inputs) for model in self.models]
+        return {f"{i} {name}": v for i, part in enumerate(parts) for name, v in part.items()} | {
+            "places": parts[0]["places"]
+        }
+
+    def _of(self, i, encoded):
+        return {name.split()[1]: v for name, v in encoded.items() if name.startswith(f"{i} ")}
+
+    def prepare(self, encoded):
+        """As every decoder's."""
+        parts = [model.decoder.prepare(self._of(i, encoded)) for i, model in enumerate(self.models)]
+        return {f"{i} {name}": v for i, part in enumerate(parts) for name, v in part.items()}
+
+    def start(self, encoded):
+        """The states of all, one behind the other."""
+        states = [list(model.decoder.start(self._of(i, encoded))) for i, model in enumerate(self.models)]
+        self.counts = list(map(len, states))
+        return [state for own in states for state in own]
+
+    def step(self, word, states, encoded):
+        """The word before (B,) -> log of the mean probability (B, words), mean weights or None, states."""
+        p, read, after, begin = [], [], [], 0
+        for i, (model, count) in enumerate(zip(self.models, self.counts, strict=True)):
+            scores, weights, new = model.decoder.step(word, states[begin : begin + count], self._of(i, encoded))
+            p.append(ops.softmax(scores))
+            read.append(weights)
+            after += list(new)
+            begin += count
+        weights = None if read[0] is None else sum(read) / len(read)
+        return ops.log(sum(p) / len(p) + 1e-30), weights, after
 
 
 def encoder_decoder(
