@@ -63,12 +63,14 @@ def decode(source, size: int, name: str | None = None) -> np.ndarray:
 class Backbone:
     """A CNN without its classifier. grid: its model, pictures (B, size, size, 3), 0 to 255 -> (B, rows, columns, C).
 
-    identity: changes with anything that changes the vectors.
+    identity: changes with anything that changes the vectors. pooling: how one vector is made of the regions: their
+    "mean", or the "max" of each channel, as the network was trained with.
     """
 
     identity: str
     size: int
     grid: keras.Model
+    pooling: str = "mean"
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -79,9 +81,13 @@ class Backbone:
         """(B, size, size, 3) -> (B, rows, columns, C)."""
         return np.asarray(self.grid.predict_on_batch(np.asarray(pictures, np.float32)))
 
+    def pool(self, grid: np.ndarray) -> np.ndarray:
+        """(B, rows, columns, C) -> (B, C)."""
+        return getattr(grid, self.pooling)(axis=(1, 2))
+
     def pooled(self, pictures: np.ndarray) -> np.ndarray:
-        """(B, size, size, 3) -> (B, C): the mean of the regions."""
-        return self(pictures).mean(axis=(1, 2))
+        """(B, size, size, 3) -> (B, C)."""
+        return self.pool(self(pictures))
 
 
 def pretrained(name: str = "MobileNetV2", size: int = 224, weights="imagenet", **options) -> Backbone:
@@ -116,7 +122,7 @@ SMALL_WEIGHTS = "vision/small_cnn.weights.h5"
 
 
 def small_grid(name: str = "small_cnn") -> keras.Model:
-    """The course's own CNN without classifiers, random: (B, 128, 128, 3), 0 to 255 -> (B, 8, 8, 256). 0.4 M weights.
+    """The course's own CNN without a classifier, random: (B, 128, 128, 3), 0 to 255 -> (B, 8, 8, 256). 0.4 M weights.
 
     Four convolutions halve the picture each; two residual ones (He et al. 2016) look at neighbours; the last one makes
     256 numbers of each region. Batch normalisation (Ioffe & Szegedy 2015) and ReLU behind each.
@@ -129,7 +135,7 @@ def small_grid(name: str = "small_cnn") -> keras.Model:
 
     inputs = keras.Input((SMALL, SMALL, 3))
     x = layers.Rescaling(1 / 127.5, -1)(inputs)
-    for filters in (24, 48, 96, 128):
+    for filters in (16, 32, 64, 128):
         x = layers.ReLU()(convolution(x, filters, strides=2))
     for _ in range(2):
         x = layers.ReLU()(layers.Add()([x, convolution(x, 128)]))
@@ -147,7 +153,7 @@ def small_cnn(weights: str | os.PathLike | None = "shipped") -> Backbone:
             grid.load_weights(file)
         except (OSError, ValueError) as error:
             raise CourseError(f"{file}: no weights of the course's CNN: {str(error).splitlines()[0]}") from None
-    return Backbone("small_cnn " + _digest(grid.get_weights()), SMALL, grid)
+    return Backbone("small_cnn " + _digest(grid.get_weights()), SMALL, grid, pooling="max")
 
 
 def _weights_file(name, size, options):
@@ -259,7 +265,7 @@ class FeatureCache:
         if not pictures:
             return
         grid = self.backbone(np.stack(list(pictures.values())))
-        rows = grid if self.grid else grid.mean(axis=(1, 2))
+        rows = grid if self.grid else self.backbone.pool(grid)
         with open(self.rows_file, "ab") as file:
             file.write(rows.astype(np.float16).tobytes())
         with open(self.index_file, "a", encoding="ascii") as file:

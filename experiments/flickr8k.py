@@ -34,6 +34,7 @@ from experiments.jobs import read_settings
 RESULTS = results.FOLDERS[0] / "flickr8k.csv"
 OUT = Path("work/flickr8k")
 BEAMS = (1, 3, 5)
+ALPHA = 0.7  # of the beam's length normalisation
 STARTED = time.monotonic()
 
 
@@ -47,9 +48,9 @@ class Recipe:
     size: int = 224  # pixels
     width: int = 256
     embedding: int = 256
-    units: int = 512
-    dropout: float = 0.3
-    batch: int = 128
+    units: int = 384
+    dropout: float = 0.5
+    batch: int = 256
     epochs: float = 8.0
     learning_rate: float = 3e-3
     optimizer: str = "muon"
@@ -57,6 +58,7 @@ class Recipe:
     rare: int = 5  # a word that comes less often in the training captions is <unk>
     longest: int = 24  # words of a caption that are trained
     captions_together: int = 1  # of one picture in a batch
+    members: int = 2  # captioners that are trained one beside the other, and speak together
     seed: int = 0
 
 
@@ -148,6 +150,14 @@ def policy(name: str):
         keras.mixed_precision.set_global_policy("float32")
 
 
+def saved_captioner(checkpoint: Checkpoint, recipe: Recipe):
+    """The one that was saved, or None."""
+    from course_lib.models import captioner  # noqa: F401 - Keras finds the course's classes
+
+    with policy(recipe.precision):
+        return checkpoint.model()
+
+
 def new_captioner(recipe: Recipe, shape, words: int, precision: str = "float32"):
     """A captioner of the recipe's sizes."""
     from course_lib.models.captioner import captioner
@@ -171,7 +181,7 @@ def nats(model, data, vocabulary, longest, split="dev") -> float:
     return float(total / words)
 
 
-def judge_split(model, vocabulary, data, split, beams=BEAMS, alpha=1.0) -> list[dict]:
+def judge_split(model, vocabulary, data, split, beams=BEAMS, alpha=ALPHA) -> list[dict]:
     """One row for each width of the beam: BLEU-1 to 4 with and without brevity penalty, CIDEr."""
     from course_lib.decoding import Describer
 
@@ -191,70 +201,96 @@ def judge_split(model, vocabulary, data, split, beams=BEAMS, alpha=1.0) -> list[
     return rows
 
 
-def run_folder(options, recipe) -> Path:
-    """A folder for each way and seed."""
-    return options.out / f"{recipe.way.replace(' ', '-')}-{recipe.seed}"
+def member_folder(options, recipe, member: int) -> Path:
+    """A folder for each way, seed and member of the ensemble."""
+    return options.out / f"{recipe.way.replace(' ', '-')}-{recipe.seed}-{member}"
 
 
 def train(options) -> None:
-    """Train, or go on; judge on dev; add rows to the table."""
+    """Vectors first; then the members of the ensemble, one beside the other; judged on dev, rows added to the table."""
     recipe = recipe_of(options)
-    checkpoint = Checkpoint(run_folder(options, recipe), asdict(recipe), options.restart)
-    from course_lib import training, vision
-
-    data, state = Data(recipe, options), checkpoint.state
+    if options.member is not None:
+        return train_member(options, recipe)
+    Checkpoint(member_folder(options, recipe, 0), identity(recipe, 0), options.restart)  # refused before work begins
+    data = Data(recipe, options)
     for problem in data.problems:
         print(problem)
+    threads = str(max((os.cpu_count() or 1) // recipe.members, 1))
+    environment = os.environ | {"TF_NUM_INTRAOP_THREADS": threads, "TF_NUM_INTEROP_THREADS": "1"}
+    command = [sys.executable, "-m", "experiments.flickr8k", *sys.orig_argv[sys.orig_argv.index("train") :]]
+    command += [f"--spent={data.seconds:.1f}"]
+    print(f"training starts {time.monotonic() - STARTED:.1f} s after the command", flush=True)
+    parts = [subprocess.Popen([*command, f"--member={i}"], env=environment) for i in range(recipe.members)]
+    if any([part.wait() for part in parts]):
+        raise CourseError("not all members were trained; what was saved is kept: give the same command again.")
+    recipe, states, model, vocabulary = load(options)
+    add_rows(options, recipe, states, judge_split(model, vocabulary, data, "dev"))
+
+
+def identity(recipe, member):
+    """What makes it the same run."""
+    return asdict(recipe) | {"member": member}
+
+
+def train_member(options, recipe: Recipe) -> None:
+    """Train one captioner, or go on."""
+    from course_lib import training, vision
+
+    checkpoint = Checkpoint(
+        member_folder(options, recipe, options.member), identity(recipe, options.member), options.restart
+    )
+    data, state = Data(recipe, options), checkpoint.state
     if "words" not in state:
         counts = Counter(word for own in data.words("train") for words in own for word in words)
         frequent = [word for word in counts if counts[word] >= recipe.rare]
-        state["words"] = sorted(frequent, key=lambda word: (-counts[word], word))
-        state |= {"step": 0, "seconds": 0.0, "features_seconds": data.seconds, "curve": []}
+        state |= {"words": sorted(frequent, key=lambda word: (-counts[word], word)), "shape": data.cache.shape}
+        state |= {"step": 0, "seconds": 0.0, "features_seconds": options.spent, "curve": [], "done": False}
     vocabulary = Vocabulary(state["words"])
     places, rows = data.rows("train", vocabulary, recipe.longest)
     steps = round(recipe.epochs * len(rows) / recipe.batch)
     begun = time.monotonic() - state["seconds"]
-    with policy(recipe.precision):
-        model = checkpoint.model()
+    model = saved_captioner(checkpoint, recipe)
+    seed = recipe.seed * recipe.members + options.member
     if model is None:
-        training.set_seed(recipe.seed)
+        training.set_seed(seed)
         model = new_captioner(recipe, data.cache.shape, len(vocabulary), recipe.precision)
         training.compile_for_training(
             model, steps, recipe.learning_rate, warm_up=steps // 20, optimizer=recipe.optimizer
         )
     judged = new_captioner(recipe, data.cache.shape, len(vocabulary))
-    training.set_seed(recipe.seed + state["step"])
+    training.set_seed(seed + 1000 * state["step"])
     batches = vision.caption_batches(
-        data.cache.rows, places, rows, recipe.batch, recipe.seed + state["step"], recipe.captions_together
+        data.cache.rows, places, rows, recipe.batch, seed + 1000 * state["step"], recipe.captions_together
     )
-    if state["step"] < steps:
-        print(f"training starts {time.monotonic() - STARTED:.1f} s after the command", flush=True)
     while state["step"] < steps:
         count = min(max(steps // 10, 1), steps - state["step"])
-        loss = training.fit(model, batches, count, f"{recipe.way}, from step {state['step']}", every=count)[-1]
+        name = f"member {options.member}, from step {state['step']}"
+        loss = training.fit(model, batches, count, name, every=count)[-1]
         state["step"] += count
         point = {"step": state["step"], "seconds": round(time.monotonic() - begun, 1), "train_nats": round(loss, 4)}
         judged.set_weights(model.get_weights())
         state["curve"].append(point | {"dev_nats": round(nats(judged, data, vocabulary, recipe.longest), 4)})
-        state["seconds"] = time.monotonic() - begun
+        state |= {"seconds": time.monotonic() - begun, "done": state["step"] >= steps}
+        state["memory_gb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         checkpoint.save(model)
-    judged.set_weights(model.get_weights())
-    state["shape"] = data.cache.shape
-    checkpoint.save(model)
-    add_rows(options, recipe, state, judged, judge_split(judged, vocabulary, data, "dev"))
 
 
-def add_rows(options, recipe, state, model, rows):
-    """Write rows into the table, in the place of older ones of the same run; and the run's curve."""
+def add_rows(options, recipe, states, rows):
+    """Write rows into the table, in the place of older ones of the same run; and the members' learning curves."""
     head = {
-        "way": recipe.way, "seed": recipe.seed, "parameters": model.count_params(),
-        "features_seconds": round(state["features_seconds"], 1), "train_seconds": round(state["seconds"], 1),
-        "memory_gb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2),
+        "way": recipe.way, "seed": recipe.seed, "members": recipe.members,
+        "features_seconds": round(states[0]["features_seconds"], 1),
+        "train_seconds": round(max(state["seconds"] for state in states), 1),
+        "train_memory_gb": round(sum(state["memory_gb"] for state in states), 2),
     }  # fmt: skip
+    curves = [
+        {"way": recipe.way, "seed": recipe.seed, "member": i} | point
+        for i, state in enumerate(states)
+        for point in state["curve"]
+    ]
     for table, new, key in (
         (options.results, [head | row for row in rows], ("way", "seed", "split", "beam")),
-        (curve_of(options.results), [{"way": recipe.way, "seed": recipe.seed} | p for p in state["curve"]],
-         ("way", "seed", "step")),
+        (curve_of(options.results), curves, ("way", "seed", "member", "step")),
     ):  # fmt: skip
         named = {tuple(str(row[k]) for k in key): row for row in [*results.read_rows(table), *new]}
         results.write(table, [named[k] for k in sorted(named)])
@@ -268,31 +304,32 @@ def curve_of(table: Path) -> Path:
 
 
 def load(options):
-    """-> recipe, state, model, vocabulary of a finished run; CourseError if there is none."""
-    from course_lib.models import captioner  # noqa: F401 - Keras finds the course's classes
+    """-> recipe, the members' states, their ensemble, the vocabulary; CourseError if it is not trained."""
+    from course_lib.models.encoder_decoder import Ensemble
 
-    folder = run_folder(options, recipe_of(options))
-    if not (folder / "state.json").is_file():
-        raise CourseError(f"there is no trained captioner in {folder}: train it, or say where with --out.")
-    checkpoint = Checkpoint(folder, {})
-    state = checkpoint.state
-    if "shape" not in state:
-        raise CourseError(f"the captioner in {folder} is not finished: give the command that trained it again.")
-    recipe, vocabulary = Recipe(**{name: state[name] for name in asdict(Recipe())}), Vocabulary(state["words"])
-    with policy(recipe.precision):
-        trained = checkpoint.model()
-    model = new_captioner(recipe, tuple(state["shape"]), len(vocabulary))
-    model.set_weights(trained.get_weights())
-    return recipe, state, model, vocabulary
+    states, models = [], []
+    recipe = recipe_of(options)
+    while len(models) < recipe.members:
+        folder = member_folder(options, recipe, len(models))
+        checkpoint = Checkpoint(folder, {}) if (folder / "state.json").is_file() else None
+        if not (checkpoint and checkpoint.state["done"]):
+            raise CourseError(f"there is no trained captioner in {folder}: train it, or say where with --out.")
+        state = checkpoint.state
+        recipe = Recipe(**{name: state[name] for name in asdict(recipe)})
+        trained = saved_captioner(checkpoint, recipe)
+        models.append(new_captioner(recipe, tuple(state["shape"]), len(Vocabulary(state["words"]))))
+        models[-1].set_weights(trained.get_weights())
+        states.append(state)
+    return recipe, states, Ensemble(models), Vocabulary(states[0]["words"])
 
 
 def judge(options) -> None:
     """Judge a trained captioner on a split."""
-    recipe, state, model, vocabulary = load(options)
+    recipe, states, model, vocabulary = load(options)
     data = Data(recipe, options, (options.split,))
     for problem in data.problems:
         print(problem)
-    add_rows(options, recipe, state, model, judge_split(model, vocabulary, data, options.split))
+    add_rows(options, recipe, states, judge_split(model, vocabulary, data, options.split))
 
 
 def caption(options) -> None:
@@ -305,7 +342,9 @@ def caption(options) -> None:
         print(problem, file=sys.stderr)
     there = np.flatnonzero(places >= 0)
     if len(there):
-        for i, found in zip(there, Describer(model, vocabulary)(cache.rows[places[there]], options.beam), strict=True):
+        for i, found in zip(
+            there, Describer(model, vocabulary)(cache.rows[places[there]], options.beam, ALPHA), strict=True
+        ):
             print(f"{options.photos[i]}: {' '.join(found.words)}")
 
 
@@ -335,6 +374,8 @@ def main(arguments=None) -> int:
             command.add_argument("--data", type=Path, help="a folder with photographs and captions; default: Flickr8k")
             command.add_argument("--results", type=Path, default=RESULTS, help="the table to write")
     commands.choices["train"].add_argument("--restart", action="store_true")
+    commands.choices["train"].add_argument("--member", type=int, help=argparse.SUPPRESS)
+    commands.choices["train"].add_argument("--spent", type=float, default=0.0, help=argparse.SUPPRESS)
     commands.choices["judge"].add_argument("--split", default="dev")
     commands.choices["caption"].add_argument("photos", nargs="+")
     commands.choices["caption"].add_argument("--beam", type=int, default=5)

@@ -102,17 +102,18 @@ def test_a_killed_run_goes_on(trained, photographs):
     home, _ = trained
     begin = [sys.executable, "-m", "experiments.flickr8k",
              *options(home, photographs, "train", *SMALL, "--set=epochs=60", "--seed=7")]  # fmt: skip
-    state = home / "out" / "start-7" / "state.json"
-    with subprocess.Popen(begin, cwd=results.ROOT, stdout=subprocess.DEVNULL) as running:
+    state = home / "out" / "start-7-0" / "state.json"
+    with subprocess.Popen(begin, cwd=results.ROOT, stdout=subprocess.DEVNULL, start_new_session=True) as running:
         limit = time.monotonic() + 200
         while not state.is_file() and time.monotonic() < limit:
             time.sleep(0.02)
-        os.kill(running.pid, signal.SIGKILL)
+        os.killpg(running.pid, signal.SIGKILL)  # with its members
     reached = json.loads(state.read_text())["step"]
     steps = round(60 * 140 / 20)
     assert 0 < reached < steps
     command(home, photographs, "train", *SMALL, "--set=epochs=60", "--seed=7")
     after = json.loads(state.read_text())
+    assert json.loads((home / "out" / "start-7-1" / "state.json").read_text())["done"]
     assert after["step"] == steps and after["curve"][0]["step"] <= reached
     assert float(np.ptp([point["train_nats"] for point in after["curve"]])) > 0
 
