@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from course_lib.errors import CourseError
+from course_lib.locked import locked
 from course_lib.quiet import keras
 
 MOST_PIXELS = 80_000_000  # a larger picture is refused before it fills the memory
@@ -245,7 +246,8 @@ class FeatureCache:
                 return i, None, None, str(error)
 
         starts = list(range(0, len(sources), batch_size))
-        with ThreadPoolExecutor(2) as pool:
+        with locked(self.index_file.with_suffix(".lock")), ThreadPoolExecutor(2) as pool:
+            self.reload()
             waiting = []  # two batches are decoded while one is computed
             for number in watch(range(len(starts))):
                 while len(waiting) < 3 and number + len(waiting) < len(starts):

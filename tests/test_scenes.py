@@ -118,7 +118,7 @@ def test_a_folder_in_the_layout_of_flickr8k_with_boxes_in_cocos(tmp_path):
     WORLD.write(tmp_path / "a", splits, size=64)
     WORLD.write(tmp_path / "b", splits, size=64)
     files = sorted(path.relative_to(tmp_path / "a") for path in (tmp_path / "a").rglob("*") if path.is_file())
-    assert len(files) == 9 + 1 + 2 + 2 + 1
+    assert len(files) == 9 + 1 + 2 + 2 + 2
     assert all((tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes() for name in files)
     (tmp_path / "a" / "images" / "dev_00000.png").unlink()
     WORLD.write(tmp_path / "a", splits, size=64)

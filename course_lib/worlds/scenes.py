@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from course_lib.locked import locked
 from course_lib.worlds.grammar import GrammarError
 
 KINDS_FILE = Path(__file__).with_name("scenes.toml")
@@ -314,14 +315,20 @@ class SceneWorld:
         instances_*.json of each split with boxes and masks. The same scenes give the same bytes. What is there already
         is not drawn again. compress: as in PNG; 0 gives the same bytes with every version of zlib.
         """  # fmt: skip
-        from PIL import Image
-
         folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
         recipe = Path(__file__).read_text(encoding="utf-8"), self.source, splits, size, captions, compress
         made = hashlib.sha256(repr(recipe).encode()).hexdigest()
-        if (folder / "made.txt").is_file() and (folder / "made.txt").read_text(encoding="ascii") == made:
-            return
-        (folder / "images").mkdir(parents=True, exist_ok=True)
+        with locked(folder / "lock"):
+            if (folder / "made.txt").is_file() and (folder / "made.txt").read_text(encoding="ascii") == made:
+                return
+            self._write(folder, splits, size, captions, compress)
+            (folder / "made.txt").write_text(made, encoding="ascii")  # last: all the rest is there
+
+    def _write(self, folder, splits, size, captions, compress):
+        from PIL import Image
+
+        (folder / "images").mkdir(exist_ok=True)
         tokens = []
         for split, scenes in splits.items():
             names = [f"{split}_{i:05}.png" for i in range(len(scenes))]
@@ -335,7 +342,6 @@ class SceneWorld:
             instances = json.dumps(self.coco(scenes, owners, names), separators=(",", ":"))
             (folder / f"instances_{split}.json").write_bytes(instances.encode())
         (folder / "scenes.token.txt").write_bytes("".join(tokens).encode())
-        (folder / "made.txt").write_text(made, encoding="ascii")  # last: all the rest is there
 
     def coco(self, scenes: Sequence[Scene], owners: Sequence[np.ndarray], names: Sequence[str]) -> dict:
         """Objects in COCO's format (Lin et al. 2014): bbox [x, y, width, height] in pixels, of what is in sight;
