@@ -16,6 +16,7 @@ import numpy as np
 from course_lib.errors import CourseError
 from course_lib.locked import locked
 from course_lib.quiet import keras
+from course_lib.worlds.scenes import SceneWorld
 
 MOST_PIXELS = 80_000_000  # a larger picture is refused before it fills the memory
 
@@ -122,16 +123,35 @@ SMALL = 128  # pixels the course's own network looks at
 SMALL_WEIGHTS = "vision/small_cnn.weights.h5"
 
 
-def small_grid(name: str = "small_cnn") -> keras.Model:
-    """The course's own CNN without a classifier, random: (B, 128, 128, 3), 0 to 255 -> (B, 8, 8, 256). 0.4 M weights.
+def concepts(world: SceneWorld | None = None) -> dict[str, list]:
+    """What the course's CNN is asked, and the answers there are, in the order of its numbers. "": there is nothing."""
+    world = world or SceneWorld()
+    return {
+        "what in which colour": ["", *(f"{colour} {kind}" for kind in world.kinds for colour in world.colours)],
+        "what doing what": [
+            "",
+            *(f"{kind} {state}".strip() for kind, of in world.kinds.items() for state in of["states"]),
+        ],
+        "size": ["", "small", "middle", "big"],
+        "place": list(world.places),
+        "time": ["day", "night"],
+    }
 
-    Four convolutions halve the picture each; two residual ones (He et al. 2016) look at neighbours; the last one makes
-    256 numbers of each region. Batch normalisation (Ioffe & Szegedy 2015) and ReLU behind each.
+
+WHOLE = ("place", "time")  # asked of the whole picture, not of a region
+
+
+def small_grid(name: str = "small_cnn") -> keras.Model:
+    """The course's own CNN, random: (B, 128, 128, 3), 0 to 255 -> (B, 8, 8, 185), the probability of every concept.
+
+    Four convolutions halve the picture each, two residual ones (He et al. 2016) look at neighbours: 128 numbers of each
+    of 8 x 8 regions. Batch normalisation (Ioffe & Szegedy 2015) and ReLU behind each. Then a softmax for each question,
+    in every region; place and time are asked of the mean of all regions, and are the same in each. 0.4 M weights.
     """
     layers = keras.layers
 
-    def convolution(x, filters, size=3, strides=1):
-        x = layers.Conv2D(filters, size, strides, padding="same", use_bias=False)(x)
+    def convolution(x, filters, strides=1):
+        x = layers.Conv2D(filters, 3, strides, padding="same", use_bias=False)(x)
         return layers.BatchNormalization(momentum=0.95)(x)
 
     inputs = keras.Input((SMALL, SMALL, 3))
@@ -140,7 +160,12 @@ def small_grid(name: str = "small_cnn") -> keras.Model:
         x = layers.ReLU()(convolution(x, filters, strides=2))
     for _ in range(2):
         x = layers.ReLU()(layers.Add()([x, convolution(x, 128)]))
-    return keras.Model(inputs, layers.ReLU()(convolution(x, 256, size=1)), name=name)
+    mean = layers.GlobalAveragePooling2D(keepdims=True)(x)
+    says = []
+    for question, answers in concepts().items():
+        p = layers.Dense(len(answers), "softmax")(mean if question in WHOLE else x)
+        says.append(layers.UpSampling2D(8)(p) if question in WHOLE else p)
+    return keras.Model(inputs, layers.Concatenate(name="concepts")(says), name=name)
 
 
 def small_cnn(weights: str | os.PathLike | None = "shipped") -> Backbone:
