@@ -97,12 +97,16 @@ def correct(said):
 # %% [markdown]
 # ## What the last layers of a CNN know
 #
-# A CNN that was trained to classify pictures ends in a classifier: a matrix that turns a vector into scores. **Drop it.** What remains gives a vector for each
-# region of the picture, 8 × 8 regions with 128 numbers each for ours; their mean is one vector $v$ for the whole picture. The network that made it was trained
-# for something else. What does $v$ know?
+# The first layers of a CNN know edges and patches of colour. Layer by layer they become parts, and the last ones know things: that is what it was trained to
+# tell apart. At the very end a classifier decides for one class. For captions nobody wants that decision, but all that it was made from. So: **take a CNN that
+# was trained for something else, drop the decision, keep the numbers.**
 #
-# Ours was trained beforehand (`tools/pretrain.py`, ten minutes) on pictures with *one* thing: which kind in which colour, doing what, where, when. It has never
-# seen two things, and never a word. Beside it: the same network, not trained at all.
+# Ours (`tools/pretrain.py`, ten minutes) was trained on pictures with *one* thing; it has never seen two, and never a word. It says of each of 8 × 8 regions
+# with which probability a red dog is there, a blue car, … or nothing; what the thing is doing; how large it is; and where and when the whole picture is. For one
+# vector $v$ of the picture, take the largest value of each number over all regions: *is there a red dog anywhere?* (Q. Wu et al. 2016 do this with photographs.)
+#
+# Beside it: the same network, not trained at all. The vectors are computed once and kept on disk, so the CNN costs nothing during training. That makes
+# captioning possible on a laptop.
 
 # %%
 backbones = {"pretrained": vision.small_cnn(), "random": vision.small_cnn(weights=None)}
@@ -111,13 +115,21 @@ for name, backbone in backbones.items():
     cache = vision.FeatureCache(cache_folder() / "features", backbone, grid=False)
     for split in scenes:
         places, problems = cache.add(pictures[split])
-        v[name, split] = np.array(cache.rows[places], np.float32)  # (pictures, 128)
+        v[name, split] = np.array(cache.rows[places], np.float32)  # (pictures, 185)
 print(backbone.grid.output_shape, "->", v["pretrained", "train"].shape)
 
+# %%
+i = next(i for i, scene in enumerate(scenes["test"]) if len(scene.things) == 2)
+names = np.array([answer for answers in vision.concepts().values() for answer in answers])
+best = [k for k in v["pretrained", "test"][i].argsort()[::-1] if names[k]][:9]
+fig, (left, right) = plotting.figure(9, 3.4, columns=2)
+plotting.pictures(left, [world.draw(scenes["test"][i], 256)[0]], [" ".join(captions["test"][i][0])])
+plotting.bars(
+    right, names[best], v["pretrained", "test"][i][best], "What its vector says", "largest probability in any region"
+)
+plt.show()
+
 # %% [markdown]
-# The vectors are computed once and kept on disk: the CNN is not trained any more, so the same picture gives the same vector. That is what makes captioning
-# possible on a laptop.
-#
 # To ask a vector a yes-no question, fit a linear function to the answers of the training pictures (least squares) and see whether it is above ½ on new ones:
 
 
@@ -186,9 +198,9 @@ for v_1, W_hh, h_before in ((1, 0, 0), (-1, 0, 0), (1, 1, -2)):
 
 
 # %%
-def captioner(words, cell=layers.LSTM, width=256, pixels=128):
-    """Vectors (B, 128) and the words before (B, J) -> scores (B, J, words): the picture is seen at each step."""
-    picture, before = keras.Input((pixels,)), keras.Input((None,), dtype="int32")
+def captioner(words, cell=layers.LSTM, width=256, numbers=185):
+    """Vectors (B, 185) and the words before (B, J) -> scores (B, J, words): the picture is seen at each step."""
+    picture, before = keras.Input((numbers,)), keras.Input((None,), dtype="int32")
     v = layers.Dense(width, "relu")(picture)  # (B, width)
     y = layers.Embedding(words, width)(before)  # (B, J, width)
     v_each = keras.ops.repeat(v[:, None], keras.ops.shape(before)[1], axis=1)
@@ -198,7 +210,7 @@ def captioner(words, cell=layers.LSTM, width=256, pixels=128):
 
 
 by_hand = captioner(len(vocabulary))
-model = library_captioner((128,), len(vocabulary), "each step", width=256, embedding=256, units=256)
+model = library_captioner((185,), len(vocabulary), "each step", width=256, embedding=256, units=256)
 by_hand.set_weights(model.get_weights())
 texts = text.to_rows([given[0] for given in captions["train"][:8]], vocabulary)
 example = v["pretrained", "train"][:8], texts[:, :-1]
@@ -281,8 +293,8 @@ plotting.pictures(axes, drawn, [" ".join(said["beam 5"][i]) for i in chosen], ma
 plt.show()
 
 # %% [markdown]
-# Which part is wrong? Often a colour has gone to the wrong thing: $v$ is a *mean* over the picture; it says "a dog, a man, something red, something blue", and
-# hardly who wears what. Lesson 09 repairs that: it looks at regions.
+# Which part is wrong? $v$ says what there is anywhere; it does not say *where*. Who stands in front of whom, which of two dogs is the big one: all that is lost
+# when 64 regions become one vector. Lesson 09 looks at the regions.
 
 # %% [markdown]
 # ## The comparison

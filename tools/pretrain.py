@@ -59,6 +59,24 @@ def pictures(count: int, seed: int):
     return drawn, there, np.array([truth(scene) for scene in scenes])
 
 
+def cut_and_mix(x, right, rng):
+    """A rectangle of every other picture is replaced by its neighbour's, with its regions: CutMix (Yun et al. 2019).
+
+    So a thing is seen cut off, and beside another one. Place and time are those of the larger part.
+    """
+    x, right, side = x.copy(), right.copy(), SMALL // GRID
+    for i in range(0, len(x) - 1, 2):
+        height, width = rng.integers(3, GRID + 1, 2)
+        top, left = rng.integers(0, GRID - height + 1), rng.integers(0, GRID - width + 1)
+        regions = np.s_[top : top + height, left : left + width]
+        pixels = np.s_[top * side : (top + height) * side, left * side : (left + width) * side]
+        x[i][pixels] = x[i + 1][pixels]
+        right[i, ..., :3][regions] = right[i + 1, ..., :3][regions]
+        if 2 * height * width > GRID * GRID:
+            right[i, ..., 3:] = right[i + 1, ..., 3:]
+    return x, right
+
+
 def train(count=COUNT, epochs=EPOCHS, seed=0, held_out=HELD_OUT):
     """-> the CNN, {question: share right}, the loss of each epoch."""
     from course_lib import training
@@ -93,7 +111,7 @@ def train(count=COUNT, epochs=EPOCHS, seed=0, held_out=HELD_OUT):
                     part, regions = part[:, :, ::-1], regions[:, :, ::-1]
                 right = np.repeat(answers[chosen, None], GRID, axis=1)[:, :, None].repeat(GRID, axis=2)
                 right[..., :3] *= regions[..., None]  # 0 is "nothing"
-                yield part.astype(np.float32), right
+                yield cut_and_mix(part.astype(np.float32), right, rng)
 
     losses = training.fit(model, batches(), steps, "pretraining", every=max(steps // epochs, 1))
     said, right = model.predict(x_new, batch_size=250, verbose=0).max(axis=(1, 2)), {}

@@ -21,13 +21,13 @@ from course_lib.locked import locked
 from course_lib.worlds.grammar import GrammarError
 
 KINDS_FILE = Path(__file__).with_name("scenes.toml")
-SCALES = {"small": 0.62, "": 1.0, "big": 1.4}
+SCALES = {"small": 0.68, "": 1.0, "big": 1.4}
 SKINS = ("#f2d0b1", "#e0ac84", "#b97f56", "#7c4f33")
 HAIRS = ("#2f2620", "#6b4527", "#c99a4b", "#a6a29b")
 FINE = 3  # drawn so many times as large, then made smaller: smooth edges
-GROWN_UP = 0.46  # height of a grown-up who stands nearest, as a share of the picture
+GROWN_UP = 0.48  # height of a grown-up who stands nearest, as a share of the picture
 RELATIONS = ("next to", "in front of", "behind", "above")
-LEAST_SEEN = 0.55  # of every object, this much stays in sight
+LEAST_SEEN = 0.75  # of every object, this much stays in sight
 
 
 # -- shapes ------------------------------------------------------------------------------------------------------------
