@@ -144,9 +144,10 @@ WHOLE = ("place", "time")  # asked of the whole picture, not of a region
 def small_grid(name: str = "small_cnn") -> keras.Model:
     """The course's own CNN, random: (B, 128, 128, 3), 0 to 255 -> (B, 8, 8, 185), the probability of every concept.
 
-    Four convolutions halve the picture each, two residual ones (He et al. 2016) look at neighbours: 128 numbers of each
-    of 8 x 8 regions. Batch normalisation (Ioffe & Szegedy 2015) and ReLU behind each. Then a softmax for each question,
-    in every region; place and time are asked of the mean of all regions, and are the same in each. 0.4 M weights.
+    Four convolutions halve the picture each, residual ones (He et al. 2016) between and behind them look at neighbours:
+    128 numbers of each of 8 x 8 regions. Batch normalisation (Ioffe & Szegedy 2015) and ReLU behind each. Then a softmax
+    for each question, in every region; place and time are asked of the mean of all regions, and are the same in each.
+    0.5 M weights.
     """
     layers = keras.layers
 
@@ -156,10 +157,10 @@ def small_grid(name: str = "small_cnn") -> keras.Model:
 
     inputs = keras.Input((SMALL, SMALL, 3))
     x = layers.Rescaling(1 / 127.5, -1)(inputs)
-    for filters in (16, 32, 64, 128):
+    for filters, residual in ((16, 0), (32, 1), (64, 1), (128, 2)):
         x = layers.ReLU()(convolution(x, filters, strides=2))
-    for _ in range(2):
-        x = layers.ReLU()(layers.Add()([x, convolution(x, 128)]))
+        for _ in range(residual):
+            x = layers.ReLU()(layers.Add()([x, convolution(x, filters)]))
     mean = layers.GlobalAveragePooling2D(keepdims=True)(x)
     says = []
     for question, answers in concepts().items():

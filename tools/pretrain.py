@@ -1,4 +1,4 @@
-"""Train the course's small CNN on pictures of one thing, and ship it: `python -m tools.pretrain`, about 12 minutes.
+"""Train the course's small CNN on pictures of one thing, and ship it: `python -m tools.pretrain`, about half an hour.
 
 It learns to say of each of 8 x 8 regions what is there (which kind in which colour, which kind doing what, how large,
 or nothing), and of the whole picture the place and the time of day. How often it is right on pictures it has not seen,
@@ -21,7 +21,7 @@ from course_lib import results, shipped
 from course_lib.vision import SMALL, concepts
 from course_lib.worlds.scenes import SceneWorld
 
-COUNT, HELD_OUT, EPOCHS, BATCH = 24_000, 2_000, 10, 64
+COUNT, HELD_OUT, EPOCHS, BATCH = 24_000, 2_000, 20, 64
 SEEDS = 30_001, 30_002  # far from those the lessons draw with
 WORLD = SceneWorld()
 QUESTIONS = concepts(WORLD)

@@ -99,6 +99,7 @@ WAYS = {
     "first input": FirstInputDecoder,
     "start": DECODERS["start"],
     "each step": EachStepDecoder,
+    "each step, and the output": DECODERS["every step"],
     "attention after": DECODERS["attention after"],
     "attention before": DECODERS["attention before"],
 }
