@@ -145,9 +145,9 @@ def small_grid(name: str = "small_cnn") -> keras.Model:
     """The course's own CNN, random: (B, 128, 128, 3), 0 to 255 -> (B, 8, 8, 185), the probability of every concept.
 
     Four convolutions halve the picture each, residual ones (He et al. 2016) between and behind them look at neighbours:
-    128 numbers of each of 8 x 8 regions. Batch normalisation (Ioffe & Szegedy 2015) and ReLU behind each. Then a softmax
-    for each question, in every region; place and time are asked of the mean of all regions, and are the same in each.
-    0.5 M weights.
+    128 numbers of each of 8 x 8 regions. Batch normalisation (Ioffe & Szegedy 2015) and ReLU behind each. Then a
+    softmax for each question, in every region; place and time are asked of the mean of all regions, and are the same in
+    each. 0.5 M weights.
     """
     layers = keras.layers
 

@@ -146,3 +146,31 @@ def test_imagenet_weights_know_something():
     backbone = pretrained("MobileNetV2")
     assert backbone.shape == (7, 7, 1280)
     assert backbone.identity != pretrained("MobileNetV2", weights=None).identity
+
+
+def test_the_courses_own_network_says_probabilities(tmp_path):
+    backbone = vision.small_cnn(weights=None)
+    sizes = [len(answers) for answers in vision.concepts().values()]
+    assert backbone.shape == (8, 8, sum(sizes)) and backbone.size == 128
+    pictures = RNG.integers(0, 256, (2, 128, 128, 3), dtype=np.uint8)
+    grid = backbone(pictures)
+    for part in np.split(grid, np.cumsum(sizes)[:-1], axis=-1):
+        assert np.allclose(part.sum(axis=-1), 1, atol=1e-5)
+    assert np.array_equal(backbone.pooled(pictures), grid.max(axis=(1, 2)))
+    backbone.grid.save_weights(tmp_path / "w.weights.h5")
+    again = vision.small_cnn(tmp_path / "w.weights.h5")
+    assert again.identity == backbone.identity and np.allclose(again(pictures), grid, atol=1e-6)
+    (tmp_path / "broken.weights.h5").write_bytes(b"nothing")
+    keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]).save_weights(tmp_path / "other.weights.h5")
+    for name in ("broken", "other", "missing"):
+        with pytest.raises(CourseError, match=f"{name}.weights.h5: no weights of the course's CNN"):
+            vision.small_cnn(tmp_path / f"{name}.weights.h5")
+
+
+def test_two_processes_fill_one_cache(tmp_path, backbone):
+    pictures = [photo(size=(20 + i, 30)) for i in range(12)]
+    first, second = FeatureCache(tmp_path, backbone), FeatureCache(tmp_path, backbone)  # both have seen it empty
+    places, _ = first.add(pictures[:8])
+    again, _ = second.add(pictures[4:])
+    assert places.tolist() == list(range(8)) and again.tolist() == list(range(4, 12))
+    assert len(second.rows) == 12 and FeatureCache(tmp_path, backbone).missing(pictures) == []
