@@ -183,6 +183,22 @@ def small_cnn(weights: str | os.PathLike | None = "shipped") -> Backbone:
     return Backbone("small_cnn " + _digest(grid.get_weights()), SMALL, grid, pooling="max")
 
 
+SHIPPED_VECTORS = "vision/vectors.npz"
+SHIPPED_SCENES = 20_000, 40_001  # how many, and their seed: far from those the lessons draw with
+
+
+def scene_vectors(world: SceneWorld):
+    """Many scenes, and what the course's CNN says of each: -> scenes, (N, 185), float32. Made by tools/pretrain.py."""
+    from course_lib import shipped
+
+    with np.load(shipped.path(SHIPPED_VECTORS)) as stored:
+        if str(stored["world"]) != world.identity:
+            raise CourseError(
+                f"data/{SHIPPED_VECTORS} belongs to other kinds of things: run `python -m tools.pretrain` for yours."
+            )
+        return world.sample(*SHIPPED_SCENES), stored["vectors"].astype(np.float32) / 255
+
+
 def _weights_file(name, size, options):
     """The file of ImageNet weights that COURSE_DATA has for this network, or None."""
     folder = Path(os.environ.get("COURSE_DATA", "")) / "weights"

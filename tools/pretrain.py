@@ -18,7 +18,7 @@ os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "2")  # convolutions use both co
 import numpy as np
 
 from course_lib import results, shipped
-from course_lib.vision import SMALL, concepts
+from course_lib.vision import SHIPPED_SCENES, SMALL, concepts, small_cnn
 from course_lib.worlds.scenes import SceneWorld
 
 COUNT, HELD_OUT, EPOCHS, BATCH = 24_000, 2_000, 20, 64
@@ -57,6 +57,16 @@ def pictures(count: int, seed: int):
         parts = list(pool.map(_draw, [scenes[i : i + 250] for i in range(0, count, 250)]))
     drawn, there = (np.concatenate(part) for part in zip(*parts, strict=True))
     return drawn, there, np.array([truth(scene) for scene in scenes])
+
+
+def vectors(backbone) -> np.ndarray:
+    """What it says of the scenes that lesson 08 learns from, as bytes: (N, 185), 255 for a probability of 1."""
+    scenes = WORLD.sample(*SHIPPED_SCENES)
+    found = []
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+        for drawn, _ in pool.map(_draw, [scenes[i : i + 250] for i in range(0, len(scenes), 250)]):
+            found.append(np.rint(255 * backbone.pooled(drawn)).astype(np.uint8))
+    return np.concatenate(found)
 
 
 def cut_and_mix(x, right, rng):
@@ -134,6 +144,8 @@ def main() -> int:
     print(losses.round(3), f"{time.monotonic() - begun:.0f} s")
     options.out.mkdir(parents=True, exist_ok=True)
     grid.save_weights(options.out / "small_cnn.weights.h5")
+    backbone = small_cnn(options.out / "small_cnn.weights.h5")
+    np.savez_compressed(options.out / "vectors.npz", vectors=vectors(backbone), world=WORLD.identity)
     rows = [
         {"question": name, "answers": len(QUESTIONS[name]), "right": round(share, 4)} for name, share in right.items()
     ]

@@ -187,6 +187,11 @@ class SceneWorld:
                 part["shapes"] = _shapes(part["shapes"], where)
         self.states = sorted({state for kind in self.kinds.values() for state in kind["states"] if state})
 
+    @property
+    def identity(self) -> str:
+        """Changes with the kinds, places and colours."""
+        return hashlib.sha256(self.source.encode()).hexdigest()[:16]
+
     # -- what is where --
 
     def sample(self, count: int, seed: int, things: Sequence[int] = (1, 2, 2, 3, 4)) -> list[Scene]:
