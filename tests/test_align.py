@@ -1,6 +1,7 @@
 """The study of hand-overs and scores: a run of it, and what its stored table says."""
 
 import numpy as np
+import pytest
 
 from course_lib.results import read
 from experiments import align
@@ -16,25 +17,41 @@ def test_a_run_in_small(monkeypatch):
         assert set(row) <= set(align.COLUMNS)
 
 
-def test_the_stored_table():
-    rows = read("align.csv")
-    cases = {}
-    for row in rows:
-        cases.setdefault((row["hand_over"], row["score"] or "", row["cell"], row["direction"]), []).append(row)
+@pytest.fixture(scope="module")
+def cases():
+    """(hand_over, score, cell, direction) -> its rows."""
+    found = {}
+    for row in read("align.csv"):
+        found.setdefault((row["hand_over"], row["score"] or "", row["cell"], row["direction"]), []).append(row)
+    return found
+
+
+def column(cases, name, hand_over, score=""):
+    return np.array([row[name] for row in cases[hand_over, score, "gru", "both"]])
+
+
+def drop(cases, *case):
+    """How many points of BLEU the long third loses, in each run."""
+    return column(cases, "bleu_short", *case) - column(cases, "bleu_long", *case)
+
+
+def test_the_stored_table(cases):
     assert set(cases) == {*align.CASES, *align.MORE_CASES}
     for case in align.CASES:
         assert sorted(row["seed"] for row in cases[case]) == list(align.SEEDS)
-
-    def column(name, hand_over, score=""):
-        return np.array([row[name] for row in cases[hand_over, score, "gru", "both"]])
-
-    drop = column("bleu_short", "start") - column("bleu_long", "start")
-    assert drop.min() >= 40
-    errors = {score: column("alignment_error", "attention after", score) for score in align.SCORES}
-    assert min(error.mean() for error in errors.values()) <= 0.05
+    assert drop(cases, "start").min() >= 40
+    errors = {score: column(cases, "alignment_error", "attention after", score) for score in align.SCORES}
+    assert min(error.max() for error in errors.values()) <= 0.05
     for score, error in errors.items():
         assert error.max() <= 0.08, score
-        assert column("exact", "attention after", score).min() >= 0.97, score
-        drop = column("bleu_short", "attention after", score) - column("bleu_long", "attention after", score)
-        assert drop.mean() <= 1.5, score
-        assert drop.max() <= 1.5 or score == "bilinear"  # one of its seeds: 2.4
+        assert column(cases, "exact", "attention after", score).min() >= 0.97, score
+
+
+SHORT = pytest.mark.xfail(strict=True, reason="one of the five seeds loses 2.4 points")
+
+
+@pytest.mark.parametrize(
+    "score", [pytest.param(score, marks=SHORT if score == "bilinear" else ()) for score in align.SCORES]
+)
+def test_with_attention_length_costs_nothing(cases, score):
+    assert drop(cases, "attention after", score).max() <= 1.5

@@ -94,9 +94,8 @@ def test_every_weight_has_a_gradient_and_survives_saving(name, tmp_path):
     inputs = [keras.Input(v.shape[1:]) for v in (z, h, values)]
     read, weights = attend(SCORES[name]()(inputs[:2]), inputs[2])
     model = keras.Model(inputs, [read, weights])
-    model.set_weights(
-        [np.random.default_rng(0).normal(size=weight.shape) for weight in model.weights]
-    )  # some start at 0
+    rng = np.random.default_rng(0)
+    model.set_weights([rng.normal(size=weight.shape) for weight in model.weights])  # some start at 0
     with tf.GradientTape() as tape:
         loss = tf.reduce_sum(model([z, h, values])[0] ** 2)
     assert all(np.abs(g).max() > 0 for g in tape.gradient(loss, model.trainable_weights))
