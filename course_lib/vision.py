@@ -132,7 +132,7 @@ def concepts(world: SceneWorld | None = None) -> dict[str, list]:
             "",
             *(f"{kind} {state}".strip() for kind, of in world.kinds.items() for state in of["states"]),
         ],
-        "size": ["", "small", "middle", "big"],
+        "what of which size": ["", *(f"{size} {kind}" for kind in world.kinds for size in ("small", "middle", "big"))],
         "place": list(world.places),
         "time": ["day", "night"],
     }
@@ -142,7 +142,7 @@ WHOLE = ("place", "time")  # asked of the whole picture, not of a region
 
 
 def small_grid(name: str = "small_cnn") -> keras.Model:
-    """The course's own CNN, random: (B, 128, 128, 3), 0 to 255 -> (B, 8, 8, 185), the probability of every concept.
+    """The course's own CNN, random: (B, 128, 128, 3), 0 to 255 -> (B, 8, 8, 236), the probability of every concept.
 
     Four convolutions halve the picture each, residual ones (He et al. 2016) between and behind them look at neighbours:
     128 numbers of each of 8 x 8 regions. Batch normalisation (Ioffe & Szegedy 2015) and ReLU behind each. Then a
@@ -184,11 +184,11 @@ def small_cnn(weights: str | os.PathLike | None = "shipped") -> Backbone:
 
 
 SHIPPED_VECTORS = "vision/vectors.npz"
-SHIPPED_SCENES = 20_000, 40_001  # how many, and their seed: far from those the lessons draw with
+SHIPPED_SCENES = 40_000, 40_001  # how many, and their seed: far from those the lessons draw with
 
 
 def scene_vectors(world: SceneWorld):
-    """Many scenes, and what the course's CNN says of each: -> scenes, (N, 185), float32. Made by tools/pretrain.py."""
+    """Many scenes, and what the course's CNN says of each: -> scenes, (N, 236), float32. Made by tools/pretrain.py."""
     from course_lib import shipped
 
     with np.load(shipped.path(SHIPPED_VECTORS)) as stored:

@@ -9,31 +9,40 @@ from tools import pretrain
 
 
 def test_every_answer_is_there_and_a_thing_fills_its_regions():
-    pictures, there, answers = pretrain.pictures(40, seed=5)
-    assert pictures.shape == (40, 128, 128, 3) and there.any(axis=(1, 2)).all()
+    pictures, masks, answers = pretrain.pictures(40, seed=5)
+    assert pictures.shape == (40, 128, 128, 3) and masks.any(axis=(1, 2)).all()
     scenes = pretrain.WORLD.single(40, seed=5)
     names = [list(options) for options in vision.concepts().values()]
     for scene, numbers in zip(scenes, answers, strict=True):
         (thing,) = scene.things
         told = [options[number] for options, number in zip(names, numbers, strict=True)]
         assert told[0] == f"{thing.colour} {thing.kind}" and told[1].split() == [thing.kind, *thing.state.split()]
+        assert told[2] == f"{thing.size or 'middle'} {thing.kind}"
         assert told[3] == scene.place and told[4] == ("night" if scene.night else "day")
-    mask = np.zeros((128, 128), bool)
-    mask[20:30, 40:44] = True
-    assert np.argwhere(pretrain.covered(mask)).tolist() == [[1, 2]]
 
 
-def test_a_rectangle_of_the_neighbour_comes_with_its_answers():
-    rng = np.random.default_rng(0)
-    x = np.stack([np.full((128, 128, 3), value, np.float32) for value in range(6)])
-    right = np.stack([np.full((8, 8, 5), value) for value in range(6)])
-    mixed, told = pretrain.cut_and_mix(x, right, rng)
-    assert np.array_equal(mixed[1::2], x[1::2]) and np.array_equal(told[1::2], right[1::2])
-    for i in (0, 2, 4):
-        assert set(np.unique(mixed[i])) == {i, i + 1} or (mixed[i] == i + 1).all()
-        assert np.array_equal(mixed[i, ::16, ::16, 0], told[i, ..., 0])
-        assert len(np.unique(told[i, ..., 3:])) == 1
-    assert np.array_equal(x[0], np.zeros((128, 128, 3)))  # the original is left alone
+def test_a_region_is_whose_share_is_largest():
+    owners = np.full((128, 128), -1)
+    owners[20:30, 40:44] = 0  # a tenth of one region: all it has
+    owners[64:96, :16], owners[64:80, :5] = 1, 2
+    regions = pretrain.regions_of(owners, 3)
+    assert np.argwhere(regions == 0).tolist() == [[1, 2]]
+    assert np.argwhere(regions == 1).tolist() == [[4, 0], [5, 0]] or regions[4, 0] == 2
+    assert set(np.unique(regions)) == {-1, 0, 1, 2}
+
+
+def test_things_are_pasted_with_their_answers_the_nearest_last():
+    x = np.stack([np.full((128, 128, 3), value, np.uint8) for value in range(4)])
+    masks = np.zeros((4, 128, 128), bool)
+    masks[0, 32:64, 32:64] = masks[1, 48:80, 48:80] = True  # the second stands nearer, over a quarter of the first
+    masks[2, 34:62, 34:62] = True  # it would hide the first
+    masks[3, 16:40, 96:128] = True
+    answers = np.arange(1, 21).reshape(4, 5)
+    picture, told = pretrain.together(x, masks, answers)
+    assert (picture[masks[1]] == 1).all() and (picture[masks[3]] == 3).all() and not (picture == 2).any()
+    assert (picture[32:48, 32:64] == 0).all() and (x[0] == 0).all()  # the original is left alone
+    assert np.array_equal(told[4, 4, :3], answers[1, :3]) and np.array_equal(told[2, 2, :3], answers[0, :3])
+    assert not told[0, 0, :3].any() and (told[..., 3:] == answers[0, 3:]).all()
 
 
 def test_it_learns():

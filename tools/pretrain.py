@@ -1,7 +1,7 @@
 """Train the course's small CNN on pictures of one thing, and ship it: `python -m tools.pretrain`, about half an hour.
 
-It learns to say of each of 8 x 8 regions what is there (which kind in which colour, which kind doing what, how large,
-or nothing), and of the whole picture the place and the time of day. How often it is right on pictures it has not seen,
+It learns to say of each of 8 x 8 regions what is there (which kind in which colour, doing what, of which size, or
+nothing), and of the whole picture the place and the time of day. How often it is right on pictures it has not seen,
 each answer the one with the largest probability in any region, is written to data/vision/small_cnn.csv.
 """
 
@@ -18,10 +18,11 @@ os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "2")  # convolutions use both co
 import numpy as np
 
 from course_lib import results, shipped
-from course_lib.vision import SHIPPED_SCENES, SMALL, concepts, small_cnn
+from course_lib.vision import SHIPPED_SCENES, SMALL, WHOLE, concepts, small_cnn, small_grid
 from course_lib.worlds.scenes import SceneWorld
 
-COUNT, HELD_OUT, EPOCHS, BATCH = 24_000, 2_000, 20, 64
+COUNT, HELD_OUT, EPOCHS, BATCH = 24_000, 2_000, 18, 64
+MOST_PASTED = 3  # things beside the picture's own
 SEEDS = 30_001, 30_002  # far from those the lessons draw with
 WORLD = SceneWorld()
 QUESTIONS = concepts(WORLD)
@@ -32,35 +33,43 @@ def truth(scene) -> list[int]:
     """The number of the right answer to each question."""
     (thing,) = scene.things
     answers = (
-        f"{thing.colour} {thing.kind}", f"{thing.kind} {thing.state}".strip(), thing.size or "middle", scene.place,
-        "night" if scene.night else "day",
+        f"{thing.colour} {thing.kind}", f"{thing.kind} {thing.state}".strip(),
+        f"{thing.size or 'middle'} {thing.kind}", scene.place, "night" if scene.night else "day",
     )  # fmt: skip
     return [options.index(answer) for options, answer in zip(QUESTIONS.values(), answers, strict=True)]
 
 
-def covered(mask: np.ndarray) -> np.ndarray:
-    """A mask of pixels -> which of the 8 x 8 regions it fills to an eighth; at least the one it fills most."""
-    side = len(mask) // GRID
-    shares = mask.reshape(GRID, side, GRID, side).mean(axis=(1, 3))
-    return shares >= min(0.125, shares.max())
+def regions_of(owners: np.ndarray, things: int) -> np.ndarray:
+    """The owner of each pixel, -1 for none -> the owner of each of 8 x 8 regions, -1 for none.
+
+    A region is whose share of it is largest, if that is an eighth; every thing has at least the one it fills most.
+    """
+    region = np.arange(len(owners)) * GRID // len(owners)
+    numbers = (region[:, None] * GRID + region) * (things + 1) + owners + 1
+    pixels = np.bincount(numbers.ravel(), minlength=GRID * GRID * (things + 1)).reshape(-1, things + 1)
+    shares = pixels[:, 1:] / pixels.sum(axis=1, keepdims=True)  # (64, things)
+    regions = np.where(shares.max(axis=1) >= 0.125, shares.argmax(axis=1), -1)
+    for thing in set(range(things)) - set(regions):
+        regions[shares[:, thing].argmax()] = thing
+    return regions.reshape(GRID, GRID)
 
 
 def _draw(scenes):
     drawn = [WORLD.draw(scene, SMALL) for scene in scenes]
-    return np.stack([picture for picture, _ in drawn]), np.stack([covered(owner >= 0) for _, owner in drawn])
+    return np.stack([picture for picture, _ in drawn]), np.stack([owner >= 0 for _, owner in drawn])
 
 
 def pictures(count: int, seed: int):
-    """-> (count, 128, 128, 3), uint8; the regions with the thing (count, 8, 8); the answers (count, questions)."""
+    """-> (count, 128, 128, 3), uint8; where the thing is (count, 128, 128); the answers (count, questions)."""
     scenes = WORLD.single(count, seed)
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:  # TensorFlow does not survive a fork
         parts = list(pool.map(_draw, [scenes[i : i + 250] for i in range(0, count, 250)]))
-    drawn, there = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return drawn, there, np.array([truth(scene) for scene in scenes])
+    drawn, masks = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return drawn, masks, np.array([truth(scene) for scene in scenes])
 
 
 def vectors(backbone) -> np.ndarray:
-    """What it says of the scenes that lesson 08 learns from, as bytes: (N, 185), 255 for a probability of 1."""
+    """What it says of the scenes that lesson 08 learns from, as bytes: (N, 236), 255 for a probability of 1."""
     scenes = WORLD.sample(*SHIPPED_SCENES)
     found = []
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
@@ -69,33 +78,35 @@ def vectors(backbone) -> np.ndarray:
     return np.concatenate(found)
 
 
-def cut_and_mix(x, right, rng):
-    """A rectangle of every other picture is replaced by its neighbour's, with its regions: CutMix (Yun et al. 2019).
+def together(x, masks, answers):
+    """The first picture with the things of the others pasted on: "copy-paste" (Ghiasi et al. 2021), nearest last.
 
-    So a thing is seen cut off, and beside another one. Place and time are those of the larger part.
+    So a thing is seen beside others, and partly hidden. One that would hide, or be hidden, by more than two fifths
+    stays away. -> the picture, the answers in each of 8 x 8 regions (8, 8, questions), 0 where there is nothing.
     """
-    x, right, side = x.copy(), right.copy(), SMALL // GRID
-    for i in range(0, len(x) - 1, 2):
-        height, width = rng.integers(3, GRID + 1, 2)
-        top, left = rng.integers(0, GRID - height + 1), rng.integers(0, GRID - width + 1)
-        regions = np.s_[top : top + height, left : left + width]
-        pixels = np.s_[top * side : (top + height) * side, left * side : (left + width) * side]
-        x[i][pixels] = x[i + 1][pixels]
-        right[i, ..., :3][regions] = right[i + 1, ..., :3][regions]
-        if 2 * height * width > GRID * GRID:
-            right[i, ..., 3:] = right[i + 1, ..., 3:]
-    return x, right
+    kept = [0]
+    for i in range(1, len(x)):
+        if all((masks[i] & masks[k]).sum() <= 0.4 * min(masks[i].sum(), masks[k].sum()) for k in kept):
+            kept.append(i)
+    kept.sort(key=lambda i: np.flatnonzero(masks[i].any(axis=1))[-1])  # whose feet are lowest is nearest
+    picture, owners = x[0].copy(), np.full(masks[0].shape, -1)
+    for order, i in enumerate(kept):
+        np.copyto(picture, x[i], where=masks[i][..., None])
+        owners[masks[i]] = order
+    regions = regions_of(owners, len(kept))
+    told = np.where(regions[..., None] >= 0, answers[kept][regions], 0)
+    told[..., -len(WHOLE) :] = answers[0, -len(WHOLE) :]
+    return picture, told
 
 
 def train(count=COUNT, epochs=EPOCHS, seed=0, held_out=HELD_OUT):
     """-> the CNN, {question: share right}, the loss of each epoch."""
     from course_lib import training
     from course_lib.quiet import keras
-    from course_lib.vision import small_grid
 
     ops = keras.ops
     training.set_seed(seed)
-    (x, there, answers), (x_new, _, answers_new) = pictures(count, SEEDS[0]), pictures(held_out, SEEDS[1])
+    (x, masks, answers), (x_new, _, answers_new) = pictures(count, SEEDS[0]), pictures(held_out, SEEDS[1])
     model, steps = small_grid(), epochs * (count // BATCH)
     ends = np.cumsum([len(options) for options in QUESTIONS.values()])
 
@@ -112,16 +123,18 @@ def train(count=COUNT, epochs=EPOCHS, seed=0, held_out=HELD_OUT):
 
     def batches():
         rng = np.random.default_rng(seed)
+        alike = [np.flatnonzero(answers[:, -1] == time) for time in (0, 1)]  # what is pasted is lit alike
         while True:
             order = rng.permutation(count)
             for start in range(0, count - BATCH + 1, BATCH):
-                chosen = order[start : start + BATCH]
-                part, regions = x[chosen], there[chosen]
+                made = []
+                for i in order[start : start + BATCH]:
+                    chosen = [i, *rng.choice(alike[answers[i, -1]], rng.integers(0, MOST_PASTED + 1))]
+                    made.append(together(x[chosen], masks[chosen], answers[chosen]))
+                part, right = (np.stack(arrays) for arrays in zip(*made, strict=True))
                 if rng.random() < 0.5:  # nothing that is said of a picture changes in a mirror
-                    part, regions = part[:, :, ::-1], regions[:, :, ::-1]
-                right = np.repeat(answers[chosen, None], GRID, axis=1)[:, :, None].repeat(GRID, axis=2)
-                right[..., :3] *= regions[..., None]  # 0 is "nothing"
-                yield cut_and_mix(part.astype(np.float32), right, rng)
+                    part, right = part[:, :, ::-1], right[:, :, ::-1]
+                yield part.astype(np.float32), right
 
     losses = training.fit(model, batches(), steps, "pretraining", every=max(steps // epochs, 1))
     said, right = model.predict(x_new, batch_size=250, verbose=0).max(axis=(1, 2)), {}
@@ -143,7 +156,9 @@ def main() -> int:
     grid, right, losses = train(epochs=options.epochs, seed=options.seed)
     print(losses.round(3), f"{time.monotonic() - begun:.0f} s")
     options.out.mkdir(parents=True, exist_ok=True)
-    grid.save_weights(options.out / "small_cnn.weights.h5")
+    shipped_grid = small_grid()  # without what the optimizer remembers
+    shipped_grid.set_weights(grid.get_weights())
+    shipped_grid.save_weights(options.out / "small_cnn.weights.h5")
     backbone = small_cnn(options.out / "small_cnn.weights.h5")
     np.savez_compressed(options.out / "vectors.npz", vectors=vectors(backbone), world=WORLD.identity)
     rows = [

@@ -133,6 +133,27 @@ def run_lengths(mask: np.ndarray) -> list[int]:
     return [int(v) for v in lengths]
 
 
+def _cells(box, side=48):
+    """A box as whole cells of a grid over the picture: (left, top, right, bottom)."""
+    x, y, width, height = box
+    return tuple(min(max(math.ceil(side * edge - 0.5), 0), side) for edge in (x, y, x + width, y + height))
+
+
+def _meet(a, b):
+    """What two boxes share."""
+    return max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])
+
+
+def _area(boxes):
+    """Of all the boxes together, what several cover counted once."""
+    if not boxes:
+        return 0
+    (left, top, right, bottom), rest = boxes[0], boxes[1:]
+    if right <= left or bottom <= top:
+        return _area(rest)
+    return (right - left) * (bottom - top) + _area(rest) - _area([_meet(boxes[0], box) for box in rest])
+
+
 @dataclass(frozen=True)
 class Thing:
     """An object of a scene. box: x, y, width, height as shares of the picture, before it is cut at the edges."""
@@ -241,15 +262,12 @@ class SceneWorld:
 
     def _all_seen(self, things):
         """Whether each thing stays in sight behind the nearer ones. Boxes, not shapes: a little too careful."""
-        grid = (np.arange(48) + 0.5) / 48
-        owner = np.full((48, 48), -1)
-        inside = []
-        for i, thing in enumerate(things):
-            x, y, width, height = thing.box
-            cells = np.outer((grid >= y) & (grid < y + height), (grid >= x) & (grid < x + width))
-            inside.append(cells.sum())
-            owner[cells] = i
-        return all((owner == i).sum() >= LEAST_SEEN * total and total for i, total in enumerate(inside))
+        boxes = [_cells(thing.box) for thing in things]
+        for i, box in enumerate(boxes):
+            hidden = _area([_meet(box, nearer) for nearer in boxes[i + 1 :]])
+            if _area([box]) - hidden < max(LEAST_SEEN * _area([box]), 1):
+                return False
+        return True
 
     # -- the picture --
 
