@@ -6,14 +6,15 @@ A row is one run: the share of captions that are correct (all they say is true, 
 only one), BLEU-4 and CIDEr against five true captions, on 400 scenes that were not seen. It may be stopped and goes on.
 """
 
+import os
 import sys
 import time
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from course_lib import metrics, results
-from course_lib.datasets.captions import read_folder
 from course_lib.datasets.fetch import cache_folder
 from course_lib.text import Vocabulary, to_rows
 from course_lib.worlds.scenes import SceneWorld
@@ -21,25 +22,47 @@ from experiments.jobs import work_through
 
 RESULT = results.FOLDERS[0] / "captions.csv"
 SEEDS = range(5)
-TRAIN, TEST, STEPS, BATCH = 4000, 400, 1200, 64
+TEST, STEPS, BATCH, RATE, UNITS = 400, 2000, 64, 6e-3, 128
+WAY = "each step, and the output"
 CASES = [  # CNN, memory, way
-    ("pretrained", "lstm", "start"),
-    ("pretrained", "lstm", "first input"),
-    ("pretrained", "lstm", "each step"),
+    *(("pretrained", "lstm", way) for way in (WAY, "each step", "start", "first input")),
+    ("pretrained", "rnn", WAY),
     ("pretrained", "rnn", "start"),
-    ("pretrained", "rnn", "each step"),
-    ("random", "lstm", "start"),
-    ("random", "lstm", "each step"),
+    ("random", "lstm", WAY),
 ]
 COLUMNS = ["cnn", "cell", "way", "seed", "correct", "bleu_4", "cider", "nats", "parameters", "train_seconds"]
 
 
-def scenes(world: SceneWorld, seed: int):
-    """Scenes to learn from and to test on, as drawn files -> (folder of the set, {"train": scenes, "test": scenes})."""
-    splits = {"train": world.sample(TRAIN, seed), "test": world.sample(TEST, 1000 + seed)}
-    folder = cache_folder() / f"scenes-{seed}"
-    world.write(folder, splits)
-    return folder, splits
+def random_file(seed: int) -> Path:
+    """Where the vectors of a random CNN are kept."""
+    return cache_folder() / f"random_cnn_{SceneWorld().identity}_{seed}.npy"
+
+
+def random_cnn(seed: int):
+    """A CNN nobody has trained."""
+    from course_lib import training, vision
+
+    training.set_seed(seed)
+    return vision.small_cnn(weights=None)
+
+
+def look_with_random_cnns() -> None:
+    """The vectors of the scenes with each seed's random CNN; the pictures are drawn once."""
+    from tools.pretrain import vectors
+
+    if not all(random_file(seed).is_file() for seed in SEEDS):
+        for seed, found in zip(SEEDS, vectors([random_cnn(seed) for seed in SEEDS]), strict=True):
+            np.save(random_file(seed), found)
+
+
+@cache
+def told():
+    """The scenes to learn from, their captions, and the shipped vectors."""
+    from course_lib import vision
+
+    world = SceneWorld()
+    scenes, seen = vision.scene_vectors(world)
+    return world, seen, [[caption.split() for caption in world.captions(scene)] for scene in scenes]
 
 
 def run(cnn: str, cell: str, way: str, seed: int) -> dict:
@@ -48,35 +71,36 @@ def run(cnn: str, cell: str, way: str, seed: int) -> dict:
     from course_lib.decoding import Describer
     from course_lib.models.captioner import captioner
 
-    world = SceneWorld()
-    folder, splits = scenes(world, seed)
-    read = read_folder(folder)
+    world, seen, said = told()
+    scenes = world.sample(TEST, 1000 + seed)
+    backbone = vision.small_cnn() if cnn == "pretrained" else random_cnn(seed)
+    new = backbone.pooled(np.stack([world.draw(scene)[0] for scene in scenes]))
+    if cnn == "random":  # its numbers hardly differ from picture to picture: each to mean 0 and spread 1
+        seen = np.load(random_file(seed))
+        mean, spread = seen.mean(axis=0), seen.std(axis=0) + 1e-8
+        seen, new = (seen - mean) / spread, (new - mean) / spread
+    vocabulary = Vocabulary.from_texts(words for given in said for words in given)
+    places = np.repeat(np.arange(len(said)), [len(given) for given in said])
+    rows = to_rows([words for given in said for words in given], vocabulary)
     training.set_seed(seed)
-    backbone = vision.small_cnn("shipped" if cnn == "pretrained" else None)
-    cache = vision.FeatureCache(cache_folder() / "features", backbone, grid=False)
-    seen = {}
-    for split in splits:
-        places, _ = cache.add([read.path(name) for name in read.splits[split]])
-        seen[split] = np.asarray(cache.rows[places], np.float32)
-    said = {split: [[c.split() for c in read.captions[name]] for name in read.splits[split]] for split in splits}
-    vocabulary = Vocabulary.from_texts(words for given in said["train"] for words in given)
-    places = np.repeat(np.arange(TRAIN), [len(given) for given in said["train"]])
-    rows = to_rows([words for given in said["train"] for words in given], vocabulary)
-    model = captioner(seen["train"].shape[1:], len(vocabulary), way, width=256, embedding=128, units=256, cell=cell)
-    training.compile_for_training(model, STEPS, 5e-3, optimizer="muon")
+    model = captioner(seen.shape[1:], len(vocabulary), way, width=UNITS, embedding=64, units=UNITS, cell=cell)
+    training.compile_for_training(model, STEPS, RATE, optimizer="muon")
     begun = time.monotonic()
-    losses = training.fit(model, vision.caption_batches(seen["train"], places, rows, BATCH, seed), STEPS)
+    losses = training.fit(model, vision.caption_batches(seen, places, rows, BATCH, seed), STEPS)
     seconds = time.monotonic() - begun
-    found = [best.words for best in Describer(model, vocabulary)(seen["test"], beam=3)]
-    correct = [world.accepts(scene, " ".join(words)) for scene, words in zip(splits["test"], found, strict=True)]
+    found = [best.words for best in Describer(model, vocabulary)(new, beam=5)]
+    correct = [world.accepts(scene, " ".join(words)) for scene, words in zip(scenes, found, strict=True)]
+    true = [[caption.split() for caption in world.captions(scene)] for scene in scenes]
     return {
         "correct": round(float(np.mean(correct)), 4),
-        "bleu_4": round(metrics.caption_bleu(found, said["test"])["BLEU-4"], 2),
-        "cider": round(metrics.cider(found, said["test"]), 3),
+        "bleu_4": round(metrics.caption_bleu(found, true)["BLEU-4"], 2),
+        "cider": round(metrics.cider(found, true), 3),
         "nats": round(float(losses[-1]), 4), "parameters": model.count_params(), "train_seconds": round(seconds, 1),
     }  # fmt: skip
 
 
 if __name__ == "__main__":
+    if "COURSE_PART" not in os.environ:
+        look_with_random_cnns()
     jobs = [(*case, seed) for seed in SEEDS for case in CASES]
     sys.exit(work_through(jobs, run, Path(RESULT), COLUMNS))

@@ -68,14 +68,14 @@ def pictures(count: int, seed: int):
     return drawn, masks, np.array([truth(scene) for scene in scenes])
 
 
-def vectors(backbone) -> np.ndarray:
-    """What it says of the scenes that lesson 08 learns from, as bytes: (N, 236), 255 for a probability of 1."""
+def vectors(backbones) -> list[np.ndarray]:
+    """What each says of the scenes that lesson 08 learns from: (N, 236) for each."""
     scenes = WORLD.sample(*SHIPPED_SCENES)
     found = []
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
         for drawn, _ in pool.map(_draw, [scenes[i : i + 250] for i in range(0, len(scenes), 250)]):
-            found.append(np.rint(255 * backbone.pooled(drawn)).astype(np.uint8))
-    return np.concatenate(found)
+            found.append([backbone.pooled(drawn) for backbone in backbones])
+    return [np.concatenate(parts) for parts in zip(*found, strict=True)]
 
 
 def together(x, masks, answers):
@@ -159,8 +159,9 @@ def main() -> int:
     shipped_grid = small_grid()  # without what the optimizer remembers
     shipped_grid.set_weights(grid.get_weights())
     shipped_grid.save_weights(options.out / "small_cnn.weights.h5")
-    backbone = small_cnn(options.out / "small_cnn.weights.h5")
-    np.savez_compressed(options.out / "vectors.npz", vectors=vectors(backbone), world=WORLD.identity)
+    (found,) = vectors([small_cnn(options.out / "small_cnn.weights.h5")])
+    stored = np.rint(255 * found).astype(np.uint8)  # 255: a probability of 1
+    np.savez_compressed(options.out / "vectors.npz", vectors=stored, world=WORLD.identity)
     rows = [
         {"question": name, "answers": len(QUESTIONS[name]), "right": round(share, 4)} for name, share in right.items()
     ]
