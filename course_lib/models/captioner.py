@@ -105,11 +105,17 @@ WAYS = {
 }
 
 
-def captioner(shape, words, way="start", score=None, width=256, embedding=128, units=256, cell="lstm", dropout=0.0):
-    """A Captioner from features of this shape. way: where the picture enters, one of WAYS."""
+def captioner(
+    shape, words, way="start", score=None, width=256, embedding=128, units=256, cell="lstm", dropout=0.0, maxout=None
+):
+    """A Captioner from features of this shape. way: where the picture enters, one of WAYS.
+
+    maxout: the width of that layer, for the two ways that have one; `units` if it is left out.
+    """
     if way not in WAYS:
         raise CourseError(f"way: expected one of {', '.join(WAYS)}, got {way!r}.")
     attended = way.startswith("attention")
     more = {"score": score} if attended else {}
+    more |= {"maxout": maxout} if maxout else {}
     decoder = WAYS[way](words, embedding, units, cell, dropout, **more)
     return Captioner(PictureEncoder(shape, width, dropout, attended), decoder)

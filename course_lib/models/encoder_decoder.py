@@ -161,9 +161,11 @@ class EveryStepDecoder(Decoder):
     scores = W maxout(O_s s_j + O_y y_{j-1} + O_c context), where maxout takes the larger one of every two numbers.
     """
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, maxout=None, **kwargs):
+        """maxout: how many numbers maxout leaves; as many as `units` if it is left out."""
         super().__init__(*args, **kwargs)
-        self.both = layers.Dense(2 * self.settings["units"], name="maxout")
+        self.settings["maxout"] = maxout or self.settings["units"]
+        self.both = layers.Dense(2 * self.settings["maxout"], name="maxout")
 
     def inputs(self, y, encoded):
         """(B, J, E + C)."""
@@ -176,7 +178,7 @@ class EveryStepDecoder(Decoder):
     def deep_output(self, s, y, c, training=None):
         """(B, J, units), (B, J, E), (B, J, C) -> scores (B, J, words)."""
         t = self.both(ops.concatenate([s, y, c], axis=-1))
-        t = ops.max(ops.reshape(t, (*ops.shape(t)[:2], self.settings["units"], 2)), axis=-1)
+        t = ops.max(ops.reshape(t, (*ops.shape(t)[:2], self.settings["maxout"], 2)), axis=-1)
         return self.readout(self.drop(t, training=training))
 
 
