@@ -49,6 +49,24 @@ def test_the_plain_rnn_is_the_equation(way):
         assert np.allclose(model((picture, BEFORE))[:, j], h @ out + b_out, atol=1e-5)
 
 
+def test_beside_the_output_the_picture_is_the_equation():
+    """scores = W maxout(O_s s_j + O_y y_{j-1} + O_v v + b): Cho et al. 2014, appendix A.1, with v for their c."""
+    model = captioner(POOLED, WORDS, "start, and the output", width=6, embedding=7, units=8, cell="rnn", maxout=3)
+    model.set_weights([RNG.normal(size=weight.shape) * 0.5 for weight in model.weights])
+    picture, decoder = RNG.normal(size=(3, 5)).astype(np.float32), model.decoder
+    W, b = model.encoder.whole.get_weights()
+    v = np.maximum(picture @ W + b, 0)
+    (W_0, b_0), (W_xh, W_hh, b_h) = decoder.initial[0].get_weights(), decoder.memory.cell.get_weights()
+    (table,), (O_sy, b_o), (O_v,) = (part.get_weights() for part in (decoder.embedding, decoder.both, decoder.seen))
+    out, b_out = decoder.readout.get_weights()
+    s = np.tanh(v @ W_0 + b_0)
+    for j in range(4):
+        y = table[BEFORE[:, j]]
+        s = np.tanh(y @ W_xh + s @ W_hh + b_h)
+        t = s @ O_sy[:8] + y @ O_sy[8:] + v @ O_v + b_o  # two numbers a unit, side by side
+        assert np.allclose(model((picture, BEFORE))[:, j], np.maximum(t[:, ::2], t[:, 1::2]) @ out + b_out, atol=1e-5)
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_pictures_change_scores_and_many_captions_share_one(way):
     shape = GRID if way.startswith("attention") else POOLED

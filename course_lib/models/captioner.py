@@ -4,7 +4,14 @@ The CNN is run beforehand (`vision`): its classifier dropped, its vectors kept. 
 """
 
 from course_lib.errors import CourseError
-from course_lib.models.encoder_decoder import DECODERS, Decoder, EncoderDecoder, _Configured, _repeated
+from course_lib.models.encoder_decoder import (
+    DECODERS,
+    Decoder,
+    EncoderDecoder,
+    EveryStepDecoder,
+    _Configured,
+    _repeated,
+)
 from course_lib.quiet import keras
 
 layers, ops = keras.layers, keras.ops
@@ -81,6 +88,27 @@ class EachStepDecoder(Decoder):
 
 
 @keras.saving.register_keras_serializable(package="course_lib")
+class StartAndOutputDecoder(EveryStepDecoder):
+    """The picture is where the memory starts, and beside every output, as in Cho et al. 2014; x_j = y_{j-1}.
+
+    scores = W maxout(O_s s_j + O_y y_{j-1} + O_v v). O_v v is computed once for a caption.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.seen = layers.Dense(2 * self.settings["maxout"], use_bias=False, name="seen")
+
+    def inputs(self, y, encoded):
+        """(B, J, E)."""
+        return y
+
+    def outputs(self, s, y, encoded, training=None):
+        """With the maxout layer, and without weights."""
+        t = self.both(ops.concatenate([s, y], axis=-1)) + self.seen(encoded["context"])[:, None]
+        return self.say(t, training), None
+
+
+@keras.saving.register_keras_serializable(package="course_lib")
 class Captioner(EncoderDecoder):
     """Vectors of pictures (P, ...) and the words before (B, J) -> scores (B, J, words).
 
@@ -98,6 +126,7 @@ class Captioner(EncoderDecoder):
 WAYS = {
     "first input": FirstInputDecoder,
     "start": DECODERS["start"],
+    "start, and the output": StartAndOutputDecoder,
     "each step": EachStepDecoder,
     "each step, and the output": DECODERS["every step"],
     "attention after": DECODERS["attention after"],
@@ -110,7 +139,7 @@ def captioner(
 ):
     """A Captioner from features of this shape. way: where the picture enters, one of WAYS.
 
-    maxout: the width of that layer, for the two ways that have one; `units` if it is left out.
+    maxout: the width of that layer, for the three ways that have one; `units` if it is left out.
     """
     if way not in WAYS:
         raise CourseError(f"way: expected one of {', '.join(WAYS)}, got {way!r}.")

@@ -177,7 +177,10 @@ class EveryStepDecoder(Decoder):
 
     def deep_output(self, s, y, c, training=None):
         """(B, J, units), (B, J, E), (B, J, C) -> scores (B, J, words)."""
-        t = self.both(ops.concatenate([s, y, c], axis=-1))
+        return self.say(self.both(ops.concatenate([s, y, c], axis=-1)), training)
+
+    def say(self, t, training=None):
+        """(B, J, 2 maxout) -> scores (B, J, words), by the larger one of every two numbers."""
         t = ops.max(ops.reshape(t, (*ops.shape(t)[:2], self.settings["maxout"], 2)), axis=-1)
         return self.readout(self.drop(t, training=training))
 
