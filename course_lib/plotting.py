@@ -274,7 +274,7 @@ def pictures(axes, images, captions: Sequence[str], correct: Sequence[bool] | No
         ax.set(xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
         wide = ax.get_position().width * ax.figure.get_figwidth()
-        said = textwrap.fill(caption, max(int(11 * wide), 12))
+        said = textwrap.fill(caption, max(int(13 * wide), 12))
         if correct is not None:
             ax.spines[:].set(visible=True, color=GREEN if correct[i] else RED, linewidth=3)
             said = ("✓ " if correct[i] else "✗ ") + said

@@ -6,6 +6,7 @@ mean is the pooled vector. Both come from here, from any network of `keras.appli
 
 import hashlib
 import os
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -177,8 +178,10 @@ def small_cnn(weights: str | os.PathLike | None = "shipped") -> Backbone:
     if weights is not None:
         file = shipped.path(SMALL_WEIGHTS) if weights == "shipped" else Path(weights)
         try:
-            grid.load_weights(file)
-        except (OSError, ValueError) as error:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", UserWarning)  # that is how Keras says a layer stays random
+                grid.load_weights(file)
+        except (OSError, ValueError, UserWarning) as error:
             raise CourseError(f"{file}: no weights of the course's CNN: {str(error).splitlines()[0]}") from None
     return Backbone("small_cnn " + _digest(grid.get_weights()), SMALL, grid, pooling="max")
 

@@ -160,12 +160,11 @@ known = {
 }
 
 # %%
-fig, ax = plotting.figure(9, 3)
+fig, ax = plotting.figure(10.5, 3)
 series = {"random CNN": known["random"], "pretrained CNN": known["pretrained"]}
 plotting.grouped_bars(
     ax, list(QUESTIONS), series, "What can be read from one vector of a picture", "right", chance=0.5, grey=1
 )
-ax.set_ylim(0.45, 1.0)
 plt.show()
 
 # %% [markdown]
