@@ -179,7 +179,7 @@ def cider(captions, references) -> float:
                 if norm_a and norm_b:
                     product = sum(min(w, b[gram]) * b[gram] for gram, w in a.items() if gram in b)
                     total += near * product / (norm_a * norm_b) / 4 / len(refs)
-    return 10 * total / len(captions)
+    return float(10 * total / len(captions))
 
 
 def _ngrams(words):

@@ -97,7 +97,7 @@ def run(cnn: str, cell: str, way: str, seed: int) -> dict:
     return {
         "correct": round(float(np.mean(correct)), 4),
         "bleu_4": round(metrics.caption_bleu(found, true)["BLEU-4"], 2),
-        "cider": round(metrics.cider(found, true), 3),
+        "cider": round(float(metrics.cider(found, true)), 3),
         "nats": round(float(losses[-1]), 4), "parameters": model.count_params(), "train_seconds": round(seconds, 1),
     }  # fmt: skip
 

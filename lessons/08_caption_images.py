@@ -304,8 +304,27 @@ plotting.pictures(axes, drawn, [" ".join(said["beam 5"][i]) for i in chosen], ma
 plt.show()
 
 # %% [markdown]
-# Which part is wrong? $v$ says what there is anywhere; it does not say *where*. Who stands in front of whom, which of two dogs is the big one: all that is lost
-# when 64 regions become one vector. Lesson 09 looks at the regions.
+# Which part is wrong? Count the captions in which a kind and a colour are joined that are both on the picture, but of two different things:
+
+
+# %%
+def swapped(scene, words):
+    """Whether a caption gives one thing the colour of another."""
+    there = {(thing.kind, thing.colour) for thing in scene.things}
+    kinds, colours = (set(names) for names in zip(*there, strict=True))
+    things = (world.read(" ".join(words)) or {"things": []})["things"]
+    return any((kind, colour) not in there and kind in kinds and colour in colours for kind, colour, *_ in things)
+
+
+wrong = [i for i, right in enumerate(marks) if not right]
+share = np.mean([swapped(scenes["test"][i], said["beam 5"][i]) for i in wrong])
+print(f"{len(wrong)} captions are wrong, {share:.0%} of them for a colour that went to the wrong thing")
+claim("most mistakes are colours that went astray", at_least(share, 0.5))
+
+# %% [markdown]
+# It is not the CNN's mistake: $v$ has one number for a red boat, another for a red tent. But when 64 regions have become one vector, all things are there at
+# once, and for each of 8 × 18 pairs the network must learn from captions alone which number belongs to the word it has just said. Lesson 09 looks at one
+# region at a time; there, a colour has nowhere else to go.
 
 # %% [markdown]
 # ## The comparison

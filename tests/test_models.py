@@ -214,3 +214,20 @@ def test_a_diverging_loss_is_said_in_one_sentence(rows):
     model.set_weights([np.full(w.shape, np.nan) for w in model.get_weights()])
     with pytest.raises(CourseError, match="the loss is nan after 50 steps"):
         training.fit(model, itertools.cycle([next(story_batches(rows, 8, seed=0))]), 50)
+
+
+def test_the_loss_is_kerass_own(rng):
+    import tensorflow as tf
+
+    scores, targets = rng.normal(size=(5, 7, 11)).astype(np.float32), rng.integers(0, 11, (5, 7))
+    targets[2, 3:] = 0
+    theirs = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=0)
+    values, gradients = [], []
+    for loss in (theirs, training.next_token_loss):
+        variable = tf.Variable(scores)
+        with tf.GradientTape() as tape:
+            value = loss(targets, variable)
+        values.append(float(value))
+        gradients.append(tape.gradient(value, variable).numpy())
+    assert np.isclose(*values, rtol=1e-6) and np.allclose(*gradients, atol=1e-7)
+    assert float(training.next_token_loss(np.zeros((2, 3), int), scores[:2, :3])) == 0  # nothing to say
