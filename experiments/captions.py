@@ -83,9 +83,8 @@ def run(cnn: str, cell: str, way: str, seed: int) -> dict:
     places = np.repeat(np.arange(len(said)), [len(given) for given in said])
     rows = to_rows([words for given in said for words in given], vocabulary)
     training.set_seed(seed)
-    maxout = 2 * WIDTH if way == WAY else None
     model = captioner(
-        seen.shape[1:], len(vocabulary), way, width=WIDTH, embedding=64, units=UNITS, cell=cell, maxout=maxout
+        seen.shape[1:], len(vocabulary), way, width=WIDTH, embedding=64, units=UNITS, cell=cell, maxout=2 * WIDTH
     )
     training.compile_for_training(model, STEPS, RATE, optimizer="muon")
     begun = time.monotonic()

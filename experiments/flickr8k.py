@@ -49,6 +49,7 @@ class Recipe:
     width: int = 256
     embedding: int = 256
     units: int = 384
+    maxout: int = 256  # its width, where there is one
     dropout: float = 0.5
     batch: int = 256
     epochs: float = 8.0
@@ -165,7 +166,7 @@ def new_captioner(recipe: Recipe, shape, words: int, precision: str = "float32")
     with policy(precision):
         return captioner(
             shape, words, recipe.way, width=recipe.width, embedding=recipe.embedding, units=recipe.units,
-            cell=recipe.cell, dropout=recipe.dropout,
+            cell=recipe.cell, dropout=recipe.dropout, maxout=recipe.maxout,
         )  # fmt: skip
 
 

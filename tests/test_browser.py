@@ -4,6 +4,7 @@ Lessons 00 and 02 (it has a picture to move) always; all lessons with COURSE_BRO
 Chromium (Debian: apt install chromium); skipped without it, unless COURSE_REQUIRE_BROWSER=1.
 """
 
+import io
 import json
 import os
 import re
@@ -96,6 +97,23 @@ def move_the_picture(page):
             time.sleep(0.1)
 
 
+def upload_a_picture(page):
+    """Choose a file that is no picture: a sentence says so. Then a scene: it is shown with a caption."""
+    from PIL import Image
+
+    from course_lib.worlds.scenes import SceneWorld
+
+    world, png = SceneWorld(), io.BytesIO()
+    Image.fromarray(world.draw(world.sample(1, seed=3)[0])[0]).save(png, "png")
+    box = page.locator(".widget-vbox", has=page.locator(".widget-upload")).first
+    box.scroll_into_view_if_needed()
+    for data, shown in ((b"no picture", "text=not a picture that can be read"), (png.getvalue(), "img.widget-image")):
+        with page.expect_file_chooser() as chooser:
+            box.locator(".widget-upload").click()
+        chooser.value.set_files({"name": "mine.png", "mimeType": "image/png", "buffer": data})
+        box.locator(shown).wait_for(state="visible", timeout=30_000)
+
+
 @pytest.mark.parametrize("name", LESSONS)
 def test_run_all_reaches_the_last_cell(lab, browser, name):
     base, token, folder = lab
@@ -136,6 +154,8 @@ def test_run_all_reaches_the_last_cell(lab, browser, name):
         assert time.monotonic() < deadline, [c.execution_count for c in cells]
     if page.locator(MOVABLE).count():
         move_the_picture(page)
+    if page.locator(".widget-upload").count():
+        upload_a_picture(page)
     if SCREENSHOTS:
         page.screenshot(path=Path(SCREENSHOTS) / f"{name}-{Path(folder).name}.png")
     page.close()

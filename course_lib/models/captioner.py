@@ -139,12 +139,12 @@ def captioner(
 ):
     """A Captioner from features of this shape. way: where the picture enters, one of WAYS.
 
-    maxout: the width of that layer, for the three ways that have one; `units` if it is left out.
+    maxout: the width of that layer, in the ways that have one; `units` if it is left out.
     """
     if way not in WAYS:
         raise CourseError(f"way: expected one of {', '.join(WAYS)}, got {way!r}.")
     attended = way.startswith("attention")
     more = {"score": score} if attended else {}
-    more |= {"maxout": maxout} if maxout else {}
+    more |= {"maxout": maxout} if issubclass(WAYS[way], EveryStepDecoder) else {}
     decoder = WAYS[way](words, embedding, units, cell, dropout, **more)
     return Captioner(PictureEncoder(shape, width, dropout, attended), decoder)
