@@ -16,7 +16,8 @@ import numpy as np
 
 from course_lib import metrics, results
 from course_lib.datasets.fetch import cache_folder
-from course_lib.text import Vocabulary, to_rows
+from course_lib.datasets.captions import caption_words
+from course_lib.text import Vocabulary, detokenize, to_rows, tokenize
 from course_lib.worlds.scenes import SceneWorld
 from experiments.jobs import work_through
 
@@ -62,7 +63,7 @@ def told():
 
     world = SceneWorld()
     scenes, seen = vision.scene_vectors(world)
-    return world, seen, [[caption.split() for caption in world.captions(scene, 3)] for scene in scenes]
+    return world, seen, [[tokenize(caption) for caption in world.captions(scene, 3)] for scene in scenes]
 
 
 def run(cnn: str, cell: str, way: str, seed: int) -> dict:
@@ -90,9 +91,10 @@ def run(cnn: str, cell: str, way: str, seed: int) -> dict:
     begun = time.monotonic()
     losses = training.fit(model, vision.caption_batches(seen, places, rows, BATCH, seed), STEPS)
     seconds = time.monotonic() - begun
-    found = [best.words for best in Describer(model, vocabulary)(new, beam=5, alpha=0)]
-    correct = [world.accepts(scene, " ".join(words)) for scene, words in zip(scenes, found, strict=True)]
-    true = [[caption.split() for caption in world.captions(scene)] for scene in scenes]
+    found = [detokenize(best.words) for best in Describer(model, vocabulary)(new, beam=5, alpha=0)]
+    correct = [world.accepts(scene, caption) for scene, caption in zip(scenes, found, strict=True)]
+    found = [caption_words(caption) for caption in found]
+    true = [[caption_words(caption) for caption in world.captions(scene)] for scene in scenes]
     return {
         "correct": round(float(np.mean(correct)), 4),
         "bleu_4": round(metrics.caption_bleu(found, true)["BLEU-4"], 2),
