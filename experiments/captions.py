@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from course_lib import metrics, results
-from course_lib.datasets.fetch import cache_folder
 from course_lib.datasets.captions import caption_words
+from course_lib.datasets.fetch import cache_folder
 from course_lib.text import Vocabulary, detokenize, to_rows, tokenize
 from course_lib.worlds.scenes import SceneWorld
 from experiments.jobs import work_through

@@ -280,6 +280,7 @@ resting = "poly dark 0 0.6 1 0.6 0.8 1 0.2 1"
 SAME = KITE.replace('flies = ["flying"]', "").replace(
     "poly dark 0 0.6 1 0.6 0.8 1 0.2 1", "poly main 0.5 0 1 0.4 0.5 1 0 0.4"
 )
+HIDDEN = KITE.replace("0.5 1 0 0.4", r"0.5 1 0 0.4\nbox #00ff00 0 0 1 1")
 
 
 RIGHT = [
@@ -504,6 +505,12 @@ WRONG = [
     (lesson_08.check_precision, lambda w, r: clipped(w, r[:1]), "not the first alone"),
     (lesson_08.check_precision, lambda w, r: clipped(w, r, limit=1), "as many count as"),
     (lesson_08.check_precision, lambda w, r: clipped(w, r) * len(w), "Divide by the number"),
+    (lesson_08.check_precision, lambda w, r: clipped(w, r) or float("nan"), "expected 0.0, got nan"),
+    (lesson_08.check_examples, lambda g: [(a, b, i) for i, a, b in examples(g)], "number comes first"),
+    (lesson_08.check_own_thing, lambda: KITE.replace("size = [0.5, 0.5]", "size = 0.5"), "both more than 0"),
+    (lesson_08.check_own_thing, lambda: KITE.replace("size = [0.5, 0.5]", "size = [0, 0.5]"), "both more than 0"),
+    (lesson_08.check_own_thing, lambda: KITE.replace("kinds.kite", "kinds.'cat and mouse'"), "nobody can read"),
+    (lesson_08.check_own_thing, lambda: HIDDEN, "looks like a blue one"),
     (lesson_08.check_own_thing, lambda: KITE.replace("main", "#ff0000").replace("dark", "#00ff00"), "has its colour"),
     (lesson_08.check_own_thing, lambda: KITE[: KITE.index("resting")], "two states at least"),
     (lesson_08.check_own_thing, lambda: KITE.replace("poly dark 0 0.6", "poly dark 0 left"), "expected numbers"),

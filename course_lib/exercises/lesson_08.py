@@ -18,7 +18,7 @@ def check_pool(pool) -> None:
     })  # fmt: skip
     checks.expect_close(answer, grid.mean(axis=(1, 2)), "three pictures", [
         (grid.sum(axis=(1, 2)), "That is the sum of the regions: divide by their number."),
-        (grid.max(axis=(1, 2)), "That is the largest number of each column: take the mean."),
+        (grid.max(axis=(1, 2)), "That is the largest number of each channel: take the mean."),
         (grid[:, 0, 0], "That is the first region alone."),
     ])  # fmt: skip
     checks.solved("pool makes one vector of a grid")
@@ -56,6 +56,8 @@ def check_examples(examples) -> None:
         raise NotYet(f"examples: expected 3, one for each caption, got {len(answer)}.")
     if not all(isinstance(one, tuple | list) and len(one) == 3 for one in answer):
         raise NotYet("examples: each is (number of the picture, words before, words to say).")
+    if not all(isinstance(words, tuple | list) for one in answer for words in one[1:]):
+        raise NotYet("examples: the picture's number comes first, then two lists of words.")
     found = [(one[0], list(one[1]), list(one[2])) for one in answer]
     if found != right:
         if [one[0] for one in found] == [0, 1, 2]:
@@ -101,9 +103,15 @@ def check_precision(precision) -> None:
         if answers != right and np.allclose(answers, values):
             raise NotYet(f"precision: not yet. {hint}")
     for (words, _, share), answer in zip(cases, answers, strict=True):
-        if abs(answer - share) > 1e-6:
+        if not abs(answer - share) <= 1e-6:
             raise NotYet(f"precision({' '.join(words)!r}): expected {share}, got {answer:.3g}.")
     checks.solved("precision counts no word too often")
+
+
+def _alone(world, kind, colour, state):
+    """The picture of one thing, and where it is seen."""
+    thing = scenes.Thing(kind, colour, "", state, (0.2, 0.2, 0.6, 0.6), False, scenes.SKINS[0], scenes.HAIRS[0])
+    return world.draw(scenes.Scene(next(iter(world.places)), False, (thing,), (), ()), 64)
 
 
 def check_own_thing(my_thing) -> None:
@@ -130,13 +138,17 @@ def check_own_thing(my_thing) -> None:
     for state in data["states"]:
         if not data["shapes"][state]:
             raise NotYet(f"my_thing: a {kind} {state} has no shape: nothing would be drawn.")
-        thing = scenes.Thing(kind, "red", "", state, (0.2, 0.2, 0.6, 0.6), False, scenes.SKINS[0], scenes.HAIRS[0])
-        looks.append(world.draw(scenes.Scene(next(iter(world.places)), False, (thing,), (), ()), 64))
-        seen = (looks[-1][1] == 0).mean()
-        if seen < 0.05:
+        red, blue = (_alone(world, kind, colour, state) for colour in ("red", "blue"))
+        if (red[1] == 0).mean() < 0.05:
             raise NotYet(f"my_thing: a {kind} {state} hardly covers anything: its box goes from 0 to 1 in x and y.")
-    for i in range(len(looks)):
-        for j in range(i):
-            if np.array_equal(looks[i][0], looks[j][0]):
-                raise NotYet(f"my_thing: a {kind} looks the same in two states: who looks at it could not tell.")
+        if np.array_equal(red[0], blue[0]):
+            raise NotYet(
+                f"my_thing: a red {kind} {state} looks like a blue one: its colour is hidden under other shapes."
+            )
+        looks.append(red[0])
+    if any(np.array_equal(a, b) for i, a in enumerate(looks) for b in looks[:i]):
+        raise NotYet(f"my_thing: a {kind} looks the same in two states: who looks at it could not tell.")
+    scene = scenes.compose(world, [(kind, "red", 0.5)], next(iter(world.places)))
+    if not all(world.accepts(scene, caption) for caption in world.captions(scene)):
+        raise NotYet(f"my_thing: nobody can read a caption about a {kind}: its name and its states are plain words.")
     checks.solved("my_thing is drawn, and can be told apart")

@@ -195,8 +195,13 @@ class SceneWorld:
         self.colours, self.kinds, self.places = data["colours"], data["kinds"], data["places"]
         for name, kind in self.kinds.items():
             where = f"[kinds.{name}]"
-            if len(kind.get("size", ())) != 2 or not kind.get("states"):
-                raise GrammarError(f"{where}: expected size = [width, height] and at least one of its states.")
+            size, states = kind.get("size"), kind.get("states")
+            if not (
+                isinstance(size, list) and len(size) == 2 and all(isinstance(v, int | float) and v > 0 for v in size)
+            ):
+                raise GrammarError(f"{where}: expected size = [width, height], both more than 0, got {size!r}.")
+            if not (states and all(isinstance(text, str) for text in states.values())):
+                raise GrammarError(f"{where}: expected [kinds.{name}.states] with at least one text of shapes.")
             first = kind.get("shapes", "")
             kind["shapes"] = {state: _shapes(first + "\n" + text, where) for state, text in kind["states"].items()}
         for name, place in self.places.items():
