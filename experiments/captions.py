@@ -23,7 +23,7 @@ from experiments.jobs import work_through
 
 RESULT = results.FOLDERS[0] / "captions.csv"
 SEEDS = range(5)
-TEST, STEPS, BATCH, RATE, UNITS, WIDTH = 500, 1700, 64, 6e-3, 96, 128
+TEST, STEPS, BATCH, RATE, UNITS, WIDTH = 500, 1800, 64, 8e-3, 96, 192
 WAY = "start, and the output"
 CASES = [  # CNN, memory, way
     *(("pretrained", "lstm", way) for way in (WAY, "start", "first input", "each step")),
@@ -85,7 +85,7 @@ def run(cnn: str, cell: str, way: str, seed: int) -> dict:
     rows = to_rows([words for given in said for words in given], vocabulary)
     training.set_seed(seed)
     model = captioner(
-        seen.shape[1:], len(vocabulary), way, width=WIDTH, embedding=64, units=UNITS, cell=cell, maxout=2 * WIDTH
+        seen.shape[1:], len(vocabulary), way, width=WIDTH, embedding=64, units=UNITS, cell=cell, maxout=256
     )
     training.compile_for_training(model, STEPS, RATE, optimizer="muon")
     begun = time.monotonic()

@@ -227,7 +227,7 @@ for v_1, W_hh, h_before in ((1, 0, 0), (-1, 0, 0), (1, 1, -2)):
 def captioner(words, cell=layers.LSTM, units=96, pieces=256):
     """Vectors (B, 236) and the words before (B, J) -> scores (B, J, words)."""
     picture, before = keras.Input((236,)), keras.Input((None,), dtype="int32")
-    v = layers.Dense(128, "relu", name="whole")(picture)  # (B, 128)
+    v = layers.Dense(192, "relu", name="whole")(picture)  # (B, 192)
     y = layers.Embedding(words, 64, name="embedding")(before)  # (B, J, 64)
     s_0 = [layers.Dense(units, "tanh", name="h_0")(v), layers.Dense(units, name="c_0")(v)]  # a plain RNN has no c
     s = cell(units, return_sequences=True, name="memory")(y, initial_state=s_0 if cell is layers.LSTM else s_0[:1])
@@ -238,7 +238,7 @@ def captioner(words, cell=layers.LSTM, units=96, pieces=256):
 
 
 by_hand = captioner(len(vocabulary))
-WAY, sizes = "start, and the output", {"width": 128, "embedding": 64, "units": 96, "maxout": 256}
+WAY, sizes = "start, and the output", {"width": 192, "embedding": 64, "units": 96, "maxout": 256}
 model = library_captioner((236,), len(vocabulary), WAY, **sizes)
 named = {tuple(weight.path.split("/")[-2:]): weight for weight in model.weights}  # the layers have the same names
 for weight in by_hand.weights:
@@ -271,8 +271,8 @@ for name, words in said.items():
 # %%
 places = np.repeat(np.arange(len(captions)), [len(given) for given in captions])
 rows = text.to_rows([words for given in captions for words in given], vocabulary)
-STEPS = 1700
-training.compile_for_training(model, STEPS, 6e-3, optimizer="muon")
+STEPS = 1800
+training.compile_for_training(model, STEPS, 8e-3, optimizer="muon")
 losses = training.fit(model, vision.caption_batches(v_learned, places, rows, 64, SEED), STEPS)
 print(f"nats a word: {losses[0]:.2f} in the first fifty steps, {losses[-1]:.2f} in the last")
 
@@ -341,7 +341,7 @@ for i in wrong:
         knew.append(v["pretrained", "test"][i, true].max() > v["pretrained", "test"][i, number[f"{colour} {kind}"]])
 print(f"{len(wrong)} captions are wrong; in {len(knew)} of them a thing has another thing's colour.")
 print(f"In {np.mean(knew):.0%} of these the vector has the larger number for the true pair.")
-claim("most mistakes are colours that went astray", at_least(len(knew) / len(wrong), 0.5))
+claim("many mistakes are colours that went astray", at_least(len(knew) / len(wrong), 0.4))
 claim("the CNN knew better", at_least(np.mean(knew), 0.8))
 
 # %% [markdown]
@@ -419,7 +419,7 @@ for name, given in (("true", true), ("false", false)):
     correct = np.mean([world.accepts(scene, " ".join(words)) for scene, words in zip(of_scene, given, strict=True)])
     line = f"correct {correct:.2f}  BLEU-1 {scores['BLEU-1']:.1f}  BLEU-4 {scores['BLEU-4']:.1f}"
     print(f"{name:5}  {line}  CIDEr {metrics.cider(given, others):.2f}")
-claim("captions of which every one is false keep a third of BLEU-4", at_least(bleu_4["false"] / bleu_4["true"], 1 / 3))
+claim("captions of which every one is false keep half of BLEU-4", at_least(bleu_4["false"] / bleu_4["true"], 0.5))
 
 # %% [markdown]
 # The words are all there; which belongs to which, single words cannot say. BLEU-4 and CIDEr see groups of words, and notice; but half the mark is left to a lie.
