@@ -174,7 +174,7 @@ def test_bad_input_is_a_sentence():
     model = random_captioner("start")
     with pytest.raises(CourseError, match=r"reads vectors of shape \(5,\), got \(6,\): use the network it was trained"):
         model((np.zeros((1, 6), np.float32), BEFORE[:1]))
-    with pytest.raises(CourseError, match="way: expected one of first input, start"):
+    with pytest.raises(CourseError, match="way: expected one of 'first input', 'start'"):
         captioner(POOLED, WORDS, "letter")
     with pytest.raises(CourseError, match="the decoder was made for 11 words, this vocabulary has 5"):
         Describer(model, Vocabulary("a"))

@@ -16,7 +16,7 @@ from course_lib.worlds.scenes import SceneWorld
 
 WORLD = SceneWorld()
 SMALL = ["--set=network=small_cnn", "--set=units=24", "--set=embedding=16", "--set=width=16", "--set=batch=20",
-         "--set=rare=1", "--set=epochs=4"]  # fmt: skip
+         "--set=rare=1", "--set=epochs=10", "--set=learning_rate=0.02"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ def test_a_second_run_computes_no_vector_again(trained, photographs):
     before = file.read_bytes()
     command(home, photographs, "train", *SMALL, "--seed=1")
     assert file.read_bytes() == before
-    assert len(before.split()) == 28 + 5 + 5 or len(before.split()) == 28 + 5
+    assert len(before.split()) >= 28 + 5
 
 
 def test_a_killed_run_goes_on(trained, photographs):
@@ -120,8 +120,8 @@ def test_a_killed_run_goes_on(trained, photographs):
 
 @pytest.mark.parametrize(("more", "sentence"), [
     (["train", "--set=units=0"], "--set units=0: expected more than 0."),
-    (["train", "--way=letter"], "way: expected one of first input, start, each step"),
-    (["train", "--set=network=Nothing"], "keras.applications has no network 'Nothing'"),
+    (["train", "--way=letter", "--seed=98"], "way: expected one of 'first input', 'start'"),
+    (["train", "--set=network=Nothing", "--seed=98"], "keras.applications has no network 'Nothing'"),
     (["judge", "--seed=99"], "there is no trained captioner in"),
 ])  # fmt: skip
 def test_bad_input_is_a_sentence(trained, photographs, more, sentence):

@@ -142,7 +142,7 @@ def captioner(
     maxout: the width of that layer, in the ways that have one; `units` if it is left out.
     """
     if way not in WAYS:
-        raise CourseError(f"way: expected one of {', '.join(WAYS)}, got {way!r}.")
+        raise CourseError(f"way: expected one of {', '.join(map(repr, WAYS))}, got {way!r}.")
     attended = way.startswith("attention")
     more = {"score": score} if attended else {}
     more |= {"maxout": maxout} if issubclass(WAYS[way], EveryStepDecoder) else {}
