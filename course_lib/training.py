@@ -102,6 +102,18 @@ def log_probabilities(model, rows: np.ndarray) -> np.ndarray:
     return np.where(targets != 0, log_p_of_targets(scores(model, rows[:, :-1]), targets), 0.0)
 
 
+def nats_when_told(model, told: np.ndarray, rows: np.ndarray, batch_size: int = 100) -> float:
+    """Cross-entropy of rows of words (N, L) from `to_rows`, each by a model that is told one of `told` (N, ...) and the
+    true words before; nats a word.
+    """
+    total = 0.0
+    for start in range(0, len(rows), batch_size):
+        part = rows[start : start + batch_size]
+        p = log_p_of_targets(np.array(model((told[start : start + batch_size], part[:, :-1]))), part[:, 1:])
+        total -= p[part[:, 1:] != 0].sum()
+    return float(total / (rows[:, 1:] != 0).sum())
+
+
 def stream_log_probabilities(model, ids: np.ndarray, rows: int = 100, context: int = 100) -> np.ndarray:
     """log p of every token of a long tape (N,) but the first: (N - 1,), nats.
 

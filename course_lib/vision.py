@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from course_lib import shipped
 from course_lib.errors import CourseError
 from course_lib.locked import locked
 from course_lib.quiet import keras
@@ -172,8 +173,6 @@ def small_grid(name: str = "small_cnn") -> keras.Model:
 
 def small_cnn(weights: str | os.PathLike | None = "shipped") -> Backbone:
     """The course's own CNN, trained by tools/pretrain.py on pictures of one thing; None: random."""
-    from course_lib import shipped
-
     grid = small_grid()
     if weights is not None:
         file = shipped.path(SMALL_WEIGHTS) if weights == "shipped" else Path(weights)
@@ -192,8 +191,6 @@ SHIPPED_SCENES = 40_000, 40_001  # how many, and their seed: far from those the 
 
 def scene_vectors(world: SceneWorld):
     """Many scenes, and what the course's CNN says of each: -> scenes, (N, 236), float32. Made by tools/pretrain.py."""
-    from course_lib import shipped
-
     with np.load(shipped.path(SHIPPED_VECTORS)) as stored:
         if str(stored["world"]) != world.identity:
             raise CourseError(

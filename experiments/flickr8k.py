@@ -74,15 +74,15 @@ def cache_of(recipe: Recipe, folder: Path):
     return vision.FeatureCache(folder, backbone, grid=recipe.way.startswith("attention"))
 
 
-def vectors(recipe: Recipe, folder: Path, pictures: list[Path]):
+def vectors(recipe: Recipe, folder: Path, pictures: list[Path], tried: bool = False):
     """All pictures' vectors -> the cache, the row of each picture (-1: none), what is wrong, seconds.
 
     What is new is computed in a process of its own, both cores on one picture: a convolution gains from that, a small
-    recurrent network does not.
+    recurrent network does not. tried: that has just been done, what is still missing cannot be read.
     """
     begun = time.monotonic()
     cache = cache_of(recipe, folder)
-    if cache.missing(pictures):
+    if missing := [] if tried else cache.missing(pictures):
         names = ("network", "size", "way")
         settings = [f"--set={name}={getattr(recipe, name)}" for name in names]
         command = [
@@ -95,7 +95,7 @@ def vectors(recipe: Recipe, folder: Path, pictures: list[Path]):
             *settings,
         ]
         threads = {"TF_NUM_INTRAOP_THREADS": str(os.cpu_count()), "TF_NUM_INTEROP_THREADS": "1"}
-        told = "\n".join(str(Path(picture).resolve()) for picture in pictures)
+        told = "\n".join(str(Path(pictures[i]).resolve()) for i in missing)
         if subprocess.run(command, env=os.environ | threads, input=told, text=True, cwd=results.ROOT).returncode:
             raise CourseError("not all vectors of the photographs were computed; those that were stay: begin again.")
         cache.reload()
@@ -114,11 +114,11 @@ def features(options) -> None:
 class Data:
     """Pictures, their vectors and captions, and the vocabulary of the training captions."""
 
-    def __init__(self, recipe: Recipe, options, splits=("train", "dev")):
+    def __init__(self, recipe: Recipe, options, splits=("train", "dev"), tried=False):
         self.set = read_folder(options.data or fetch("flickr8k"))
         self.names = {split: self.set.present(split) for split in splits}
         pictures = [self.set.path(name) for names in self.names.values() for name in names]
-        self.cache, places, problems, self.seconds = vectors(recipe, options.features, pictures)
+        self.cache, places, problems, self.seconds = vectors(recipe, options.features, pictures, tried)
         self.problems = self.set.problems + [f"{problem} Left out." for problem in problems]
         self.places, start = {}, 0
         for split, names in self.names.items():
@@ -170,20 +170,6 @@ def new_captioner(recipe: Recipe, shape, words: int, precision: str = "float32")
             shape, words, recipe.way, width=recipe.width, embedding=recipe.embedding, units=recipe.units,
             cell=recipe.cell, dropout=recipe.dropout, maxout=recipe.maxout,
         )  # fmt: skip
-
-
-def nats(model, data, vocabulary, longest, split="dev") -> float:
-    """Cross-entropy of the first caption of each picture, nats a word, told the true words before."""
-    places, rows = data.rows(split, vocabulary, longest)
-    places, first = np.unique(places, return_index=True)
-    rows = rows[first]
-    total = words = 0
-    for start in range(0, len(rows), 250):
-        part = rows[start : start + 250]
-        seen = np.asarray(data.cache.rows[places[start : start + 250]], np.float32)
-        p = metrics.log_p_of_targets(np.array(model((seen, part[:, :-1]))), part[:, 1:])
-        total, words = total - p[part[:, 1:] != 0].sum(), words + (part[:, 1:] != 0).sum()
-    return float(total / words)
 
 
 def judge_split(model, vocabulary, data, split, beams=BEAMS, alpha=ALPHA) -> list[dict]:
@@ -253,7 +239,7 @@ def train_member(options, recipe: Recipe) -> None:
     checkpoint = Checkpoint(
         member_folder(options, recipe, options.member), identity(recipe, options.member), options.restart
     )
-    data, state = Data(recipe, options), checkpoint.state
+    data, state = Data(recipe, options, tried=True), checkpoint.state
     if "words" not in state:
         counts = Counter(word for own in data.words("train") for words in own for word in words)
         frequent = [word for word in counts if counts[word] >= recipe.rare]
@@ -271,7 +257,10 @@ def train_member(options, recipe: Recipe) -> None:
         training.compile_for_training(
             model, steps, recipe.learning_rate, warm_up=steps // 20, optimizer=recipe.optimizer
         )
-    judged = new_captioner(recipe, data.cache.shape, len(vocabulary))
+    judged = new_captioner(recipe, data.cache.shape, len(vocabulary))  # in 32 bits, by the first caption of each
+    dev_places, dev_rows = data.rows("dev", vocabulary, recipe.longest)
+    dev_places, first = np.unique(dev_places, return_index=True)
+    dev_vectors, dev_rows = np.asarray(data.cache.rows[dev_places]), dev_rows[first]
     training.set_seed(seed + 1000 * state["step"])
     batches = vision.caption_batches(
         data.cache.rows, places, rows, recipe.batch, seed + 1000 * state["step"], recipe.captions_together
@@ -283,7 +272,7 @@ def train_member(options, recipe: Recipe) -> None:
         state["step"] += count
         point = {"step": state["step"], "seconds": round(time.monotonic() - begun, 1), "train_nats": round(loss, 4)}
         judged.set_weights(model.get_weights())
-        state["curve"].append(point | {"dev_nats": round(nats(judged, data, vocabulary, recipe.longest), 4)})
+        state["curve"].append(point | {"dev_nats": round(training.nats_when_told(judged, dev_vectors, dev_rows), 4)})
         state |= {"seconds": time.monotonic() - begun, "done": state["step"] >= steps}
         state["memory_gb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         checkpoint.save(model)

@@ -192,7 +192,7 @@ def run(path: Path, out: Path, attention: str, recipe: Recipe, restart: bool) ->
         state["step"] += count
         state |= {"seconds": time.monotonic() - started, "cpu_seconds": time.process_time() - cpu}
         point = {"step": state["step"], "seconds": round(state["seconds"], 1), "train_nats": round(float(loss), 4)}
-        state["curve"].append(point | {"dev_nats": round(nats(model, *dev), 4)})
+        state["curve"].append(point | {"dev_nats": round(training.nats_when_told(model, *dev), 4)})
         checkpoint.save(model)
     head = {
         "attention": attention, "parameters": model.count_params(), "steps": state["step"],
@@ -203,16 +203,6 @@ def run(path: Path, out: Path, attention: str, recipe: Recipe, restart: bool) ->
     state |= {"rows": table, "problems": data.problems}
     checkpoint.save(model)
     return table
-
-
-def nats(model, source, target) -> float:
-    """Cross-entropy of held-out pairs, nats a piece, told the true pieces before."""
-    total = pieces = 0
-    for start in range(0, len(source), 100):
-        a, b = source[start : start + 100], target[start : start + 100]
-        p = metrics.log_p_of_targets(np.array(model((a, b[:, :-1]))), b[:, 1:])
-        total, pieces = total - p[b[:, 1:] != 0].sum(), pieces + (b[:, 1:] != 0).sum()
-    return float(total / pieces)
 
 
 def judge(translate, data):

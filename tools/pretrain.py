@@ -59,23 +59,28 @@ def _draw(scenes):
     return np.stack([picture for picture, _ in drawn]), np.stack([owner >= 0 for _, owner in drawn])
 
 
+def drawn_in_parts(scenes):
+    """250 scenes at a time, by both cores: pictures (250, 128, 128, 3), uint8; where things are (250, 128, 128)."""
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:  # TensorFlow does not survive a fork
+        yield from pool.map(_draw, [scenes[i : i + 250] for i in range(0, len(scenes), 250)])
+
+
 def pictures(count: int, seed: int):
     """-> (count, 128, 128, 3), uint8; where the thing is (count, 128, 128); the answers (count, questions)."""
     scenes = WORLD.single(count, seed)
-    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:  # TensorFlow does not survive a fork
-        parts = list(pool.map(_draw, [scenes[i : i + 250] for i in range(0, count, 250)]))
-    drawn, masks = (np.concatenate(part) for part in zip(*parts, strict=True))
+    drawn, masks = (np.concatenate(part) for part in zip(*drawn_in_parts(scenes), strict=True))
     return drawn, masks, np.array([truth(scene) for scene in scenes])
 
 
-def vectors(backbones) -> list[np.ndarray]:
-    """What each says of the scenes that lesson 08 learns from: (N, 236) for each."""
-    scenes = WORLD.sample(*SHIPPED_SCENES)
-    found = []
-    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
-        for drawn, _ in pool.map(_draw, [scenes[i : i + 250] for i in range(0, len(scenes), 250)]):
-            found.append([backbone.pooled(drawn) for backbone in backbones])
-    return [np.concatenate(parts) for parts in zip(*found, strict=True)]
+def vectors(backbone) -> np.ndarray:
+    """What it says of the scenes that lesson 08 learns from: (N, 236)."""
+    return np.concatenate([backbone.pooled(drawn) for drawn, _ in drawn_in_parts(WORLD.sample(*SHIPPED_SCENES))])
+
+
+def by_question(p) -> list:
+    """(..., 236), by numpy or Keras -> the probabilities of each question's answers (..., answers)."""
+    ends = np.cumsum([len(answers) for answers in QUESTIONS.values()])
+    return [p[..., end - len(answers) : end] for end, answers in zip(ends, QUESTIONS.values(), strict=True)]
 
 
 def together(x, masks, answers):
@@ -108,14 +113,12 @@ def train(count=COUNT, epochs=EPOCHS, seed=0, held_out=HELD_OUT):
     training.set_seed(seed)
     (x, masks, answers), (x_new, _, answers_new) = pictures(count, SEEDS[0]), pictures(held_out, SEEDS[1])
     model, steps = small_grid(), epochs * (count // BATCH)
-    ends = np.cumsum([len(options) for options in QUESTIONS.values()])
 
     def loss(right, p):
         """right (B, 8, 8, questions), the number of each answer; where there is a thing it counts three times."""
         weight = 1 + 2 * ops.cast(right[..., 0] > 0, "float32")
         total = 0.0
-        for i, (end, options) in enumerate(zip(ends, QUESTIONS.values(), strict=True)):
-            part = ops.log(p[..., end - len(options) : end] + 1e-7)
+        for i, part in enumerate(by_question(ops.log(p + 1e-7))):
             total -= ops.take_along_axis(part, ops.cast(right[..., i : i + 1], "int32"), axis=-1)[..., 0]
         return ops.mean(weight * total)
 
@@ -138,9 +141,8 @@ def train(count=COUNT, epochs=EPOCHS, seed=0, held_out=HELD_OUT):
 
     losses = training.fit(model, batches(), steps, "pretraining", every=max(steps // epochs, 1))
     said, right = model.predict(x_new, batch_size=250, verbose=0).max(axis=(1, 2)), {}
-    for i, (end, (name, options)) in enumerate(zip(ends, QUESTIONS.items(), strict=True)):
-        part = said[:, end - len(options) : end]
-        part[:, [answer == "" for answer in options]] = -1  # there is something
+    for i, ((name, possible), part) in enumerate(zip(QUESTIONS.items(), by_question(said), strict=True)):
+        part[:, [answer == "" for answer in possible]] = -1  # there is something
         right[name] = float((part.argmax(-1) == answers_new[:, i]).mean())
     return model, right, losses
 
@@ -159,7 +161,7 @@ def main() -> int:
     shipped_grid = small_grid()  # without what the optimizer remembers
     shipped_grid.set_weights(grid.get_weights())
     shipped_grid.save_weights(options.out / "small_cnn.weights.h5")
-    (found,) = vectors([small_cnn(options.out / "small_cnn.weights.h5")])
+    found = vectors(small_cnn(options.out / "small_cnn.weights.h5"))
     stored = np.rint(255 * found).astype(np.uint8)  # 255: a probability of 1
     np.savez_compressed(options.out / "vectors.npz", vectors=stored, world=WORLD.identity)
     rows = [

@@ -101,10 +101,8 @@ def _lines(path):
             rows.append((f"line {number}", name, caption))
         else:
             odd.append(number)
-    problem = (
-        f"lines without a file name and a caption: {len(odd)}, the first is line {odd[0]}; left out." if odd else ""
-    )
-    return rows, [problem] if odd else []
+    problem = "lines without a file name and a caption: {}, the first is line {}; left out."
+    return rows, [problem.format(len(odd), odd[0])] if odd else []
 
 
 def _coco(path):
@@ -120,10 +118,8 @@ def _coco(path):
         ) from None
     lost = [number for number, image, _ in given if image not in names]
     rows = [(f"annotation {number}", names[image], caption) for number, image, caption in given if image in names]
-    problem = (
-        f"annotations of an image that is not listed: {len(lost)}, the first is {lost[0]}; left out." if lost else ""
-    )
-    return rows, [problem] if lost else []
+    problem = "annotations of an image that is not listed: {}, the first is {}; left out."
+    return rows, [problem.format(len(lost), lost[0])] if lost else []
 
 
 def read_folder(folder) -> Captioned:
@@ -145,8 +141,7 @@ def read_folder(folder) -> Captioned:
     result = Captioned(images, captions, problems=problems)
     for file in sorted(folder.glob("*Images.txt")):
         split = re.sub(r".*[_.]|Images$", "", file.stem)
-        names = [name for name in read_text(file).split("\n") if name.strip()]
-        names = [name.strip() for name in names]
+        names = [name for name in map(str.strip, read_text(file).split("\n")) if name]
         unknown = [name for name in names if name not in captions]
         if unknown:
             result.problems.append(f"{file.name}: {len(unknown)} have no caption, the first is {unknown[0]}; left out.")

@@ -7,10 +7,10 @@ from course_lib.errors import CourseError
 from course_lib.models.encoder_decoder import (
     DECODERS,
     Decoder,
+    EachStepDecoder,
     EncoderDecoder,
     EveryStepDecoder,
     _Configured,
-    _repeated,
 )
 from course_lib.quiet import keras
 
@@ -76,15 +76,6 @@ class FirstInputDecoder(Decoder):
     def inputs(self, y, encoded):
         """(B, J, E)."""
         return y
-
-
-@keras.saving.register_keras_serializable(package="course_lib")
-class EachStepDecoder(Decoder):
-    """x_j = [y_{j-1}; v]: with cell "rnn", h = tanh(W_xh x + W_hh h + W_vh v)."""
-
-    def inputs(self, y, encoded):
-        """(B, J, E + D)."""
-        return ops.concatenate([y, _repeated(encoded["context"], y)], axis=-1)
 
 
 @keras.saving.register_keras_serializable(package="course_lib")

@@ -155,7 +155,16 @@ class InitialStateDecoder(Decoder):
 
 
 @keras.saving.register_keras_serializable(package="course_lib")
-class EveryStepDecoder(Decoder):
+class EachStepDecoder(Decoder):
+    """x_j = [y_{j-1}; context]: with cell "rnn", h = tanh(W_xh x + W_hh h + W_vh context)."""
+
+    def inputs(self, y, encoded):
+        """(B, J, E + C)."""
+        return ops.concatenate([y, _repeated(encoded["context"], y)], axis=-1)
+
+
+@keras.saving.register_keras_serializable(package="course_lib")
+class EveryStepDecoder(EachStepDecoder):
     """x_j = [y_{j-1}; context], and the output sees all three: Cho et al. 2014, appendix A.1.
 
     scores = W maxout(O_s s_j + O_y y_{j-1} + O_c context), where maxout takes the larger one of every two numbers.
@@ -166,10 +175,6 @@ class EveryStepDecoder(Decoder):
         super().__init__(*args, **kwargs)
         self.settings["maxout"] = maxout or self.settings["units"]
         self.both = layers.Dense(2 * self.settings["maxout"], name="maxout")
-
-    def inputs(self, y, encoded):
-        """(B, J, E + C)."""
-        return ops.concatenate([y, _repeated(encoded["context"], y)], axis=-1)
 
     def outputs(self, s, y, encoded, training=None):
         """With the maxout layer, and without weights."""
