@@ -1,7 +1,7 @@
 """Pictures as vectors: files decoded, run once through a pretrained CNN, and kept on disk.
 
-A convolutional network without its classifier hands over a grid of vectors, one for each region of the picture; their
-mean is the pooled vector. Both come from here, from any network of `keras.applications` or from the course's own.
+A convolutional network without its classifier hands over a grid of vectors, one for each region of the picture; pooled,
+they are one vector. Both come from here, from any network of `keras.applications` or from the course's own.
 """
 
 import hashlib
@@ -63,12 +63,22 @@ def decode(source, size: int, name: str | None = None) -> np.ndarray:
         raise PictureError(f"{name}: not a picture that can be read, or cut off ({error}).") from None
 
 
+def _pyramid(grid):
+    """Means of all regions, of the upper and of the lower half: (B, rows, columns, C) -> (B, 3 C)."""
+    rows = grid.shape[1]
+    parts = grid, grid[:, : (rows + 1) // 2], grid[:, rows // 2 :]  # the middle row is in both
+    return np.concatenate([part.mean(axis=(1, 2)) for part in parts], axis=-1)
+
+
+# How one vector is made of the regions. A pyramid (Lazebnik, Schmid & Ponce 2006) keeps above and below apart.
+POOLINGS = {"mean": lambda grid: grid.mean(axis=(1, 2)), "max": lambda grid: grid.max(axis=(1, 2)), "pyramid": _pyramid}
+
+
 @dataclass
 class Backbone:
     """A CNN without its classifier. grid: its model, pictures (B, size, size, 3), 0 to 255 -> (B, rows, columns, C).
 
-    identity: changes with anything that changes the vectors. pooling: how one vector is made of the regions: their
-    "mean", or the "max" of each channel, as the network was trained with.
+    identity: changes with anything that changes the vectors. pooling: one of POOLINGS.
     """
 
     identity: str
@@ -86,15 +96,17 @@ class Backbone:
         return np.asarray(self.grid.predict_on_batch(np.asarray(pictures, np.float32)))
 
     def pool(self, grid: np.ndarray) -> np.ndarray:
-        """(B, rows, columns, C) -> (B, C)."""
-        return getattr(grid, self.pooling)(axis=(1, 2))
+        """(B, rows, columns, C) -> (B, C), or (B, 3 C) for "pyramid"."""
+        return POOLINGS[self.pooling](grid)
 
     def pooled(self, pictures: np.ndarray) -> np.ndarray:
         """(B, size, size, 3) -> (B, C)."""
         return self.pool(self(pictures))
 
 
-def pretrained(name: str = "MobileNetV2", size: int = 224, weights="imagenet", **options) -> Backbone:
+def pretrained(
+    name: str = "MobileNetV2", size: int = 224, weights="imagenet", pooling: str = "mean", **options
+) -> Backbone:
     """Any network of keras.applications, without its classifier, its own preprocessing built in.
 
     weights: "imagenet": from COURSE_DATA/weights if the file is there, else downloaded by Keras; None: random; a path.
@@ -103,6 +115,8 @@ def pretrained(name: str = "MobileNetV2", size: int = 224, weights="imagenet", *
     home = next((home for home in homes if hasattr(home, name)), None)
     if home is None:
         raise CourseError(f"keras.applications has no network {name!r}: write it as there, for example 'MobileNetV2'.")
+    if pooling not in POOLINGS:
+        raise CourseError(f"pooling: expected one of {', '.join(POOLINGS)}, got {pooling!r}.")
     weights = _weights_file(name, size, options) or weights if weights == "imagenet" else weights
     try:
         model = getattr(home, name)(include_top=False, weights=weights, input_shape=(size, size, 3), **options)
@@ -118,7 +132,7 @@ def pretrained(name: str = "MobileNetV2", size: int = 224, weights="imagenet", *
     inputs = keras.Input((size, size, 3))
     grid = keras.Model(inputs, model(home.preprocess_input(inputs), training=False))
     said = f"{name} {size} {options} " + (_digest(model.get_weights()) if weights else "random")
-    return Backbone(said, size, grid)
+    return Backbone(said, size, grid, pooling)
 
 
 SMALL = 128  # pixels the course's own network looks at
@@ -234,8 +248,9 @@ class FeatureCache:
 
     def __init__(self, folder, backbone: Backbone, grid: bool = True):
         self.backbone, self.grid = backbone, grid
-        self.shape = backbone.shape if grid else backbone.shape[-1:]
-        key = hashlib.sha256(f"{backbone.identity} {self.shape}".encode()).hexdigest()[:16]
+        self.shape = backbone.shape if grid else backbone.pool(np.zeros((1, *backbone.shape))).shape[1:]
+        kept = "grid" if grid else backbone.pooling
+        key = hashlib.sha256(f"{backbone.identity} {kept} {self.shape}".encode()).hexdigest()[:16]
         self.rows_file, self.index_file = (Path(folder) / f"{key}.{end}" for end in ("float16", "index"))
         try:
             Path(folder).mkdir(parents=True, exist_ok=True)

@@ -35,7 +35,7 @@ from experiments.jobs import read_settings
 RESULTS = results.FOLDERS[0] / "flickr8k.csv"
 OUT = Path("work/flickr8k")
 BEAMS = (1, 3, 5)
-ALPHA = 0.7  # of the beam's length normalisation
+ALPHA = 0.8  # of the beam's length normalisation
 LANES = os.cpu_count() or 1  # members are trained side by side, one on each core
 STARTED = time.monotonic()
 
@@ -48,13 +48,14 @@ class Recipe:
     cell: str = "lstm"
     network: str = "MobileNetV2"
     size: int = 224  # pixels
+    pooling: str = "pyramid"  # how one vector is made of the regions, as in vision.py
     width: int = 256
     embedding: int = 256
     units: int = 384
     maxout: int = 256  # its width, where there is one
-    dropout: float = 0.5
+    dropout: float = 0.4
     batch: int = 256
-    epochs: float = 8.0
+    epochs: float = 6.0
     learning_rate: float = 3e-3
     optimizer: str = "muon"
     precision: str = "mixed_bfloat16"  # products in 16 bits, sums and weights in 32; "float32" on an older processor
@@ -70,7 +71,7 @@ def cache_of(recipe: Recipe, folder: Path):
     from course_lib import vision
 
     own = recipe.network == "small_cnn"  # the course's
-    backbone = vision.small_cnn() if own else vision.pretrained(recipe.network, recipe.size)
+    backbone = vision.small_cnn() if own else vision.pretrained(recipe.network, recipe.size, pooling=recipe.pooling)
     return vision.FeatureCache(folder, backbone, grid=recipe.way.startswith("attention"))
 
 
@@ -83,7 +84,7 @@ def vectors(recipe: Recipe, folder: Path, pictures: list[Path], tried: bool = Fa
     begun = time.monotonic()
     cache = cache_of(recipe, folder)
     if missing := [] if tried else cache.missing(pictures):
-        names = ("network", "size", "way")
+        names = ("network", "size", "pooling", "way")
         settings = [f"--set={name}={getattr(recipe, name)}" for name in names]
         command = [
             sys.executable,

@@ -99,6 +99,30 @@ def test_features_are_the_models_own(tmp_path, backbone):
         assert np.allclose(cache.rows[places], right, atol=2e-3)
 
 
+def test_one_vector_is_made_of_the_regions_in_three_ways(tmp_path, backbone):
+    grid = RNG.normal(size=(2, 5, 3, 4))
+    parts = [grid, grid[:, :3], grid[:, 2:]]  # all, the upper three rows, the lower three
+    expected = {
+        "mean": [np.mean(grid, axis=(1, 2))],
+        "max": [np.max(grid, axis=(1, 2))],
+        "pyramid": [np.mean(part, axis=(1, 2)) for part in parts],
+    }
+    for pooling, wanted in expected.items():
+        pooled = Backbone("little", 16, backbone.grid, pooling).pool(grid)
+        np.testing.assert_allclose(pooled, np.concatenate(wanted, axis=1), rtol=1e-12)
+    with pytest.raises(CourseError, match="pooling: expected one of mean, max, pyramid, got 'sum'"):
+        pretrained(weights=None, pooling="sum")
+
+
+def test_vectors_pooled_in_another_way_are_kept_apart(tmp_path, backbone):
+    for pooling in ("mean", "max", "mean"):
+        own = Backbone("little", 16, backbone.grid, pooling)
+        cache = FeatureCache(tmp_path, own, grid=False)
+        places, _ = cache.add([photo()])
+        expected = own.pooled(decode(photo(), 16)[None])
+        np.testing.assert_allclose(cache.rows[places], expected, atol=1e-3)
+
+
 def test_a_bad_file_among_good_ones(tmp_path, backbone):
     (tmp_path / "a.png").write_bytes(photo())
     (tmp_path / "b.png").write_bytes(photo()[:60])
