@@ -72,9 +72,11 @@ def pictures(count: int, seed: int):
     return drawn, masks, np.array([truth(scene) for scene in scenes])
 
 
-def vectors(backbone) -> np.ndarray:
-    """What it says of the scenes that lesson 08 learns from: (N, 236)."""
-    return np.concatenate([backbone.pooled(drawn) for drawn, _ in drawn_in_parts(WORLD.sample(*SHIPPED_SCENES))])
+def vectors(backbones) -> list[np.ndarray]:
+    """What each says of the scenes that lesson 08 learns from: (N, 236) for each. The pictures are drawn once."""
+    drawn = drawn_in_parts(WORLD.sample(*SHIPPED_SCENES))
+    found = [[backbone.pooled(pictures) for backbone in backbones] for pictures, _ in drawn]
+    return [np.concatenate(parts) for parts in zip(*found, strict=True)]
 
 
 def by_question(p) -> list:
@@ -161,7 +163,7 @@ def main() -> int:
     shipped_grid = small_grid()  # without what the optimizer remembers
     shipped_grid.set_weights(grid.get_weights())
     shipped_grid.save_weights(options.out / "small_cnn.weights.h5")
-    found = vectors(small_cnn(options.out / "small_cnn.weights.h5"))
+    (found,) = vectors([small_cnn(options.out / "small_cnn.weights.h5")])
     stored = np.rint(255 * found).astype(np.uint8)  # 255: a probability of 1
     np.savez_compressed(options.out / "vectors.npz", vectors=stored, world=WORLD.identity)
     rows = [
