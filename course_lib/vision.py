@@ -9,7 +9,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +63,24 @@ def decode(source, size: int, name: str | None = None) -> np.ndarray:
         raise PictureError(f"{name}: not a picture that can be read, or cut off ({error}).") from None
 
 
+def _compiled(model):
+    """The model as a function whose weights are constants: TensorFlow joins batch normalisation with the convolution
+    before it. Half as fast again as `predict_on_batch`.
+    """  # fmt: skip
+    if keras.backend.backend() != "tensorflow":
+        return model.predict_on_batch
+    import tensorflow as tf
+
+    weights = [[v.numpy() for v in some] for some in (model.trainable_variables, model.non_trainable_variables)]
+
+    def run(pictures):
+        constants = [[tf.constant(v) for v in some] for some in weights]
+        return model.stateless_call(*constants, pictures, training=False)[0]
+
+    signature = tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)
+    return tf.function(run, input_signature=[signature], autograph=False)
+
+
 def _pyramid(grid):
     """Means of all regions, of the upper and of the lower half: (B, rows, columns, C) -> (B, 3 C)."""
     rows = grid.shape[1]
@@ -78,13 +96,15 @@ POOLINGS = {"mean": lambda grid: grid.mean(axis=(1, 2)), "max": lambda grid: gri
 class Backbone:
     """A CNN without its classifier. grid: its model, pictures (B, size, size, 3), 0 to 255 -> (B, rows, columns, C).
 
-    identity: changes with anything that changes the vectors. pooling: one of POOLINGS.
+    identity: changes with anything that changes the vectors. pooling: one of POOLINGS. Weights are taken as they are at
+    the first call.
     """
 
     identity: str
     size: int
     grid: keras.Model
     pooling: str = "mean"
+    _run: Callable | None = field(default=None, init=False, repr=False)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -93,7 +113,8 @@ class Backbone:
 
     def __call__(self, pictures: np.ndarray) -> np.ndarray:
         """(B, size, size, 3) -> (B, rows, columns, C)."""
-        return np.asarray(self.grid.predict_on_batch(np.asarray(pictures, np.float32)))
+        self._run = self._run or _compiled(self.grid)
+        return np.asarray(self._run(np.asarray(pictures, np.float32)))
 
     def pool(self, grid: np.ndarray) -> np.ndarray:
         """(B, rows, columns, C) -> (B, C), or (B, 3 C) for "pyramid"."""

@@ -13,6 +13,7 @@ the recipe was chosen on the dev split.
 import argparse
 import contextlib
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -202,11 +203,12 @@ def train(options) -> None:
     """Vectors first; then the members of the ensemble, one beside the other; judged on dev, rows added to the table."""
     recipe = recipe_of(options)
     if options.member is not None:
-        return train_member(options, recipe)
+        return train_member(recipe, options, options.member, Data(recipe, options, tried=True))
     Checkpoint(member_folder(options, recipe, 0), identity(recipe, 0), options.restart)  # refused before work begins
     data = Data(recipe, options)
     for problem in data.problems:
         print(problem)
+    options.spent = data.seconds
     environment = os.environ | {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
     command = [sys.executable, "-m", "experiments.flickr8k", *sys.orig_argv[sys.orig_argv.index("train") :]]
     command += [f"--spent={data.seconds:.1f}"]
@@ -216,8 +218,12 @@ def train(options) -> None:
         """One after another, on one core."""
         return [subprocess.run([*command, f"--member={i}"], env=environment).returncode for i in members]
 
+    here, *elsewhere = lanes(range(recipe.members))
     with ThreadPoolExecutor(LANES) as pool:
-        if any(code for codes in pool.map(lane, lanes(range(recipe.members))) for code in codes):
+        codes = pool.map(lane, elsewhere)
+        for member in here:  # this process has one core's work, too
+            train_member(recipe, options, member, data)
+        if any(code for own in codes for code in own):
             raise CourseError("not all members were trained; what was saved is kept: give the same command again.")
     recipe, states, model, vocabulary = load(options)
     add_rows(options, recipe, states, judge_split(model, vocabulary, data, "dev"))
@@ -233,25 +239,33 @@ def identity(recipe, member):
     return asdict(recipe) | {"member": member}
 
 
-def train_member(options, recipe: Recipe) -> None:
+def memory_gb() -> float:
+    """What this process holds now, pages shared with others in parts (Linux); elsewhere the most it has held."""
+    try:
+        held = Path("/proc/self/smaps_rollup").read_text(encoding="ascii")
+        return int(re.search(r"^Pss: +(\d+) kB", held, re.MULTILINE)[1]) / 2**20
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def train_member(recipe: Recipe, options, member: int, data: Data) -> None:
     """Train one captioner, or go on."""
     from course_lib import training, vision
 
-    checkpoint = Checkpoint(
-        member_folder(options, recipe, options.member), identity(recipe, options.member), options.restart
-    )
-    data, state = Data(recipe, options, tried=True), checkpoint.state
+    checkpoint = Checkpoint(member_folder(options, recipe, member), identity(recipe, member), options.restart)
+    state = checkpoint.state
     if "words" not in state:
         counts = Counter(word for own in data.words("train") for words in own for word in words)
         frequent = [word for word in counts if counts[word] >= recipe.rare]
         state |= {"words": sorted(frequent, key=lambda word: (-counts[word], word)), "shape": data.cache.shape}
         state |= {"step": 0, "seconds": 0.0, "features_seconds": options.spent, "curve": [], "done": False}
+        state["memory_gb"] = 0.0
     vocabulary = Vocabulary(state["words"])
     places, rows = data.rows("train", vocabulary, recipe.longest)
     steps = round(recipe.epochs * len(rows) / recipe.batch)
     begun = time.monotonic() - state["seconds"]
     model = saved_captioner(checkpoint, recipe)
-    seed = recipe.seed * recipe.members + options.member
+    seed = recipe.seed * recipe.members + member
     if model is None:
         training.set_seed(seed)
         model = new_captioner(recipe, data.cache.shape, len(vocabulary), recipe.precision)
@@ -268,14 +282,14 @@ def train_member(options, recipe: Recipe) -> None:
     )
     while state["step"] < steps:
         count = min(max(steps // 10, 1), steps - state["step"])
-        name = f"member {options.member}, from step {state['step']}"
+        name = f"member {member}, from step {state['step']}"
         loss = training.fit(model, batches, count, name, every=count)[-1]
         state["step"] += count
         point = {"step": state["step"], "seconds": round(time.monotonic() - begun, 1), "train_nats": round(loss, 4)}
         judged.set_weights(model.get_weights())
         state["curve"].append(point | {"dev_nats": round(training.nats_when_told(judged, dev_vectors, dev_rows), 4)})
         state |= {"seconds": time.monotonic() - begun, "done": state["step"] >= steps}
-        state["memory_gb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+        state["memory_gb"] = max(state["memory_gb"], memory_gb())
         checkpoint.save(model)
 
 
