@@ -56,7 +56,7 @@ class Recipe:
     maxout: int = 256  # its width, where there is one
     dropout: float = 0.4
     batch: int = 256
-    epochs: float = 6.0
+    epochs: float = 5.0
     learning_rate: float = 3e-3
     optimizer: str = "muon"
     precision: str = "mixed_bfloat16"  # products in 16 bits, sums and weights in 32; "float32" on an older processor
