@@ -17,7 +17,7 @@
 #
 # **You need:** lessons 04 and 06. Of CNNs: that a convolution looks for a pattern everywhere in a picture.
 #
-# **Run time:** about 80 seconds on two processor cores. One cell trains and says so.
+# **Run time:** about 85 seconds on two processor cores. One cell trains and says so.
 #
 # **Sources.** O. Vinyals, A. Toshev, S. Bengio, D. Erhan, *Show and tell: a neural image caption generator*, CVPR 2015. The lecture slides on recurrent
 # networks after A. Karpathy and F.-F. Li (image captioning: $W_{vh}$), H. Lee's on conditional generation (2017), P. Radhakrishnan's introduction to the
@@ -484,7 +484,8 @@ widgets.movable(look_at_file, photo=widgets.upload("your picture"))
 # ## On real data: Flickr8k
 #
 # 8,000 photographs, mostly of people and dogs, each described by five people (Hodosh, Young and Hockenmaier 2013). The CNN is MobileNetV2, pretrained on ImageNet
-# (Sandler et al. 2018), its classifier cut off; two captioners of the kind "start", wider and with dropout, whose probabilities are averaged at each word.
+# (Sandler et al. 2018), its classifier cut off; a photograph's vector is made of three means, over all regions, the upper and the lower half. Two captioners of the
+# kind "start", wider and with dropout, whose probabilities are averaged at each word.
 # `python -m experiments.flickr8k train` does all of it on two cores, and `python -m experiments.flickr8k caption photo.jpg` describes any photograph.
 
 # %%
