@@ -176,6 +176,8 @@ plotting.grouped_bars(
     ax, list(QUESTIONS), series, "What can be read from one vector of a picture", "right", chance=0.5, grey=1
 )
 plt.show()
+
+# %%
 claim("of dogs, training tells far more than chance", at_least(known["pretrained"][2] - known["random"][2], 0.2))
 
 # %% [markdown]
@@ -301,6 +303,8 @@ one = np.repeat(v["pretrained", "test"][i : i + 1], 5, axis=0)
 fig, ax = plotting.figure(3.2, 3.6)
 plotting.pictures(ax, [world.draw(scenes["test"][i], 256)[0]], ["beam 5: " + text.detokenize(said["beam 5"][i])])
 plt.show()
+
+# %%
 for words in describe.sample(one, seed=SEED):
     print("drawn:", text.detokenize(words))
 
@@ -437,15 +441,18 @@ from course_lib import widgets
 from course_lib.worlds.scenes import compose
 
 
-def look(kind, colour, x, other, other_colour, other_x, place, night):
-    """A figure with the picture and its caption."""
-    scene = compose(world, [(kind, colour, x), (other, other_colour, other_x)], place, night == "night")
-    caption = " ".join(
-        describe(backbones["pretrained"].pooled(world.draw(scene, 128)[0][None]), beam=5, alpha=0)[0].words
-    )
+def captioned(picture, small, scene=None):
+    """A figure: the picture, and what is said of the same with 128 x 128 pixels; marked, if its scene is known."""
+    caption = text.detokenize(describe(backbones["pretrained"].pooled(small[None]), beam=5, alpha=0)[0].words)
     fig, ax = plotting.figure(3.6, 4.2)
-    plotting.pictures(ax, [world.draw(scene, 256)[0]], [caption], [world.accepts(scene, caption)])
+    plotting.pictures(ax, [picture], [caption], scene and [world.accepts(scene, caption)])
     return fig
+
+
+def look(kind, colour, x, other, other_colour, other_x, place, night):
+    """A figure with the picture of two things and its caption."""
+    scene = compose(world, [(kind, colour, x), (other, other_colour, other_x)], place, night == "night")
+    return captioned(world.draw(scene, 256)[0], world.draw(scene, 128)[0], scene)
 
 
 look("dog", "red", 0.3, "woman", "blue", 0.7, "beach", "day")
@@ -473,11 +480,7 @@ def look_at_file(photo):
     """A figure with the picture and its caption."""
     if not photo:
         return "Choose a picture: PNG, JPEG, …"
-    picture = vision.decode(photo, 128, "your file")
-    fig, ax = plotting.figure(3.6, 4.2)
-    caption = text.detokenize(describe(backbones["pretrained"].pooled(picture[None]), beam=5, alpha=0)[0].words)
-    plotting.pictures(ax, [vision.decode(photo, 256, "your file")], [caption])
-    return fig
+    return captioned(*(vision.decode(photo, size, "your file") for size in (256, 128)))
 
 
 widgets.movable(look_at_file, photo=widgets.upload("your picture"))
