@@ -368,6 +368,10 @@ def caption(options) -> None:
 
 def recipe_of(options) -> Recipe:
     """The recipe that the options ask for; CourseError for what cannot be."""
+    from course_lib.models.captioner import WAYS
+
+    if options.way not in WAYS:  # before the network's weights are asked for
+        raise CourseError(f"--way: expected one of {', '.join(map(repr, WAYS))}, got {options.way!r}.")
     recipe = Recipe(**{"way": options.way} | read_settings(Recipe, options.set), seed=options.seed)
     for name, value in asdict(recipe).items():
         if name not in ("seed", "dropout") and not isinstance(value, str) and value <= 0:
