@@ -15,7 +15,7 @@ from experiments import shakespeare
 from tools import build
 
 SMALL = ["--set", "hidden=48", "--set", "batch=8", "--set", "embedding=16"]
-BUDGET = 20
+BUDGET = 40  # a busy machine takes ten of these to begin
 
 
 @pytest.fixture(scope="module")
@@ -65,8 +65,10 @@ def test_a_killed_run_loses_at_most_an_interval_and_ends_as_well(text_file, tmp_
     assert after["curve"][: len(before["curve"])] == before["curve"]
     assert after["curve"][-1]["step"] > before["step"]
     assert after["result"]["seconds"] <= BUDGET + 3  # beside other tests
-    # Loading and compiling once more cost some of these few seconds; what was learned before the kill did not.
-    half_way = next(p for p in state(tmp_path / "whole")["curve"] if p["seconds"] > BUDGET / 2)
+    # What was learned before the kill was not lost: it goes on where it was, and is as good after as many steps.
+    losses = [point["train_nats"] for point in after["curve"]]
+    assert losses[len(before["curve"])] < (losses[0] + losses[len(before["curve"]) - 1]) / 2
+    half_way = next(p for p in state(tmp_path / "whole")["curve"] if p["step"] > after["curve"][-1]["step"] / 2)
     assert after["result"]["nats"] < half_way["train_nats"]
     assert len(list((tmp_path / "killed").glob("*.keras"))) == 1
 
