@@ -34,7 +34,7 @@ def decode(source, size: int, name: str | None = None) -> np.ndarray:
     """
     import io
 
-    from PIL import Image, ImageOps
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     name = name or (str(source) if isinstance(source, str | os.PathLike) else "the picture")
     try:
@@ -60,7 +60,8 @@ def decode(source, size: int, name: str | None = None) -> np.ndarray:
     except Image.DecompressionBombError:
         raise PictureError(f"{name}: too many pixels, at most {MOST_PIXELS:,} are read.") from None
     except (OSError, ValueError, SyntaxError, EOFError) as error:
-        raise PictureError(f"{name}: not a picture that can be read, or cut off ({error}).") from None
+        why = "nothing that Pillow knows" if isinstance(error, UnidentifiedImageError) else error
+        raise PictureError(f"{name}: not a picture that can be read, or cut off ({why}).") from None
 
 
 def _compiled(model):
