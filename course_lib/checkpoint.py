@@ -3,7 +3,11 @@
 (Not a power cut: nothing here waits for the disk.)
 """
 
+import contextlib
 import json
+import signal
+import threading
+from collections.abc import Iterable
 from pathlib import Path
 
 from course_lib.errors import CourseError
@@ -68,3 +72,33 @@ class Checkpoint:
         for other in self.folder.glob("save-*.keras"):  # the one before, and any that a kill left half written
             if other.name != name:
                 other.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def stoppable(batches: Iterable):
+    """The same batches: after Ctrl-C, asking for the next one raises KeyboardInterrupt.
+
+    So it is not raised inside TensorFlow, which now and then swallows it or ends with an error of its own. Whoever
+    presses it twice stops at once.
+    """
+    asked = []
+
+    def ask(*_):
+        asked.append(True)
+        if len(asked) > 1:
+            raise KeyboardInterrupt
+
+    def until_asked():
+        for batch in batches:
+            if asked:
+                raise KeyboardInterrupt
+            yield batch
+
+    if threading.current_thread() is not threading.main_thread():  # only there can it be asked
+        yield batches
+        return
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield until_asked()
+    finally:
+        signal.signal(signal.SIGINT, before)

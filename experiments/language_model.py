@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from course_lib import results
-from course_lib.checkpoint import Checkpoint
+from course_lib.checkpoint import Checkpoint, stoppable
 from course_lib.datasets.fetch import fetch
 from course_lib.datasets.plain_text import read_text, split
 from course_lib.errors import CourseError
@@ -89,22 +89,24 @@ def train(run: Checkpoint, text: str) -> list[dict]:
         )
 
     try:
-        batches = (random_windows(train_ids, step) for step in range(run.state["step"], steps))
-        while True:
-            if run.state["step"] in stops and run.state["step"] not in [entry["step"] for entry in run.state["log"]]:
-                report()
-                run.save(model)
-            if run.state["step"] == steps:
-                return run.state["log"]
-            # In short stretches, so that what is learned is saved between them.
-            stretch = min(50, min(stop for stop in stops if stop > run.state["step"]) - run.state["step"])
-            last = time.monotonic()
-            training.fit(model, batches, stretch, f"step {run.state['step']} of {steps}")
-            run.state["step"] += stretch
-            run.state["seconds"] += time.monotonic() - last
-            if time.monotonic() - saved > SAVE_EVERY_S:
-                run.save(model)
-                saved = time.monotonic()
+        windows = (random_windows(train_ids, step) for step in range(run.state["step"], steps))
+        with stoppable(windows) as batches:
+            while True:
+                reported = [entry["step"] for entry in run.state["log"]]
+                if run.state["step"] in stops and run.state["step"] not in reported:
+                    report()
+                    run.save(model)
+                if run.state["step"] == steps:
+                    return run.state["log"]
+                # In short stretches, so that what is learned is saved between them.
+                stretch = min(50, min(stop for stop in stops if stop > run.state["step"]) - run.state["step"])
+                last = time.monotonic()
+                training.fit(model, batches, stretch, f"step {run.state['step']} of {steps}")
+                run.state["step"] += stretch
+                run.state["seconds"] += time.monotonic() - last
+                if time.monotonic() - saved > SAVE_EVERY_S:
+                    run.save(model)
+                    saved = time.monotonic()
     except KeyboardInterrupt:
         raise CourseError(
             f"stopped at about step {run.state['step']} of {steps}; what was saved last is in {run.folder}. "

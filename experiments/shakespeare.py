@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from course_lib import results
-from course_lib.checkpoint import Checkpoint
+from course_lib.checkpoint import Checkpoint, stoppable
 from course_lib.datasets.fetch import fetch
 from course_lib.datasets.plain_text import read_text
 from course_lib.errors import CourseError
@@ -121,6 +121,10 @@ class Run:
 
     def train(self) -> None:
         """Until the budget is spent but for what judging will take."""
+        with stoppable(self.batches) as batches:
+            self._train(batches)
+
+    def _train(self, batches) -> None:
         from course_lib import training
 
         losses, shown_s, bar = [], self.spent_s, training.progress(None, round(self.budget_s), "seconds")
@@ -132,7 +136,7 @@ class Run:
             if share >= 1:
                 break
             self.trained.optimizer.learning_rate = self.recipe.rate(share)
-            losses.append(float(self.trained.train_on_batch(*next(self.batches))))
+            losses.append(float(self.trained.train_on_batch(*next(batches))))
             self.trained.reset_metrics()
             self.state["step"] += 1
             if math.floor(share * INTERVALS) > saved:

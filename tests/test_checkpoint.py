@@ -1,6 +1,8 @@
 """A saved run goes on as if nothing had happened, and what is saved is whole."""
 
+import itertools
 import json
+import signal
 import subprocess
 import sys
 
@@ -9,7 +11,7 @@ import pytest
 
 from course_lib import training
 from course_lib.cells import LSTMCell
-from course_lib.checkpoint import Checkpoint
+from course_lib.checkpoint import Checkpoint, stoppable
 from course_lib.errors import CourseError
 from course_lib.models.language_model import language_model, stateful
 from course_lib.text import stream_batches
@@ -92,3 +94,15 @@ def test_a_model_with_the_courses_cells_is_found_by_a_new_process(tmp_path):
     code = f"from course_lib.checkpoint import Checkpoint; print(Checkpoint({str(tmp_path)!r}, {{}}).model().name)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert done.stdout.strip() == "language_model", done.stderr
+
+
+def test_ctrl_c_is_raised_between_two_batches_and_twice_at_once():
+    taken, ours = [], signal.getsignal(signal.SIGINT)
+    with stoppable(itertools.count()) as batches:
+        taken += [next(batches), next(batches)]
+        signal.raise_signal(signal.SIGINT)  # nothing yet
+        with pytest.raises(KeyboardInterrupt):
+            next(batches)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert taken == [0, 1] and signal.getsignal(signal.SIGINT) is ours
