@@ -20,6 +20,7 @@ from course_lib.locked import locked
 from course_lib.quiet import keras
 from course_lib.worlds.scenes import SceneWorld
 
+ops = keras.ops
 MOST_PIXELS = 80_000_000  # a larger picture is refused before it fills the memory
 
 
@@ -86,11 +87,14 @@ def _pyramid(grid):
     """Means of all regions, of the upper and of the lower half: (B, rows, columns, C) -> (B, 3 C)."""
     rows = grid.shape[1]
     parts = grid, grid[:, : (rows + 1) // 2], grid[:, rows // 2 :]  # the middle row is in both
-    return np.concatenate([part.mean(axis=(1, 2)) for part in parts], axis=-1)
+    return ops.concatenate([ops.mean(part, axis=(1, 2)) for part in parts], axis=-1)
 
 
 # How one vector is made of the regions. A pyramid (Lazebnik, Schmid & Ponce 2006) keeps above and below apart.
-POOLINGS = {"mean": lambda grid: grid.mean(axis=(1, 2)), "max": lambda grid: grid.max(axis=(1, 2)), "pyramid": _pyramid}
+POOLINGS = {
+    "mean": lambda grid: ops.mean(grid, axis=(1, 2)), "max": lambda grid: ops.max(grid, axis=(1, 2)),
+    "pyramid": _pyramid,
+}  # fmt: skip
 
 
 @dataclass
@@ -119,7 +123,7 @@ class Backbone:
 
     def pool(self, grid: np.ndarray) -> np.ndarray:
         """(B, rows, columns, C) -> (B, C), or (B, 3 C) for "pyramid"."""
-        return POOLINGS[self.pooling](grid)
+        return np.asarray(POOLINGS[self.pooling](grid))
 
     def pooled(self, pictures: np.ndarray) -> np.ndarray:
         """(B, size, size, 3) -> (B, C)."""
@@ -221,18 +225,83 @@ def small_cnn(weights: str | os.PathLike | None = "shipped") -> Backbone:
     return Backbone("small_cnn " + _digest(grid.get_weights()), SMALL, grid, pooling="max")
 
 
-SHIPPED_VECTORS = "vision/vectors.npz"
+SHIPPED_VECTORS, SHIPPED_GRIDS = "vision/vectors.npz", "vision/grids.npz"
 SHIPPED_SCENES = 40_000, 40_001  # how many, and their seed: far from those the lessons draw with
+
+
+def _shipped_for(world, file):
+    """The arrays of a shipped file by name; CourseError if they are of another world."""
+    with np.load(shipped.path(file)) as stored:
+        if str(stored["world"]) != world.identity:
+            raise CourseError(
+                f"data/{file} belongs to other kinds of things: run `python -m tools.pretrain` for yours."
+            )
+        return {name: stored[name] for name in stored.files}
 
 
 def scene_vectors(world: SceneWorld):
     """Many scenes, and what the course's CNN says of each: -> scenes, (N, 236), float32. Made by tools/pretrain.py."""
-    with np.load(shipped.path(SHIPPED_VECTORS)) as stored:
-        if str(stored["world"]) != world.identity:
-            raise CourseError(
-                f"data/{SHIPPED_VECTORS} belongs to other kinds of things: run `python -m tools.pretrain` for yours."
-            )
-        return world.sample(*SHIPPED_SCENES), stored["vectors"].astype(np.float32) / 255
+    stored = _shipped_for(world, SHIPPED_VECTORS)
+    return world.sample(*SHIPPED_SCENES), stored["vectors"].astype(np.float32) / 255
+
+
+def scene_grids(world: SceneWorld):
+    """The same scenes, and `evidence` of each of their regions: -> scenes, Grids. Made by tools/pretrain.py."""
+    stored = _shipped_for(world, SHIPPED_GRIDS)
+    return world.sample(*SHIPPED_SCENES), Grids(*(stored[name] for name in Grids.PARTS))
+
+
+STEPS = 15  # evidence is kept in so many steps
+
+
+def evidence(grid: np.ndarray) -> np.ndarray:
+    """What the course's CNN says of the regions, so that it can be stored in little room: of the same shape.
+
+    Probabilities in fifteenths, the lowest thirtieth 0; the answer "nothing" is 0 everywhere: what is left speaks for
+    something.
+    """
+    nothing = np.array([answer == "" for answers in concepts().values() for answer in answers])
+    return np.where(nothing, 0, np.rint(grid * STEPS) / STEPS).astype(np.float32)
+
+
+class Grids:
+    """Evidence of many pictures, only what is not 0 kept: grids[rows] -> (len(rows), 8, 8, 236), float32.
+
+    counts (N, 64): how many numbers each region has; numbers: which; values: how large, in fifteenths. whole (N, K):
+    the last K numbers, which all regions of a picture share.
+    """
+
+    PARTS = "counts", "numbers", "values", "whole"
+
+    def __init__(self, counts, numbers, values, whole):
+        self.counts, self.numbers, self.values, self.whole = counts, numbers, values, whole
+        self.ends = np.cumsum(counts.sum(axis=1, dtype=np.int64))
+        side = round(counts.shape[1] ** 0.5)
+        self.shape = len(counts), side, side, sum(map(len, concepts().values()))
+
+    @classmethod
+    def of(cls, grids: np.ndarray):
+        """From evidence (N, 8, 8, 236)."""
+        count = sum(len(answers) for question, answers in concepts().items() if question in WHOLE)
+        steps = np.rint(grids.reshape(len(grids), -1, grids.shape[-1]) * STEPS).astype(np.uint8)
+        own = steps[..., :-count]
+        numbers = np.nonzero(own)[-1].astype(np.uint8)
+        return cls((own > 0).sum(axis=-1).astype(np.uint8), numbers, own[own > 0], steps[:, 0, -count:])
+
+    def __len__(self):
+        return len(self.counts)
+
+    def __getitem__(self, rows):
+        """Rows by their numbers (n,), or a slice."""
+        rows = np.arange(len(self))[rows]
+        _, height, width, depth = self.shape
+        grid = np.zeros((len(rows), height * width, depth), np.float32)
+        grid[..., depth - self.whole.shape[1] :] = self.whole[rows][:, None]
+        for picture, row in zip(grid, rows, strict=True):
+            end = self.ends[row]
+            part = slice(end - self.counts[row].sum(dtype=np.int64), end)
+            picture[np.repeat(np.arange(height * width), self.counts[row]), self.numbers[part]] = self.values[part]
+        return (grid / STEPS).reshape(len(rows), height, width, depth)
 
 
 def _weights_file(name, size, options):
@@ -358,10 +427,11 @@ class FeatureCache:
 def caption_batches(features, places, rows, batch_size: int, seed: int, per_picture: int = 1):
     """Endless shuffled batches ((vectors, words before), words to say) for `training.fit`, streamed by tf.data.
 
-    features: rows of vectors, memory-mapped or not (FeatureCache.rows); places (N,): the row of each caption's picture;
-    rows (N, L): the captions, from `text.to_rows`. Captions of like length come together, (batch_size, J), and a vector
-    for each; or, for grids, batch_size // per_picture pictures with so many captions each (drawn from a picture's own):
-    vectors (batch_size // per_picture, rows, columns, C), so that a picture is read once for all its captions.
+    features: rows of vectors, memory-mapped or not (FeatureCache.rows, Grids); places (N,): the row of each caption's
+    picture; rows (N, L): the captions, from `text.to_rows`. Captions of like length come together, (batch_size, J), and
+    vectors for them: (batch_size // per_picture, ...), where each picture has so many captions that follow one another,
+    of like length, too; so a picture is read once for all of them. What is left of a picture's captions waits for the
+    next time round.
     """
     import tensorflow as tf
 
@@ -369,22 +439,27 @@ def caption_batches(features, places, rows, batch_size: int, seed: int, per_pict
 
     places, lengths = np.asarray(places), (rows != 0).sum(axis=1)
     rng = np.random.default_rng(seed)
+    if batch_size % per_picture:
+        raise CourseError(f"batch_size: expected a multiple of per_picture, {per_picture}, got {batch_size}.")
 
-    def pictures_first():
-        """Which captions: all pictures in random order, per_picture captions of each."""
-        order = np.argsort(places, kind="stable")
-        groups = np.split(order, np.flatnonzero(np.diff(places[order])) + 1)
-        shuffled = rng.permutation(len(groups))
-        count = batch_size // per_picture
-        for start in range(0, len(groups) - count + 1, count):
-            chosen = [groups[g] for g in shuffled[start : start + count]]
-            yield np.concatenate([rng.choice(own, per_picture, replace=len(own) < per_picture) for own in chosen])
+    def groups():
+        """Which captions share a picture: (G, per_picture), those of like length together."""
+        order = np.lexsort((rng.random(len(rows)), places))
+        rank = np.arange(len(order)) - np.searchsorted(places[order], places[order])
+        count = np.bincount(places)[places[order]]
+        kept = order[rank < count // per_picture * per_picture]  # in random order, so others are left out each time
+        kept = kept[np.lexsort((lengths[kept], places[kept]))]
+        if not len(kept):
+            raise CourseError(f"per_picture: no picture has {per_picture} captions.")
+        return kept.reshape(-1, per_picture)
 
     def generate():
         while True:
-            for chosen in like_batches(lengths, batch_size, rng) if per_picture == 1 else pictures_first():
-                before, said = next_word_pairs(rows[chosen, : lengths[chosen].max()])
-                yield (np.asarray(features[places[chosen[::per_picture]]], np.float32), before), said
+            shared = groups() if per_picture > 1 else np.arange(len(rows))[:, None]
+            for chosen in like_batches(lengths[shared].max(axis=1), batch_size // per_picture, rng):
+                said = shared[chosen]
+                before, after = next_word_pairs(rows[said.ravel(), : lengths[said].max()])
+                yield (np.asarray(features[places[said[:, 0]]], np.float32), before), after
 
     words = tf.TensorSpec((None, None), tf.int32)
     vectors = tf.TensorSpec((None, *features.shape[1:]), tf.float32)

@@ -52,7 +52,7 @@ def look_with_random_cnns() -> None:
     from tools.pretrain import vectors
 
     if not all(random_file(seed).is_file() for seed in SEEDS):
-        for seed, found in zip(SEEDS, vectors([random_cnn(seed) for seed in SEEDS]), strict=True):
+        for seed, found in zip(SEEDS, vectors([random_cnn(seed).pooled for seed in SEEDS]), strict=True):
             np.save(random_file(seed), found)
 
 

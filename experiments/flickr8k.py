@@ -73,7 +73,7 @@ def cache_of(recipe: Recipe, folder: Path):
 
     own = recipe.network == "small_cnn"  # the course's
     backbone = vision.small_cnn() if own else vision.pretrained(recipe.network, recipe.size, pooling=recipe.pooling)
-    return vision.FeatureCache(folder, backbone, grid=recipe.way.startswith("attention"))
+    return vision.FeatureCache(folder, backbone, grid="attention" in recipe.way)
 
 
 def vectors(recipe: Recipe, folder: Path, pictures: list[Path], tried: bool = False):
@@ -368,10 +368,9 @@ def caption(options) -> None:
 
 def recipe_of(options) -> Recipe:
     """The recipe that the options ask for; CourseError for what cannot be."""
-    from course_lib.models.captioner import WAYS
+    from course_lib.models.captioner import way_of
 
-    if options.way not in WAYS:  # before the network's weights are asked for
-        raise CourseError(f"--way: expected one of {', '.join(map(repr, WAYS))}, got {options.way!r}.")
+    way_of(options.way)  # before the network's weights are asked for
     recipe = Recipe(**{"way": options.way} | read_settings(Recipe, options.set), seed=options.seed)
     for name, value in asdict(recipe).items():
         if name not in ("seed", "dropout") and not isinstance(value, str) and value <= 0:

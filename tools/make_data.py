@@ -20,6 +20,7 @@ SCENES = {"train": (16, 20_003), "dev": (4, 20_004), "test": (4, 20_005)}
 TRAINED = {
     "vision/small_cnn.weights.h5": "weights of the course's CNN",
     "vision/vectors.npz": "what it says of 40,000 scenes",
+    "vision/grids.npz": "what it says of each region of them",
     "vision/small_cnn.csv": "how often it is right on pictures it has not seen",
 }
 

@@ -18,7 +18,7 @@ os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "2")  # convolutions use both co
 import numpy as np
 
 from course_lib import results, shipped
-from course_lib.vision import SHIPPED_SCENES, SMALL, WHOLE, concepts, small_cnn, small_grid
+from course_lib.vision import SHIPPED_SCENES, SMALL, WHOLE, Grids, concepts, evidence, small_cnn, small_grid
 from course_lib.worlds.scenes import SceneWorld
 
 COUNT, HELD_OUT, EPOCHS, BATCH = 24_000, 2_000, 18, 64
@@ -72,11 +72,31 @@ def pictures(count: int, seed: int):
     return drawn, masks, np.array([truth(scene) for scene in scenes])
 
 
-def vectors(backbones) -> list[np.ndarray]:
-    """What each says of the scenes that lesson 08 learns from: (N, 236) for each. The pictures are drawn once."""
+def vectors(readers) -> list[np.ndarray]:
+    """What each reader, pictures (B, 128, 128, 3) -> (B, ...), says of the scenes that lessons 08 and 09 learn from.
+
+    (N, ...) for each. The pictures are drawn once.
+    """
     drawn = drawn_in_parts(WORLD.sample(*SHIPPED_SCENES))
-    found = [[backbone.pooled(pictures) for backbone in backbones] for pictures, _ in drawn]
+    found = [[reader(pictures) for reader in readers] for pictures, _ in drawn]
     return [np.concatenate(parts) for parts in zip(*found, strict=True)]
+
+
+def store_vectors(folder: Path) -> None:
+    """What the CNN of this folder says of the scenes: vectors.npz, one a picture; grids.npz, one a region."""
+    backbone = small_cnn(folder / "small_cnn.weights.h5")
+
+    def both(pictures):
+        grid = backbone(pictures)
+        pooled, said = (np.rint(255 * v).astype(np.uint8) for v in (backbone.pool(grid), evidence(grid)))
+        return np.concatenate([pooled.reshape(len(pooled), 1, -1), said.reshape(len(said), -1, said.shape[-1])], axis=1)
+
+    (found,) = vectors([both])
+    np.savez_compressed(folder / "vectors.npz", vectors=found[:, 0], world=WORLD.identity)  # 255: a probability of 1
+    grids = Grids.of(found[:, 1:].reshape(len(found), GRID, GRID, -1) / 255)
+    np.savez_compressed(
+        folder / "grids.npz", world=WORLD.identity, **{name: getattr(grids, name) for name in grids.PARTS}
+    )
 
 
 def by_question(p) -> list:
@@ -155,23 +175,28 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=shipped.DATA / "vision")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--keep", action="store_true", help="keep the weights, compute what they say of the scenes")
     options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    if not options.keep:
+        ship(options)
+    store_vectors(options.out)
+    return 0
+
+
+def ship(options) -> None:
+    """Train the CNN, and write its weights and how often it is right."""
     begun = time.monotonic()
     grid, right, losses = train(epochs=options.epochs, seed=options.seed)
     print(losses.round(3), f"{time.monotonic() - begun:.0f} s")
-    options.out.mkdir(parents=True, exist_ok=True)
     shipped_grid = small_grid()  # without what the optimizer remembers
     shipped_grid.set_weights(grid.get_weights())
     shipped_grid.save_weights(options.out / "small_cnn.weights.h5")
-    (found,) = vectors([small_cnn(options.out / "small_cnn.weights.h5")])
-    stored = np.rint(255 * found).astype(np.uint8)  # 255: a probability of 1
-    np.savez_compressed(options.out / "vectors.npz", vectors=stored, world=WORLD.identity)
     rows = [
         {"question": name, "answers": len(QUESTIONS[name]), "right": round(share, 4)} for name, share in right.items()
     ]
     results.write(options.out / "small_cnn.csv", rows)
     results.print_table(["question", "answers", "right"], [row.values() for row in rows])
-    return 0
 
 
 if __name__ == "__main__":

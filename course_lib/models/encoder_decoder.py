@@ -95,7 +95,8 @@ class Decoder(_Configured):
         nothing = {name: ops.zeros((1, *shape[1:]) if name == "context" else (1, 1, *shape[2:]))
                    for name, shape in encoded_shape.items() if name != "mask"}  # fmt: skip
         nothing["mask"] = ops.ones((1, 1), "bool")
-        self.step(ops.ones((1,), "int32"), self.start(nothing), self.prepare(nothing))
+        self.built = True  # so that it may be called, in the precision it will be called in
+        self(ops.ones((1, 1), "int32"), nothing)
 
     def prepare(self, encoded):
         """What can be computed once for all steps."""
