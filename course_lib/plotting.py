@@ -282,3 +282,29 @@ def pictures(axes, images, captions: Sequence[str], correct: Sequence[bool] | No
     for ax in flat[len(captions) :]:
         ax.set_visible(False)
     return axes
+
+
+def looks(axes, image, words: Sequence[str], weights, boxes=(), dots: bool = False):
+    """Where a captioner looked for each word: weights (J, rows, columns) as light on the darkened picture (H, W, 3).
+
+    The word stands over each; what was looked at most is as bright as the picture itself. boxes: for each word a list of
+    (x, y, width, height) in pixels, framed. dots: mark the middle of the cell with the largest weight.
+    """
+    from PIL import Image
+
+    image = np.asarray(image, float) / 255
+    height, width = image.shape[:2]
+    flat, boxes = np.ravel(axes), boxes or [()] * len(words)
+    for ax, word, grid, framed in zip(flat, words, np.asarray(weights, np.float32), boxes, strict=False):
+        light = np.asarray(Image.fromarray(grid / grid.max()).resize((width, height), Image.BICUBIC)).clip(0, 1)
+        ax.imshow(image * (0.25 + 0.75 * light[..., None]), interpolation="antialiased")
+        for x, y, wide, high in framed:
+            ax.add_patch(plt.Rectangle((x, y), wide, high, fill=False, edgecolor=ORANGE, linewidth=2))
+        if dots:
+            row, column = np.unravel_index(grid.argmax(), grid.shape)
+            middle = (column + 0.5) * width / grid.shape[1], (row + 0.5) * height / grid.shape[0]
+            ax.plot(*middle, "o", color=SKY, markeredgecolor="white", markersize=6)
+        ax.set_title(word, fontsize=11)
+    for ax in flat:
+        ax.axis("off")
+    return axes
