@@ -287,8 +287,8 @@ def pictures(axes, images, captions: Sequence[str], correct: Sequence[bool] | No
 def looks(axes, image, words: Sequence[str], weights, boxes=(), dots: bool = False):
     """Where a captioner looked for each word: weights (J, rows, columns) as light on the darkened picture (H, W, 3).
 
-    The word stands over each; what was looked at most is as bright as the picture itself. boxes: for each word a list of
-    (x, y, width, height) in pixels, framed. dots: mark the middle of the cell with the largest weight.
+    The word stands over each; what was looked at most is as bright as the picture itself. boxes: for each word a list
+    of (x, y, width, height) in pixels, framed. dots: mark the middle of the cell with the largest weight.
     """
     from PIL import Image
 

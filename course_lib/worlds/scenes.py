@@ -133,6 +133,13 @@ def run_lengths(mask: np.ndarray) -> list[int]:
     return [int(v) for v in lengths]
 
 
+def box_of(mask: np.ndarray) -> list[int]:
+    """[x, y, width, height] in pixels of what a mask (height, width) covers: the smallest box around it."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    box = columns[0], rows[0], columns[-1] - columns[0] + 1, rows[-1] - rows[0] + 1
+    return [int(v) for v in box]
+
+
 def _cells(box, side=48):
     """A box as whole cells of a grid over the picture: (left, top, right, bottom)."""
     x, y, width, height = box
@@ -382,11 +389,9 @@ class SceneWorld:
             images.append({"id": image, "file_name": name, "width": width, "height": height})
             for i, thing in enumerate(scene.things):
                 mask = owner == i
-                rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-                box = [columns[0], rows[0], columns[-1] - columns[0] + 1, rows[-1] - rows[0] + 1]
                 notes.append({
                     "id": len(notes) + 1, "image_id": image, "category_id": numbers[thing.kind],
-                    "bbox": [int(v) for v in box], "area": int(mask.sum()), "iscrowd": 0,
+                    "bbox": box_of(mask), "area": int(mask.sum()), "iscrowd": 0,
                     "segmentation": {"size": [height, width], "counts": run_lengths(mask)},
                     "colour": thing.colour, "size": thing.size, "state": thing.state,
                 })  # fmt: skip
