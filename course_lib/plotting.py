@@ -284,6 +284,13 @@ def pictures(axes, images, captions: Sequence[str], correct: Sequence[bool] | No
     return axes
 
 
+def frames(ax, boxes):
+    """A frame around each of the boxes (x, y, width, height) of a picture that is drawn already, in pixels."""
+    for x, y, wide, high in boxes:
+        ax.add_patch(plt.Rectangle((x - 0.5, y - 0.5), wide, high, fill=False, edgecolor=ORANGE, linewidth=2))
+    return ax
+
+
 def looks(axes, image, words: Sequence[str], weights, boxes=(), dots: bool = False):
     """Where a captioner looked for each word: weights (J, rows, columns) as light on the darkened picture (H, W, 3).
 
@@ -298,8 +305,7 @@ def looks(axes, image, words: Sequence[str], weights, boxes=(), dots: bool = Fal
     for ax, word, grid, framed in zip(flat, words, np.asarray(weights, np.float32), boxes, strict=False):
         light = np.asarray(Image.fromarray(grid / grid.max()).resize((width, height), Image.BICUBIC)).clip(0, 1)
         ax.imshow(image * (0.25 + 0.75 * light[..., None]), interpolation="antialiased")
-        for x, y, wide, high in framed:
-            ax.add_patch(plt.Rectangle((x, y), wide, high, fill=False, edgecolor=ORANGE, linewidth=2))
+        frames(ax, framed)
         if dots:
             row, column = np.unravel_index(grid.argmax(), grid.shape)
             middle = (column + 0.5) * width / grid.shape[1], (row + 0.5) * height / grid.shape[0]

@@ -66,11 +66,29 @@ def told():
     return world, seen, [[tokenize(caption) for caption in world.captions(scene, 3)] for scene in scenes]
 
 
+def learn(seen, said, per_picture: int, seed: int, batch=BATCH, steps=STEPS, **settings):
+    """Train a captioner on what a CNN has seen of pictures, and what was said of them.
+
+    -> the captioner, its vocabulary, its losses, the seconds it took.
+    """
+    from course_lib import training, vision
+    from course_lib.models.captioner import captioner
+
+    vocabulary = Vocabulary.from_texts(words for given in said for words in given)
+    places = np.repeat(np.arange(len(said)), [len(given) for given in said])
+    rows = to_rows([words for given in said for words in given], vocabulary)
+    training.set_seed(seed)
+    model = captioner(seen.shape[1:], len(vocabulary), **{"width": WIDTH, "embedding": 64, "units": UNITS} | settings)
+    training.compile_for_training(model, steps, RATE, optimizer="muon")
+    begun = time.monotonic()
+    losses = training.fit(model, vision.caption_batches(seen, places, rows, batch, seed, per_picture), steps)
+    return model, vocabulary, losses, time.monotonic() - begun
+
+
 def run(cnn: str, cell: str, way: str, seed: int) -> dict:
     """Train one captioner, and judge it."""
-    from course_lib import training, vision
+    from course_lib import vision
     from course_lib.decoding import Describer
-    from course_lib.models.captioner import captioner
 
     world, seen, said = told()
     scenes = world.sample(TEST, 1000 + seed)
@@ -80,17 +98,7 @@ def run(cnn: str, cell: str, way: str, seed: int) -> dict:
         seen = np.load(random_file(seed))
         mean, spread = seen.mean(axis=0), seen.std(axis=0) + 1e-8
         seen, new = (seen - mean) / spread, (new - mean) / spread
-    vocabulary = Vocabulary.from_texts(words for given in said for words in given)
-    places = np.repeat(np.arange(len(said)), [len(given) for given in said])
-    rows = to_rows([words for given in said for words in given], vocabulary)
-    training.set_seed(seed)
-    model = captioner(
-        seen.shape[1:], len(vocabulary), way, width=WIDTH, embedding=64, units=UNITS, cell=cell, maxout=256
-    )
-    training.compile_for_training(model, STEPS, RATE, optimizer="muon")
-    begun = time.monotonic()
-    losses = training.fit(model, vision.caption_batches(seen, places, rows, BATCH, seed), STEPS)
-    seconds = time.monotonic() - begun
+    model, vocabulary, losses, seconds = learn(seen, said, 1, seed, way=way, cell=cell, maxout=256)
     found = [detokenize(best.words) for best in Describer(model, vocabulary)(new, beam=5, alpha=0)]
     correct = [world.accepts(scene, caption) for scene, caption in zip(scenes, found, strict=True)]
     found = [caption_words(caption) for caption in found]

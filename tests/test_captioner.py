@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from course_lib import training, vision
+from course_lib.attention import BilinearScore
 from course_lib.decoding import Describer
 from course_lib.errors import CourseError
 from course_lib.metrics import log_softmax
@@ -178,3 +179,145 @@ def test_bad_input_is_a_sentence():
         captioner(POOLED, WORDS, "letter")
     with pytest.raises(CourseError, match="the decoder was made for 11 words, this vocabulary has 5"):
         Describer(model, Vocabulary("a"))
+
+
+# -- looking at regions ------------------------------------------------------------------------------------------------
+
+
+def looking(way, cell="rnn", **look):
+    model = captioner(GRID, WORDS, way, width=6, embedding=7, units=8, cell=cell, maxout=3, **look)
+    model.set_weights([RNG.normal(size=weight.shape) * 0.5 for weight in model.weights])
+    return model
+
+
+def softmax(scores):
+    e = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+@pytest.mark.parametrize("way", ["attention after", "attention before"])
+@pytest.mark.parametrize("output", ["maxout", "sum"])
+@pytest.mark.parametrize("gate", [True, False])
+def test_looking_is_the_equations(way, output, gate):
+    """Xu et al. 2015, section 4.2: a = softmax(s W v), z = beta sum_i a_i v_i; s_j looks or s_{j-1}, by the way."""
+    model = looking(way, score=BilinearScore(), output=output, gate=gate)
+    picture, decoder, encoder = RNG.normal(size=(3, *GRID)).astype(np.float32), model.decoder, model.encoder
+    (W_v, b_v), where = encoder.regions.get_weights(), np.array(encoder.where)
+    v = np.maximum(picture.reshape(3, 6, 5) @ W_v + b_v, 0) + where  # (3, R, 6)
+    W, b = encoder.whole.get_weights()
+    W_0, b_0 = decoder.initial[0].get_weights()
+    s = np.tanh(np.maximum(picture.mean(axis=(1, 2)) @ W + b, 0) @ W_0 + b_0)
+    (table,), (W_x, W_h, b_h) = decoder.embedding.get_weights(), decoder.memory.cell.get_weights()
+    out, b_out = decoder.readout.get_weights()
+    weights = np.array(model.align(picture, BEFORE))
+
+    def look(s):
+        a = softmax(np.einsum("bq,qd,brd->br", s, np.array(decoder.score.W), v))
+        z = np.einsum("br,brd->bd", a, v)
+        if gate:
+            w, b = decoder.gate.get_weights()
+            z = z / (1 + np.exp(-(s @ w + b)))
+        return a, z
+
+    for j in range(4):
+        y = table[BEFORE[:, j]]
+        if way == "attention before":
+            a, z = look(s)
+            s = np.tanh(np.concatenate([y, z], axis=1) @ W_x + s @ W_h + b_h)
+        else:
+            s = np.tanh(y @ W_x + s @ W_h + b_h)
+            a, z = look(s)
+        if output == "maxout":
+            W_t, b_t = decoder.both.get_weights()
+            t = np.concatenate([s, y, z], axis=1) @ W_t + b_t
+            t = np.maximum(t[:, ::2], t[:, 1::2])
+        else:
+            W_z, b_z = decoder.seen.get_weights()
+            t = s + z @ W_z + b_z
+        assert np.allclose(weights[:, j], a, atol=1e-5)
+        assert np.allclose(model((picture, BEFORE))[:, j], t @ out + b_out, atol=1e-4)
+
+
+def test_the_penalty_is_equation_14():
+    model = looking("attention after", doubly=0.7)
+    picture = RNG.normal(size=(3, *GRID)).astype(np.float32)
+    before = np.array([[2, 4, 7, 9], [2, 5, 6, 0], [2, 8, 3, 0]])  # four words are said, three, two
+    model((picture, before), training=False)
+    assert not model.losses
+    model((picture, before), training=True)
+    weights = np.array(model.align(picture, before))
+    total = sum(((1 - weights[b, :said].sum(axis=0)) ** 2).sum() for b, said in enumerate((4, 3, 2)))
+    assert np.allclose(sum(model.losses), 0.7 * total / 9, rtol=1e-5)
+
+
+def test_hard_attention_learns_along_the_true_gradient():
+    """Of the expected reward, summed over all looks there could be; the estimate within its standard error."""
+    import tensorflow as tf
+
+    model = looking("hard attention", score=BilinearScore())
+    decoder, rows = model.decoder, 2000
+    picture = RNG.normal(size=(1, *GRID)).astype(np.float32)
+    before, said = np.array([[2, 4, 7]]), np.array([[4, 7, 9]])
+    W = decoder.score.W
+
+    def loss(scores):
+        return keras.ops.sparse_categorical_crossentropy(said, scores, from_logits=True)
+
+    with tf.GradientTape() as tape:
+        encoded = decoder.prepare(model.encoder(picture))
+        y = decoder.embedding(before)
+        s, *_ = decoder.memory(y, initial_state=decoder.start(encoded))
+        z, a = super(type(decoder), decoder).read(s, encoded)  # the soft look
+        rewards = [-loss(decoder.deep_output(s, y, decoder.one(np.full((1, 3), i), s, encoded))) for i in range(6)]
+        expected = tf.reduce_sum(a * tf.stop_gradient(tf.stack(rewards, axis=-1)), axis=-1)
+        entropy = -tf.reduce_sum(a * tf.math.log(a), axis=-1)
+        soft = loss(decoder.deep_output(s, y, z))
+        E = tf.reduce_mean(0.5 * soft - 0.5 * expected - model.ENTROPY * entropy)
+    true = tape.gradient(E, W).numpy()
+    many = [np.repeat(array, rows, axis=0) for array in (picture, before, said)]
+    estimates = []
+    for _ in range(20):
+        with tf.GradientTape() as tape:
+            E = model.compute_loss(None, many[2], model((many[0], many[1]), training=True), training=True)
+        estimates.append(tape.gradient(E, W).numpy())
+    error = np.std(estimates, axis=0, ddof=1) / 20**0.5
+    off = (np.mean(estimates, axis=0) - true) / error
+    assert np.abs(off).max() < 5 and np.sqrt(np.mean(off**2)) < 1.5
+    assert np.abs(true).max() > 10 * error.max()  # so that another gradient would be noticed
+
+
+@pytest.mark.parametrize("way", ["attention after", "attention before", "hard attention"])
+def test_looks_are_found_again_after_search_and_after_saving(way, tmp_path):
+    model, vocabulary = looking(way, "lstm", score=BilinearScore()), Vocabulary("abcdefg")
+    pictures = RNG.normal(size=(4, *GRID)).astype(np.float32)
+    found = Describer(model, vocabulary)(pictures, beam=3, longest=6)
+    for picture, best in zip(pictures, found, strict=True):
+        rows = to_rows([best.words], vocabulary)
+        weights = np.array(model.align(picture[None], rows[:, :-1]))[0, : len(best.weights)]
+        assert best.weights.shape == (len(best.words) + best.finished, 6)
+        assert np.allclose(best.weights, weights, atol=1e-5) and np.allclose(best.weights.sum(axis=1), 1, atol=1e-5)
+    training.compile_for_training(model, 10)
+    model.save(tmp_path / "m.keras")
+    again = keras.models.load_model(tmp_path / "m.keras")
+    assert type(again) is type(model)
+    assert np.array_equal(model((pictures[:3], BEFORE)), again((pictures[:3], BEFORE)))
+
+
+def test_hard_attention_sees_the_region_of_the_largest_weight():
+    model = looking("hard attention", score=BilinearScore())
+    picture = RNG.normal(size=(3, *GRID)).astype(np.float32)
+    best = np.array(model.align(picture, BEFORE)).argmax(axis=-1)  # (3, 4)
+    encoded = model.decoder.prepare(model.encoder(picture))
+    y = model.decoder.embedding(BEFORE)
+    s, *_ = model.decoder.memory(y, initial_state=model.decoder.start(encoded))
+    by_hand = model.decoder.deep_output(s, y, model.decoder.one(best, s, encoded))
+    assert np.allclose(model((picture, BEFORE)), by_hand, atol=1e-5)
+
+
+def test_looking_needs_regions_and_only_looking_takes_its_settings():
+    with pytest.raises(CourseError, match=r"attention after looks at regions, .* these vectors are \(5,\): keep grids"):
+        captioner(POOLED, WORDS, "attention after")
+    with pytest.raises(CourseError, match="gate: only for what looks at regions; way is 'start'"):
+        captioner(GRID, WORDS, "start", gate=False)
+    with pytest.raises(CourseError, match="output: expected 'maxout' or 'sum', got 'mean'"):
+        captioner(GRID, WORDS, "attention after", output="mean")

@@ -341,6 +341,15 @@ class SceneWorld:
         picture.paste(room, corner, room)
         owner.paste(number, corner, room.getchannel("A"))
 
+    def boxes(self, scene: Scene, owner: np.ndarray) -> dict[str, list[np.ndarray]]:
+        """Of each kind in a scene, the boxes of its things: x, y, width, height, as shares of the picture, of what is
+        in sight. owner (size, size): from `draw`.
+        """
+        found = {}
+        for i, thing in enumerate(scene.things):
+            found.setdefault(thing.kind, []).append(np.array(box_of(owner == i)) / len(owner))
+        return found
+
     # -- as files --
 
     def write(
@@ -491,6 +500,15 @@ class SceneWorld:
         if said["relation"] and not self._holds(said["relation"], scene, *found):
             return False
         return len(found) >= min(2, len(scene.things))
+
+    def astray(self, scene: Scene, caption: str) -> tuple[str, str] | None:
+        """The first (kind, colour) of a caption that mixes two things of the scene, though both words are true."""
+        there = {(thing.kind, thing.colour) for thing in scene.things}
+        kinds, colours = (set(names) for names in zip(*there, strict=True))
+        for kind, colour, *_ in (self.read(caption) or {"things": []})["things"]:
+            if (kind, colour) not in there and kind in kinds and colour in colours:
+                return kind, colour
+        return None
 
 
 def compose(world: SceneWorld, things: Sequence[tuple[str, str, float]], place: str, night: bool = False) -> Scene:
