@@ -113,6 +113,16 @@ class StartAndOutputDecoder(EveryStepDecoder):
         return self.say(t, training), None
 
 
+def _by_picture(v, encoded):
+    """(B, J, D) -> (P, B / P * J, D): all words that look at the same picture in one row."""
+    return ops.reshape(v, (ops.shape(encoded["places"])[0], -1, v.shape[-1]))
+
+
+def _rows(v, like):
+    """Back again, for as many rows as in `like` (B, J, ...)."""
+    return ops.reshape(v, (*ops.shape(like)[:2], v.shape[-1]))
+
+
 class _Looks(_Attentive):
     """What all that look at regions share; z_j is what is seen before word j is said. Xu et al. 2015, sections 3 and 4.
 
@@ -133,7 +143,7 @@ class _Looks(_Attentive):
 
     def read(self, s, encoded):
         """Memories (B, J, units) -> z_j (B, J, D), weights (B, J, R)."""
-        z, weights = super().read(s, encoded)
+        z, weights = (_rows(v, like=s) for v in super().read(_by_picture(s, encoded), encoded))
         return z * self.gate(s) if self.gate else z, weights
 
     def deep_output(self, s, y, z, training=None):
@@ -187,12 +197,15 @@ class HardLookDecoder(LookAfterDecoder):
 
     def read(self, s, encoded):
         """Always the region of the largest weight; the gate as in all."""
-        _, weights = _Attentive.read(self, s, encoded)
+        _, weights = super().read(s, encoded)
         return self.one(ops.argmax(weights, axis=-1), s, encoded), weights
 
     def one(self, look, s, encoded):
         """Numbers of regions (B, J) -> those regions (B, J, D), gated."""
-        z = ops.one_hot(look, ops.shape(encoded["places"])[1], dtype=encoded["places"].dtype) @ encoded["places"]
+        places = encoded["places"]
+        chosen = ops.one_hot(look, ops.shape(places)[1], dtype=places.dtype)  # (B, J, R)
+        chosen = ops.reshape(chosen, (ops.shape(places)[0], -1, ops.shape(places)[1]))
+        z = _rows(chosen @ places, like=s)
         return z * self.gate(s) if self.gate else z
 
     def outputs(self, s, y, encoded, training=None):
@@ -220,11 +233,11 @@ class Captioner(EncoderDecoder):
     """
 
     def encode(self, pictures, words_before, training=None):
-        """Each picture is read once, for all its captions."""
+        """Each picture is read once, for all its captions; its regions are not copied for each of them."""
         encoded = self.encoder(pictures, training=training)
         rows = ops.arange(ops.shape(words_before)[0])
         picture = rows * ops.shape(pictures)[0] // ops.shape(words_before)[0]
-        return {name: ops.take(v, picture, axis=0) for name, v in encoded.items()}
+        return encoded | {"context": ops.take(encoded["context"], picture, axis=0)}
 
 
 @keras.saving.register_keras_serializable(package="course_lib")

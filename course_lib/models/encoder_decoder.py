@@ -262,7 +262,8 @@ class AttentionBeforeDecoder(_Attentive, EveryStepDecoder):
             return now, now
 
         start = self.start(encoded)
-        nothing_read = [ops.zeros_like(encoded["places"][:, 0]), ops.zeros_like(encoded["places"][:, :, 0])]
+        _, T, D = ops.shape(encoded["places"])
+        nothing_read = [ops.zeros((ops.shape(words)[0], n), encoded["places"].dtype) for n in (D, T)]
         _, steps = ops.scan(turn, [*start, *nothing_read], ops.transpose(y, (1, 0, 2)))
         s, *_, c, weights = (ops.transpose(v, (1, 0, 2)) for v in steps)  # (B, J, ...)
         return self.deep_output(s, y, c, training), weights
