@@ -258,8 +258,8 @@ FAINT, SURE = -3.4, 16.0  # log odds: p = 0.03, and all that 32 bits can tell fr
 def evidence(grid: np.ndarray) -> np.ndarray:
     """What the course's CNN says of the regions, so that it can be stored in little room: of the same shape, 0 to 1.
 
-    Log odds, log p/(1 - p), from FAINT to SURE, in fifteenths: probabilities themselves would be 1 all over a thing, and
-    not tell its middle from its edge. The answer "nothing" is 0 everywhere: what is left speaks for something.
+    Log odds, log p/(1 - p), from FAINT to SURE, in fifteenths: probabilities themselves would be 1 all over a thing,
+    and not tell its middle from its edge. The answer "nothing" is 0 everywhere: what is left speaks for something.
     """
     nothing = np.array([answer == "" for answers in concepts().values() for answer in answers])
     p = np.clip(np.asarray(grid, float), 1e-7, 1 - 1e-7)

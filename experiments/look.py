@@ -1,4 +1,4 @@
-"""Captions of scenes by looking at regions, compared: soft and hard attention, penalty, gate; five seeds each.
+"""Captions of scenes by looking at regions: soft and hard attention, with a penalty or not; five seeds each.
 
     python -m experiments.look        about half an hour; writes experiments/results/look.csv, lesson 09's table
 
@@ -23,14 +23,13 @@ from experiments.jobs import work_through
 RESULT = results.FOLDERS[0] / "look.csv"
 SEEDS = range(5)
 TEST = 1000
-STEPS, BATCH = 700, 96  # of those that look: 32 pictures, three captions each
-SIZES = {"width": 128, "maxout": 192, "pooling": "max"}
+STEPS, BATCH = 900, 96  # of those that look: 32 pictures, three captions each
+SIZES = {"width": 96, "maxout": 128, "pooling": "max"}
 SOFT = SIZES | {"way": "attention after"}
 CASES = {
     "lesson 08's": {"way": captions.WAY, "maxout": 256},
     "soft": SOFT,
     "soft, with the penalty": SOFT | {"doubly": 1.0},
-    "soft, without the gate": SOFT | {"gate": False},
     "hard": SIZES | {"way": "hard attention"},
 }
 COLUMNS = [
@@ -59,7 +58,8 @@ def unseen(seed: int):
     drawn = [world.draw(scene) for scene in scenes]
     backbone = vision.small_cnn()
     grids = [backbone(np.stack([picture for picture, _ in drawn[i : i + 100]])) for i in range(0, TEST, 100)]
-    return scenes, [world.boxes(scene, owner) for scene, (_, owner) in zip(scenes, drawn, strict=True)], np.concatenate(grids)
+    boxes = [world.boxes(scene, owner) for scene, (_, owner) in zip(scenes, drawn, strict=True)]
+    return scenes, boxes, np.concatenate(grids)
 
 
 def run(case: str, seed: int) -> dict:

@@ -108,3 +108,17 @@ def test_alignment_error_rate_by_hand():
         metrics.alignment_error_rate([set()], [{(0, 0)}], [set()])
     with pytest.raises(CourseError, match="at least one link"):
         metrics.alignment_error_rate([set()], [set()], [set()])
+
+
+def test_pointing_by_hand():
+    weights = np.zeros((2, 2, 4))  # two words, two rows, four columns
+    weights[0, 1, 2] = weights[1, 0, 0] = 0.6
+    points = metrics.highest(weights)
+    assert np.allclose(points, [[0.625, 0.75], [0.125, 0.25]])
+    right, wrong = [0.5, 0.5, 0.25, 0.5], [0.0, 0.5, 0.25, 0.5]  # x, y, width, height
+    assert metrics.pointing_accuracy(points, [[right], [right, wrong]]) == 0.5
+    assert metrics.pointing_accuracy(points, [[wrong, right], [[0, 0, 1, 1]]]) == 1
+    assert metrics.pointing_accuracy(points, [[[0.75, 0.625, 1, 1]], []]) == 0  # x and y changed places
+    for bad in (([], []), (points, [[right]])):
+        with pytest.raises(CourseError, match="expected a list of boxes for each of one or more points"):
+            metrics.pointing_accuracy(*bad)

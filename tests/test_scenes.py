@@ -9,7 +9,7 @@ from PIL import Image
 
 from course_lib.datasets.captions import read_folder
 from course_lib.errors import CourseError
-from course_lib.worlds.scenes import KINDS_FILE, SCALES, SceneWorld, run_lengths
+from course_lib.worlds.scenes import KINDS_FILE, SCALES, SceneWorld, compose, run_lengths
 
 WORLD = SceneWorld()
 SCENES = WORLD.sample(120, seed=3)
@@ -148,3 +148,24 @@ def test_a_folder_in_the_layout_of_flickr8k_with_boxes_in_cocos(tmp_path):
             assert inside.sum() == (owner == i).sum() == note["area"]
             assert all(edge.any() for edge in (inside[0], inside[-1], inside[:, 0], inside[:, -1]))
     assert next(told, None) is None
+
+
+def test_boxes_of_a_kind_hold_what_is_seen_of_it():
+    for scene in SCENES[:20]:
+        owner = WORLD.draw(scene, 64)[1]
+        boxes = WORLD.boxes(scene, owner)
+        assert sorted(kind for kind, own in boxes.items() for _ in own) == sorted(t.kind for t in scene.things)
+        for kind, own in boxes.items():
+            seen = np.isin(owner, [i for i, thing in enumerate(scene.things) if thing.kind == kind])
+            covered = np.zeros_like(seen)
+            for x, y, width, height in (np.round(64 * box).astype(int) for box in own):
+                covered[y : y + height, x : x + width] = True
+                assert seen[y : y + height, x : x + width].any()
+            assert not (seen & ~covered).any()
+
+
+def test_a_colour_that_went_astray_is_noticed():
+    scene = compose(WORLD, [("dog", "red", 0.1), ("cat", "blue", 0.9)], "beach")
+    assert WORLD.astray(scene, "a blue dog and a blue cat on a beach") == ("dog", "blue")
+    for caption in ("a red dog and a blue cat on a beach", "a green dog on a beach", "a red bus on a beach", "nothing"):
+        assert WORLD.astray(scene, caption) is None

@@ -11,6 +11,7 @@ from PIL import Image
 from course_lib import vision
 from course_lib.errors import CourseError
 from course_lib.vision import Backbone, FeatureCache, PictureError, decode, pretrained
+from course_lib.worlds.scenes import KINDS_FILE, SceneWorld
 
 RNG = np.random.default_rng(0)
 
@@ -198,3 +199,38 @@ def test_two_processes_fill_one_cache(tmp_path, backbone):
     again, _ = second.add(pictures[4:])
     assert places.tolist() == list(range(8)) and again.tolist() == list(range(4, 12))
     assert len(second.rows) == 12 and FeatureCache(tmp_path, backbone).missing(pictures) == []
+
+
+def test_evidence_is_log_odds_in_steps():
+    p = RNG.random((2, 8, 8, 236)) ** 4
+    p[0, 0, 0, 3:6] = 0, 1, 0.5
+    said = vision.evidence(p)
+    names = np.array([answer for answers in vision.concepts().values() for answer in answers])
+    assert not said[..., names == ""].any() and said.min() >= 0 and said.max() <= 1
+    assert said[0, 0, 0, 3] == 0 and said[0, 0, 0, 4] == 1
+    assert abs(said[0, 0, 0, 5] - 3.4 / 19.4) <= 0.5 / vision.STEPS  # log odds of one half: 0
+    assert np.allclose(said * vision.STEPS, np.rint(said * vision.STEPS), atol=1e-4)
+    rising = vision.evidence(np.repeat(np.linspace(0, 1, 50)[:, None], 236, axis=1))[:, names != ""]
+    assert (np.diff(rising, axis=0) >= 0).all()
+
+
+def test_grids_keep_all_that_is_not_0():
+    sizes = [len(answers) for answers in vision.concepts().values()]
+    grids = vision.evidence(RNG.random((5, 8, 8, sum(sizes))) ** 30)
+    grids[..., -8:] = grids[:, :1, :1, -8:]  # place and time are asked of the whole picture
+    kept = vision.Grids.of(grids)
+    assert len(kept) == 5 and kept.shape == grids.shape
+    for rows in ([3, 0, 3], slice(1, 4), np.array([4])):
+        assert np.allclose(kept[rows], grids[rows], atol=1e-6)
+    assert kept[[]].shape == (0, *grids.shape[1:])
+
+
+def test_the_grids_that_ship_are_these():
+    world = SceneWorld()
+    scenes, grids = vision.scene_grids(world)
+    chosen = [0, 17, 39_999]
+    drawn = np.stack([world.draw(scenes[i], vision.SMALL)[0] for i in chosen])
+    off = np.abs(grids[chosen] - vision.evidence(vision.small_cnn()(drawn)))
+    assert off.max() <= 1.01 / vision.STEPS and (off > 1e-3).mean() < 1e-3  # another processor rounds otherwise
+    with pytest.raises(CourseError, match="belongs to other kinds of things"):
+        vision.scene_grids(SceneWorld(KINDS_FILE.read_text(encoding="utf-8") + "\n# other\n"))
