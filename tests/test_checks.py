@@ -22,6 +22,7 @@ from course_lib.exercises import (
     lesson_06,
     lesson_07,
     lesson_08,
+    lesson_09,
 )
 from course_lib.numpy_rnn import sigmoid
 
@@ -283,6 +284,32 @@ SAME = KITE.replace('flies = ["flying"]', "").replace(
 HIDDEN = KITE.replace("0.5 1 0 0.4", r"0.5 1 0 0.4\nbox #00ff00 0 0 1 1")
 
 
+def look(s, regions, W, softmax=softmax, read=lambda a, v: a @ v):
+    weights = softmax(regions @ (s @ W))
+    return read(weights, regions), weights
+
+
+def left_over(weights):
+    return 1 - weights.sum(axis=0)
+
+
+def hit(weights, box, size, middle=0.5, turned=False, corners=False):
+    row, column = np.unravel_index(weights.argmax(), weights.shape)
+    x, y = (column + middle) * size / weights.shape[1], (row + middle) * size / weights.shape[0]
+    if turned:
+        x, y = y, x
+    right, low = box[2:] if corners else (box[0] + box[2], box[1] + box[3])
+    return bool(box[0] <= x <= right and box[1] <= y <= low)
+
+
+def score_gradient(p, drawn, reward, b, p_less=1, mean=np.mean):
+    return mean((reward - b)[:, None] * (np.eye(len(p))[drawn] - p_less * p), axis=0)
+
+
+def sharp(weights):
+    return (weights.max() - 1 / len(weights)) / (1 - 1 / len(weights))
+
+
 RIGHT = [
     (lesson_00.check_count_words, lambda s: sum(w.strip(".,!").isalpha() for w in s.split())),
     (lesson_01.check_perplexity, lambda p: np.exp(-np.log(p).mean())),
@@ -320,6 +347,12 @@ RIGHT = [
     (lesson_08.check_examples, examples),
     (lesson_08.check_precision, clipped),
     (lesson_08.check_own_thing, lambda: KITE),
+    (lesson_09.check_look, look),
+    (lesson_09.check_penalty, lambda a, k: k * (left_over(a) ** 2).sum()),
+    (lesson_09.check_hit, hit),
+    (lesson_09.check_score_gradient, score_gradient),
+    (lesson_09.check_focus, sharp),
+    (lesson_09.check_focus, lambda a: ((a**2).sum() - 1 / len(a)) / (1 - 1 / len(a))),
 ]
 WRONG = [
     (lesson_00.check_count_words, len, "number of characters"),
@@ -521,6 +554,33 @@ WRONG = [
         "that is the cosine",
     ),
     (lesson_07.check_own_match, lambda z, h: softmax(-((z[:, None] - h) ** 2).sum(-1)), "one pair, one score"),
+    (lesson_09.check_look, lambda s, v, W: look(s, v, W, softmax=lambda e: e), "softmax is missing"),
+    (lesson_09.check_look, lambda s, v, W: look(s, v, W.T), "W is turned round"),
+    (lesson_09.check_look, lambda s, v, W: look(s, v, np.eye(4)), "W is missing"),
+    (lesson_09.check_look, lambda s, v, W: look(s, v, W, read=lambda a, v: v.mean(axis=0)), "That is the mean"),
+    (lesson_09.check_look, lambda s, v, W: look(s, v, W, read=lambda a, v: v[a.argmax()]), "not the best one alone"),
+    (lesson_09.check_look, lambda s, v, W: look(s, v, W)[::-1], "they come second"),
+    (lesson_09.check_penalty, lambda a, k: k * ((1 - a.sum(axis=1)) ** 2).sum(), "always sum to one"),
+    (lesson_09.check_penalty, lambda a, k: k * left_over(a).sum(), "square is missing"),
+    (lesson_09.check_penalty, lambda a, k: (left_over(a) ** 2).sum(), "strength is missing"),
+    (lesson_09.check_penalty, lambda a, k: k * (left_over(a) ** 2).mean(), "not their mean"),
+    (lesson_09.check_penalty, lambda a, k: k * left_over(a) ** 2, "sum over the regions"),
+    (lesson_09.check_hit, lambda a, box, n: hit(a, box, n, turned=True), "changed places"),
+    (lesson_09.check_hit, lambda a, box, n: hit(a, box, n, middle=0), "corner of the cell"),
+    (lesson_09.check_hit, lambda a, box, n: hit(a, box, n, corners=True), "not a corner"),
+    (lesson_09.check_hit, lambda a, box, n: not hit(a, box, n), "True and False"),
+    (lesson_09.check_hit, lambda a, box, n: int(a.argmax()), "expected True or False"),
+    (lesson_09.check_hit, lambda a, box, n: True, "expected False, got True"),
+    (lesson_09.check_score_gradient, lambda p, d, r, b: score_gradient(p, d, r, 0), "baseline is missing"),
+    (lesson_09.check_score_gradient, lambda p, d, r, b: -score_gradient(p, d, r, b), "sign is turned round"),
+    (lesson_09.check_score_gradient, lambda p, d, r, b: score_gradient(p, d, r, b, 0), "not drawn goes down"),
+    (lesson_09.check_score_gradient, lambda p, d, r, b: score_gradient(p, d, r, b, 0) / p, "gradient for p"),
+    (lesson_09.check_score_gradient, lambda p, d, r, b: score_gradient(p, d, r, b, mean=np.sum), "not the sum"),
+    (lesson_09.check_focus, lambda a: 1 + (a * np.log(a + 1e-30)).sum() / np.log(len(a)), "entropy of the lesson"),
+    (lesson_09.check_focus, np.max, "all regions alike, 64 regions: expected 0"),
+    (lesson_09.check_focus, np.var, "one region, 64 regions: expected 1"),
+    (lesson_09.check_focus, lambda a: sharp(a) ** (1 + np.argmax(a)), "places should not matter"),
+    (lesson_09.check_focus, lambda a: float(sharp(a) == 1), "between 0 and 1"),
 ]
 
 
@@ -548,3 +608,12 @@ def test_blank_and_empty_answers(check):
         check(lambda *arguments: None)
     with pytest.raises(NotYet, match="expected a function"):
         check(3)
+
+
+def test_looks_that_were_drawn_show_the_true_gradient():
+    """Of the expected reward p · r for the scores: p (r - p · r), whatever the baseline."""
+    rng = np.random.default_rng(0)
+    p, r = softmax(rng.normal(size=5)), rng.normal(size=5)
+    drawn = rng.choice(5, 200_000, p=p)
+    for baseline in (0.0, r.mean(), 3.0):
+        assert np.abs(score_gradient(p, drawn, r[drawn], baseline) - p * (r - p @ r)).max() < 0.015
