@@ -322,24 +322,14 @@ plotting.pictures(axes, drawn, [text.detokenize(said["beam 5"][i]) for i in chos
 plt.show()
 
 # %% [markdown]
-# Which part is wrong? Look for captions that give a thing a colour which only *another* thing on the picture has. Then ask $v$: does it hold a larger number for
+# Which part is wrong? Look for captions that give a thing a colour which only *another* thing on the picture has (`astray`). Then ask $v$: does it hold a larger number for
 # what was said, or for the true pair?
 
-
 # %%
-def swapped(scene, words):
-    """The first (kind, colour) of a caption that mixes two things of the scene, or None."""
-    there = {(thing.kind, thing.colour) for thing in scene.things}
-    kinds, colours = (set(names) for names in zip(*there, strict=True))
-    for kind, colour, *_ in (world.read(text.detokenize(words)) or {"things": []})["things"]:
-        if (kind, colour) not in there and kind in kinds and colour in colours:
-            return kind, colour
-
-
 number, knew = {name: k for k, name in enumerate(names)}, []
 wrong = [i for i in range(500) if not right[i]]
 for i in wrong:
-    if mixed := swapped(scenes["test"][i], said["beam 5"][i]):
+    if mixed := world.astray(scenes["test"][i], text.detokenize(said["beam 5"][i])):
         kind, colour = mixed
         true = [number[f"{thing.colour} {kind}"] for thing in scenes["test"][i].things if thing.kind == kind]
         knew.append(v["pretrained", "test"][i, true].max() > v["pretrained", "test"][i, number[f"{colour} {kind}"]])
