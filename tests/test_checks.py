@@ -293,13 +293,20 @@ def left_over(weights):
     return 1 - weights.sum(axis=0)
 
 
-def hit(weights, box, size, middle=0.5, turned=False, corners=False):
-    row, column = np.unravel_index(weights.argmax(), weights.shape)
+def hit(weights, box, size, middle=0.5, turned=False, corners=False, find=np.argmax, in_x=True, in_y=True):
+    row, column = np.unravel_index(find(weights), weights.shape)
     x, y = (column + middle) * size / weights.shape[1], (row + middle) * size / weights.shape[0]
     if turned:
         x, y = y, x
     right, low = box[2:] if corners else (box[0] + box[2], box[1] + box[3])
-    return bool(box[0] <= x <= right and box[1] <= y <= low)
+    return bool((box[0] <= x <= right or not in_x) and (box[1] <= y <= low or not in_y))
+
+
+def hit_by_mass(weights, box, size):
+    rows, columns = weights.shape
+    x = (weights * (np.arange(columns) + 0.5)).sum() * size / columns / weights.sum()
+    y = (weights * (np.arange(rows) + 0.5)[:, None]).sum() * size / rows / weights.sum()
+    return bool(box[0] <= x <= box[0] + box[2] and box[1] <= y <= box[1] + box[3])
 
 
 def score_gradient(p, drawn, reward, b, p_less=1, mean=np.mean):
@@ -555,6 +562,7 @@ WRONG = [
     ),
     (lesson_07.check_own_match, lambda z, h: softmax(-((z[:, None] - h) ** 2).sum(-1)), "one pair, one score"),
     (lesson_09.check_look, lambda s, v, W: look(s, v, W, softmax=lambda e: e), "softmax is missing"),
+    (lesson_09.check_look, lambda s, v, W: look(s, v, W, softmax=lambda e: softmax(e / 2)), "No square root of D"),
     (lesson_09.check_look, lambda s, v, W: look(s, v, W.T), "W is turned round"),
     (lesson_09.check_look, lambda s, v, W: look(s, v, np.eye(4)), "W is missing"),
     (lesson_09.check_look, lambda s, v, W: look(s, v, W, read=lambda a, v: v.mean(axis=0)), "That is the mean"),
@@ -565,14 +573,27 @@ WRONG = [
     (lesson_09.check_penalty, lambda a, k: (left_over(a) ** 2).sum(), "strength is missing"),
     (lesson_09.check_penalty, lambda a, k: k * (left_over(a) ** 2).mean(), "not their mean"),
     (lesson_09.check_penalty, lambda a, k: k * left_over(a) ** 2, "sum over the regions"),
+    (lesson_09.check_penalty, lambda a, k: k * ((1 - a.max(axis=0)) ** 2).sum(), "not the largest"),
+    (lesson_09.check_penalty, lambda a, k: k * ((1 - a.mean(axis=0)) ** 2).sum(), "words, not their mean"),
+    (lesson_09.check_penalty, lambda a, k: ((k * left_over(a)) ** 2).sum(), "not squared"),
     (lesson_09.check_hit, lambda a, box, n: hit(a, box, n, turned=True), "changed places"),
     (lesson_09.check_hit, lambda a, box, n: hit(a, box, n, middle=0), "corner of the cell"),
     (lesson_09.check_hit, lambda a, box, n: hit(a, box, n, corners=True), "not a corner"),
     (lesson_09.check_hit, lambda a, box, n: not hit(a, box, n), "True and False"),
     (lesson_09.check_hit, lambda a, box, n: int(a.argmax()), "expected True or False"),
     (lesson_09.check_hit, lambda a, box, n: True, "expected False, got True"),
+    (lesson_09.check_hit, lambda a, box, n: False, "expected True, got False"),
+    (lesson_09.check_hit, hit_by_mass, "middle of all the light"),
+    (lesson_09.check_hit, lambda a, box, n: hit(a, box, n, find=np.argmin), "smallest weight"),
+    (lesson_09.check_hit, lambda a, box, n: hit(a, (*box[:2], *box[:1:-1]), n), "Width comes before height"),
+    (lesson_09.check_hit, lambda a, box, n: hit(a, box, n, in_y=False), "y has to lie"),
+    (lesson_09.check_hit, lambda a, box, n: hit(a, box, n, in_x=False), "x has to lie"),
+    (lesson_09.check_hit, lambda a, box, n: hit(a, box, 128), "has 64 pixels a side"),
+    (lesson_09.check_hit, lambda a, box, n: hit(a, box, n, find=lambda w: w.T.argmax()), "largest weight is in row"),
     (lesson_09.check_score_gradient, lambda p, d, r, b: score_gradient(p, d, r, 0), "baseline is missing"),
     (lesson_09.check_score_gradient, lambda p, d, r, b: -score_gradient(p, d, r, b), "sign is turned round"),
+    (lesson_09.check_score_gradient, lambda p, d, r, b: score_gradient(p, d, r, -b), "not plus"),
+    (lesson_09.check_score_gradient, lambda p, d, r, b: score_gradient(p, d, r, r.mean()), "that is given"),
     (lesson_09.check_score_gradient, lambda p, d, r, b: score_gradient(p, d, r, b, 0), "not drawn goes down"),
     (lesson_09.check_score_gradient, lambda p, d, r, b: score_gradient(p, d, r, b, 0) / p, "gradient for p"),
     (lesson_09.check_score_gradient, lambda p, d, r, b: score_gradient(p, d, r, b, mean=np.sum), "not the sum"),
@@ -580,6 +601,8 @@ WRONG = [
     (lesson_09.check_focus, np.max, "all regions alike, 64 regions: expected 0"),
     (lesson_09.check_focus, np.var, "one region, 64 regions: expected 1"),
     (lesson_09.check_focus, lambda a: sharp(a) ** (1 + np.argmax(a)), "places should not matter"),
+    (lesson_09.check_focus, lambda a: (a[3] - 1 / len(a)) / (1 - 1 / len(a)), "places should not matter"),
+    (lesson_09.check_focus, lambda a: -(a * np.log(a + 1e-30)).sum(), "turned round: it is large for a wide look"),
     (lesson_09.check_focus, lambda a: float(sharp(a) == 1), "between 0 and 1"),
 ]
 
@@ -614,6 +637,9 @@ def test_looks_that_were_drawn_show_the_true_gradient():
     """Of the expected reward p · r for the scores: p (r - p · r), whatever the baseline."""
     rng = np.random.default_rng(0)
     p, r = softmax(rng.normal(size=5)), rng.normal(size=5)
+    true = p * (r - p @ r)
     drawn = rng.choice(5, 200_000, p=p)
     for baseline in (0.0, r.mean(), 3.0):
-        assert np.abs(score_gradient(p, drawn, r[drawn], baseline) - p * (r - p @ r)).max() < 0.015
+        assert np.abs(score_gradient(p, drawn, r[drawn], baseline) - true).max() < 0.015
+        each = [score_gradient(p, np.array([i]), r[i : i + 1], baseline) for i in range(5)]
+        np.testing.assert_allclose(p @ each, true, atol=1e-12)  # all regions, each as often as it is drawn
