@@ -270,7 +270,7 @@ for name, words in said.items():
 #
 # About a minute. Each caption is an example of its own: three of them for one picture. No caption comes twice.
 
-# %%
+# %% tags=["nbval-ignore-output"]
 places = np.repeat(np.arange(len(captions)), [len(given) for given in captions])
 rows = text.to_rows([words for given in captions for words in given], vocabulary)
 STEPS = 1800
@@ -278,13 +278,15 @@ training.compile_for_training(model, STEPS, 8e-3, optimizer="muon")
 losses = training.fit(model, vision.caption_batches(v_learned, places, rows, 64, SEED), STEPS)
 print(f"nats a word: {losses[0]:.2f} in the first fifty steps, {losses[-1]:.2f} in the last")
 
-# %%
+# %% tags=["nbval-ignore-output"]
 describe = Describer(model, vocabulary)
 for beam in (1, 5):
     said[f"beam {beam}"] = [best.words for best in describe(v["pretrained", "test"], beam=beam, alpha=0)]
 said["drawn"] = describe.sample(v["pretrained", "test"], seed=SEED)
 rights = {name: marks(words).mean() for name, words in said.items()}
 results.print_table(["captions", "correct"], [(name, f"{share:.2f}") for name, share in rights.items()])
+
+# %%
 claim("four of five captions are correct in every word", at_least(rights["beam 5"], 0.8))
 claim(
     "the most similar picture's caption is correct half as often at best",
@@ -304,7 +306,7 @@ fig, ax = plotting.figure(3.2, 3.6)
 plotting.pictures(ax, [world.draw(scenes["test"][i], 256)[0]], ["beam 5: " + text.detokenize(said["beam 5"][i])])
 plt.show()
 
-# %%
+# %% tags=["nbval-ignore-output"]
 for words in describe.sample(one, seed=SEED):
     print("drawn:", text.detokenize(words))
 
@@ -325,7 +327,7 @@ plt.show()
 # Which part is wrong? Look for captions that give a thing a colour which only *another* thing on the picture has (`astray`). Then ask $v$: does it hold a larger number for
 # what was said, or for the true pair?
 
-# %%
+# %% tags=["nbval-ignore-output"]
 number, knew = {name: k for k, name in enumerate(names)}, []
 wrong = [i for i in range(500) if not right[i]]
 for i in wrong:
@@ -335,6 +337,8 @@ for i in wrong:
         knew.append(v["pretrained", "test"][i, true].max() > v["pretrained", "test"][i, number[f"{colour} {kind}"]])
 print(f"{len(wrong)} captions are wrong; in {len(knew)} of them a thing has another thing's colour.")
 print(f"In {np.mean(knew):.0%} of these the vector has the larger number for the true pair.")
+
+# %%
 claim("many mistakes are colours that went astray", at_least(len(knew) / len(wrong), 0.4))
 claim("the CNN knew better", at_least(np.mean(knew), 0.8))
 

@@ -1,0 +1,598 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # 09 · See where the network looks
+#
+# **You will do:** let lesson 08's network look at one region of the picture at a time, before each word; train it; draw where it looked; and count how often
+# that was the right place, because here that is known.
+#
+# **You will learn:** region vectors; soft and hard attention over a picture; the gate and the doubly stochastic penalty of *Show, attend and tell*; what looking
+# repairs, and what a map of attention does not prove.
+#
+# **You need:** lessons 07 and 08.
+#
+# **Run time:** about 85 seconds on two processor cores. One cell trains and says so.
+#
+# **Sources.** K. Xu, J. L. Ba, R. Kiros, K. Cho, A. Courville, R. Salakhutdinov, R. Zemel, Y. Bengio, *Show, attend and tell: neural image caption generation with
+# visual attention*, ICML 2015. The lecture slides after A. Karpathy and F.-F. Li (soft attention for captioning), H. Lee's and X. Bresson's on attention, 2017.
+# More at the end.
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+
+from course_lib.quiet import keras
+from keras import layers, ops
+
+from course_lib import checks, metrics, plotting, results, text, training, vision
+from course_lib.attention import BilinearScore, attend
+from course_lib.checks import at_least, at_most, claim
+from course_lib.decoding import Describer
+from course_lib.exercises import lesson_09
+from course_lib.models.captioner import captioner as library_captioner
+from course_lib.text import Vocabulary
+from course_lib.worlds.scenes import SceneWorld, compose
+
+SEED = checks.seed()
+training.set_seed(SEED)
+world = SceneWorld()
+
+# %% [markdown]
+# ## A question with a number in it
+#
+# Lesson 08's captions were correct in 86 of 100 cases, and many of the wrong ones gave a thing another thing's colour. Its network had one vector for the whole
+# picture. Now the decoder gets 64, one for each region, and chooses what to look at before it says a word. **Guess** two numbers: how many captions of 100 will
+# be correct? And when it says *dog*, in how many of 100 cases was the region it looked at most inside the box around a dog? Nobody tells it what a box is.
+#
+# ## A world that knows where everything is
+
+
+# %%
+def framed(ax, scene, kinds=None):
+    """The picture of a scene, and the boxes of its things."""
+    picture, owner = world.draw(scene, 256)
+    plotting.pictures(ax, [picture], [world.captions(scene, 1)[0]])
+    boxes = [box for kind, own in world.boxes(scene, owner).items() if kind in (kinds or world.kinds) for box in own]
+    plotting.frames(ax, 256 * np.array(boxes))
+
+
+test = world.sample(500, 1000 + SEED)
+fig, axes = plotting.figure(10, 3.9, columns=3)
+for ax, scene in zip(axes, [scene for scene in test if len(scene.things) == 3], strict=False):
+    framed(ax, scene)
+plt.show()
+
+# %% [markdown]
+# A box is the smallest one around all that is in sight of a thing. A **point** for the word *dog* is right if it falls into the box of a dog: the *pointing game*
+# of J. Zhang et al. (2016). Two ways to point without looking: always at the middle of the picture, and at the middle of a region drawn by chance.
+
+# %%
+drawn = [world.draw(scene) for scene in test]  # 128 x 128 pixels, and whose each pixel is
+boxes = [world.boxes(scene, owner) for scene, (_, owner) in zip(test, drawn, strict=True)]
+every_kind = [own for found in boxes for own in found.values()]
+middles = (np.indices((8, 8)).reshape(2, -1).T + 0.5) / 8  # of all regions
+at_the_middle = metrics.pointing_accuracy([(0.5, 0.5)] * len(every_kind), every_kind)
+by_chance = np.mean([metrics.pointing_accuracy([point] * len(every_kind), every_kind) for point in middles])
+print(f"always the middle: {at_the_middle:.2f}, any region: {by_chance:.2f}")
+claim("who does not look is right in one case of four at most", at_most(max(at_the_middle, by_chance), 0.27))
+
+# %% [markdown]
+# ## Region vectors
+#
+# Lesson 08's CNN says of each of 8 × 8 regions what it sees there, in 236 numbers, and lesson 08 kept the largest of each: what is there, not *where*. Now we keep
+# all 64 vectors, $v_1 \dots v_R$. Inside a thing all its probabilities are next to 1, so we take **log odds**, $\log p/(1-p)$, moved and scaled to lie
+# between 0 and 1, which still tell the middle of a thing from its edge.
+
+# %%
+backbone = vision.small_cnn()
+seen = vision.evidence(backbone(np.stack([picture for picture, _ in drawn])))  # (500, 8, 8, 236)
+names = [answer for answers in vision.concepts().values() for answer in answers]
+i = next(i for i, scene in enumerate(test) if len(scene.things) == 2 and len({t.kind for t in scene.things}) == 2)
+first, second = (f"{thing.colour} {thing.kind}" for thing in test[i].things)
+fig, axes = plotting.figure(10, 3.4, columns=3)
+framed(axes[0], test[i])
+for ax, name in zip(axes[1:], (first, second), strict=True):
+    plotting.heat_map(ax, seen[i, :, :, names.index(name)], range(8), range(8), f"{name}?", "evidence")
+plt.show()
+
+# %% [markdown]
+# So the regions know. The question is whether a network that is only told captions learns to ask them.
+#
+# ## Match, softmax, weighted sum, once more
+#
+# As in lesson 07, with regions for words. The decoder's memory $s_j$ (96 numbers) has read the word before. $W$ is learned.
+#
+# 1. **Match:** $e_{ji} = s_j^\top W v_i$ for each region $i$.
+# 2. **Softmax:** $a_{ji} = \exp(e_{ji}) / \sum_{i'} \exp(e_{ji'})$, 64 weights that sum to one.
+# 3. **Weighted sum:** $z_j = \sum_i a_{ji} v_i$, what is seen.
+#
+# Xu and others call this **soft** attention. They add a number between 0 and 1, by which $z_j$ is multiplied: the **gate** $\beta_j = \sigma(w_\beta \cdot s_j)$, for
+# words that need no picture (section 4.2.1).
+#
+# ### One word by hand
+#
+# In place of $s_j^\top W$ we take a question of our own: 40 for one of the two pairs above, 0 for the other 235 numbers. **Predict** where the light falls, and which
+# three numbers are largest in $z$.
+
+# %%
+question = 40.0 * (np.array(names) == first)  # (236,)
+v = seen[i].reshape(64, 236)
+scores = v @ question  # match
+weights = np.exp(scores - scores.max()) / np.exp(scores - scores.max()).sum()  # softmax
+z = weights @ v  # weighted sum: (236,)
+print("z says:", ", ".join(names[k] for k in z[:-8].argsort()[::-1][:3]))
+fig, axes = plotting.figure(5.6, 3, columns=2)
+own = [128 * box for box in boxes[i][test[i].things[0].kind]]
+plotting.pictures(axes[0], [drawn[i][0]], [world.captions(test[i], 1)[0]])
+plotting.looks(axes[1], drawn[i][0], [first], weights.reshape(1, 8, 8), [own])
+plt.show()
+claim("the weights sum to one", at_most(abs(weights.sum() - 1), 1e-6))
+
+# %% [markdown]
+# One look, and $z$ knows the thing's kind, colour, state and size **together**. That is what the pooled vector had lost: there all things stood in one row.
+#
+# ## In code
+#
+# Lesson 08's network with the output layer that sees word, memory and picture; for the picture, now, what was looked at. A small layer goes over the regions
+# first, and each gets a learned vector for its place added (`where`).
+
+
+# %%
+class Where(layers.Layer):
+    """A learned vector for each region, added: (B, R, D) -> (B, R, D)."""
+
+    def build(self, shape):
+        """They begin at 0."""
+        self.where = self.add_weight(shape=shape[1:], initializer="zeros", name="where")
+
+    def call(self, v):
+        """Which region it is, beside what is in it."""
+        return v + self.where
+
+
+# %%
+def captioner(words, score, units=96, width=96, pieces=128):
+    """Grids (B, 8, 8, 236), the words before (B, J) -> scores (B, J, words)."""
+    grid, before = keras.Input((8, 8, 236)), keras.Input((None,), dtype="int32")
+    v = layers.Dense(width, "relu", name="regions")(layers.Reshape((64, 236))(grid))
+    v = Where(name="where")(v)  # (B, 64, width)
+    whole = layers.Dense(width, "relu", name="whole")(ops.max(grid, axis=(1, 2)))  # as in lesson 08, for the start
+    y = layers.Embedding(words, 64, name="embedding")(before)  # (B, J, 64)
+    s_0 = [layers.Dense(units, "tanh", name="h_0")(whole), layers.Dense(units, name="c_0")(whole)]
+    s = layers.LSTM(units, return_sequences=True, name="memory")(y, initial_state=s_0)  # (B, J, units)
+    z, _ = attend(score([s, v]), v)  # match, softmax, weighted sum, for all words at once: (B, J, width)
+    z = z * layers.Dense(1, "sigmoid", name="gate")(s)
+    t = layers.Dense(2 * pieces, name="maxout")(ops.concatenate([s, y, z], axis=-1))
+    t = ops.max(layers.Reshape((-1, pieces, 2))(t), axis=-1)  # of every two the larger
+    return keras.Model([grid, before], layers.Dense(words, name="readout")(t))
+
+
+# %% [markdown]
+# In the paper $s_{j-1}$ looks, and $z_j$ goes into the memory. Here $s_j$ looks, having heard the last word, and $z_j$ goes to the output only: the memory runs over
+# all words first, and all looks of a batch are one product of matrices. The library's has both orders; equal numbers with ours?
+
+# %%
+learned, grids = vision.scene_grids(world)  # 40,000 scenes that come with the course, and their regions
+captions = [[text.tokenize(caption) for caption in world.captions(scene, 3)] for scene in learned[:30_000]]
+vocabulary = Vocabulary.from_texts(words for given in captions for words in given)
+sizes = {"width": 96, "embedding": 64, "units": 96, "maxout": 128, "pooling": "max"}
+model = library_captioner((8, 8, 236), len(vocabulary), "attention after", score=BilinearScore(), **sizes)
+by_hand = captioner(len(vocabulary), BilinearScore(name="score"))
+rng = np.random.default_rng(SEED)
+for weight in model.weights:
+    weight.assign(weight + 0.05 * rng.normal(size=weight.shape))  # the score begins near 0: not this time
+named = {weight.path.split("/", 1)[1].removeprefix("memory/"): weight for weight in model.weights}
+for weight in by_hand.weights:
+    name = weight.path.removeprefix("memory/")
+    weight.assign(named[{"score/W": "bilinear_score/W", "where/where": "where"}.get(name, name)])
+example = seen[:8], text.to_rows([given[0] for given in captions[:8]], vocabulary)[:, :-1]
+claim("ours and the library's give the same scores", at_most(np.abs(by_hand(example) - model(example)).max(), 1e-5))
+
+# %% [markdown]
+# ## Train
+#
+# The next cell trains, for about fifty seconds. Three captions of a picture come together, so that its regions are read once for all three; in 900 steps no
+# picture comes twice.
+
+# %% tags=["nbval-ignore-output"]
+training.set_seed(SEED)
+model = library_captioner((8, 8, 236), len(vocabulary), "attention after", score=BilinearScore(), **sizes)
+places = np.repeat(np.arange(len(captions)), [len(given) for given in captions])
+rows = text.to_rows([words for given in captions for words in given], vocabulary)
+STEPS = 900
+training.compile_for_training(model, STEPS, 8e-3, optimizer="muon")
+losses = training.fit(model, vision.caption_batches(grids, places, rows, 96, SEED, per_picture=3), STEPS)
+print(f"nats a word: {losses[0]:.2f} in the first fifty steps, {losses[-1]:.2f} in the last")
+
+# %% tags=["nbval-ignore-output"]
+describe = Describer(model, vocabulary)
+found = describe(seen, beam=5, alpha=0)  # each with the weights of every step: (words + 1, 64)
+said = [text.detokenize(best.words) for best in found]
+right = np.array([world.accepts(scene, caption) for scene, caption in zip(test, said, strict=True)])
+print(f"{right.mean():.2f} of the captions are correct")
+
+# %%
+claim("nine of ten captions are correct in every word", at_least(right.mean(), 0.9))
+
+# %% [markdown]
+# ## Where did it look?
+#
+# Word by word, over the picture: bright is what was looked at. The frame is the true box of what the word names, the dot the middle of the region with the
+# largest weight. The network has never seen a box.
+
+
+# %%
+def word_by_word(i, words, weights):
+    """A figure of the looks for the words of one caption of test scene i."""
+    _, axes = plotting.figure(11, 1.95 * -(-len(words) // 6), columns=6, rows=-(-len(words) // 6))
+    own = [[128 * box for box in boxes[i].get(word, [])] for word in words]
+    plotting.looks(axes, drawn[i][0], words, np.reshape(weights, (-1, 8, 8)), own, dots=True)
+
+
+for i in [i for i, scene in enumerate(test) if len(scene.things) == 3][:2]:
+    word_by_word(i, found[i].words, found[i].weights[:-1])
+plt.show()
+
+# %% [markdown]
+# ### How often is it right?
+#
+# For each noun that is on the picture: is the dot in a box of that kind?
+
+
+# %%
+def nouns(found):
+    """Of all captions the words that name a kind the scene has: the number of the scene, the word, its weights."""
+    for i, best in enumerate(found):
+        for word, weights in zip(best.words, best.weights, strict=False):
+            if word in boxes[i]:
+                yield i, word, weights.reshape(8, 8)
+
+
+# %% tags=["nbval-ignore-output"]
+points, targets = zip(*((metrics.highest(weights), boxes[i][word]) for i, word, weights in nouns(found)), strict=True)
+pointing = metrics.pointing_accuracy(points, targets)
+middle = metrics.pointing_accuracy([(0.5, 0.5)] * len(targets), targets)
+chance = np.mean([metrics.pointing_accuracy([point] * len(targets), targets) for point in middles])
+results.print_table(["points at", "right"], [
+    ("the region looked at most", f"{pointing:.2f}"), ("the middle of the picture", f"{middle:.2f}"),
+    ("any region", f"{chance:.2f}"),
+])  # fmt: skip
+
+# %%
+claim("nine of ten nouns are said with an eye on the thing", at_least(pointing, 0.9))
+claim("forty points ahead of the middle of the picture", at_least(pointing - middle, 0.4))
+
+# %% [markdown]
+# Compare with your second guess. Where did it come from? Only from captions: to say *dog* behind *a red*, the memory has to fetch "dog" from somewhere, and the
+# region with a red dog in it is where it can be had.
+#
+# ## Nouns look, articles do not
+#
+# How widely does it look? The **entropy** of the weights, $-\sum_i a_{ji} \ln a_{ji}$: 0 for one region, $\ln 64 = 4.16$ for all alike. And what is a look worth? We tell
+# the network a true caption of each test scene, once as it is, and once with $z_j = 0$ for all words, eyes shut: how many nats does each word lose?
+
+# %%
+told = text.to_rows([text.tokenize(world.captions(scene, 1)[0]) for scene in test], vocabulary)
+before, words_said = told[:, :-1], told[:, 1:]
+encoded = model.encode(seen, before)
+open_scores, looked = (np.array(part) for part in model.decoder(before, encoded))
+shut_scores, _ = model.decoder(before, encoded | {"places": 0 * encoded["places"]})
+worth = metrics.log_p_of_targets(open_scores, words_said) - metrics.log_p_of_targets(np.array(shut_scores), words_said)
+entropy = -(looked * np.log(looked + 1e-12)).sum(axis=-1)  # (500, J)
+phrases = {word for place in world.places.values() for phrase in place["phrase"] for word in phrase.split()[1:]}
+CLASSES = {
+    "kind": set(world.kinds), "colour": set(world.colours), "size": {"small", "big"}, "doing": set(world.states),
+    "place": phrases, "a, an": {"a", "an"}, "and": {"and"},
+}  # fmt: skip
+ids = {name: [vocabulary[word] for word in words if word in vocabulary.words] for name, words in CLASSES.items()}
+of_class = {name: np.isin(words_said, numbers) for name, numbers in ids.items()}
+
+# %%
+fig, (left, right_ax) = plotting.figure(10, 3.2, columns=2)
+wide = {name: entropy[chosen].mean() for name, chosen in of_class.items()}
+lost = {name: worth[chosen].mean() for name, chosen in of_class.items()}
+plotting.bars(left, list(wide), list(wide.values()), "How widely it looks", "entropy of the weights (nats)")
+plotting.bars(right_ax, list(lost), np.maximum(list(lost.values()), 0), "What a look is worth", "nats lost, eyes shut")
+plt.show()
+
+# %%
+claim("for kinds it looks more narrowly than for articles", at_least(wide["a, an"] - wide["kind"], 0.3))
+claim("a look is worth more for a kind than for an article", at_least(lost["kind"] - lost["a, an"], 0.5))
+claim("and next to nothing for *and*", at_most(lost["and"], 0.5))
+
+# %% [markdown]
+# Eyes shut, it still talks: the start of its memory has all the things in it, as in lesson 08. Which kind belongs to *a red …* it has to look up.
+#
+# ## Soft or hard, with or without the penalty
+#
+# **Hard attention** does not mix: it draws *one* region by the weights and sees that one. A draw has no derivative. What can be said is how the expected reward
+# changes: with $r$ the log probability of the word after the look, $b$ a learned guess of it,
+#
+# $$\frac{\partial}{\partial e}\,\mathbb{E}[r] \approx (r - b)\,\frac{\partial \log a_{\text{drawn}}}{\partial e}$$
+#
+# (REINFORCE, Williams 1992; Xu et al. 2015, eqs 11 and 12): a look that made the word more probable than expected gets more probable itself. In training half of the
+# captions are read softly, as there. When it speaks, the region with the largest weight is seen.
+#
+# **The doubly stochastic penalty.** The weights of one word sum to one over the regions. Those of one *region*, over all words, may sum to anything. The penalty
+# asks that they, too, sum to about one (eq. 14): $\lambda \sum_i (1 - \sum_j a_{ji})^2$, so that nothing of the picture is left out. **Guess** what it does to a caption
+# of twelve words over 64 regions: how much light is there for each region, on average?
+#
+# `python -m experiments.look` trains each five times, judged on 1,000 new scenes; medians. *Unseen*: the mean of $|1 - \sum_j a_{ji}|$ over regions.
+
+# %%
+table = results.read("look.csv")
+cases = list(dict.fromkeys(row["case"] for row in table))
+
+
+def of(case, column):
+    """One number for each seed."""
+    return np.array([row[column] for row in table if row["case"] == case], float)
+
+
+columns = ("correct", "pointing", "entropy_kind", "entropy_article", "unseen", "train_seconds")
+results.print_table(
+    ["", *(name.replace("_", " ") for name in columns)],
+    [(case, *(f"{np.median(of(case, c)):.2f}" if c[0] != "t" else f"{min(of(case, c)):.0f}" for c in columns)) for case in cases],
+)  # fmt: skip
+
+# %%
+claim("with soft attention nine of ten are correct, in each of five seeds", at_least(of("soft", "correct").min(), 0.9))
+claim(
+    "ahead of lesson 08's network, in each of five seeds",
+    at_least((of("soft", "correct") - of("lesson 08's", "correct")).min(), 0.02),
+)
+claim("soft attention points right nine times in ten, in each", at_least(of("soft", "pointing").min(), 0.9))
+wider = of("soft, with the penalty", "entropy_kind") - of("soft", "entropy_kind")
+claim("with the penalty it looks more widely, in each", at_least(wider.min(), 1))
+claim("drawn looks have found the things in none of the five", at_most(of("hard", "pointing").max(), 0.35))
+
+# %% [markdown]
+# **The penalty.** Twelve words have twelve units of light, 64 regions ask for 64: nobody can get one, and the nearest is the same for all, $12/64$. So the penalty
+# pulls every look towards all regions alike. Captions hardly suffer, pointing does. On photographs Xu and others found it good for BLEU; in our world, where captions
+# name two or three things and leave the rest out on purpose, it asks for what captions do not do.
+#
+# **Hard attention** is worse than no attention, here. One look of 64 is drawn for a word; if a kind covers three regions, one draw in twenty says anything, and while the
+# soft half can read the word from all regions at once, nothing forces the weights to sharpen. In 900 steps the weights stay nearly even. The gradient is
+# right (a test compares it with the sum over all looks); it is its noise that costs. Xu and others trained for days.
+
+# %% [markdown]
+# ## What looking repairs
+#
+# Scenes with two things of one kind (two dogs, of different colours); scenes with a small thing; captions that give a thing another's colour (lesson 08's commonest
+# mistake):
+
+# %%
+fig, (left, right_ax) = plotting.figure(10.5, 3.2, columns=2)
+both = ("lesson 08's", "soft")
+series = {case: [np.median(of(case, column)) for column in ("twins", "small")] for case in both}
+plotting.grouped_bars(
+    left, ["two of one kind", "a small thing"], series, "Looking tells two of a kind apart", "share of captions correct"
+)
+series = {case: [np.median(of(case, "astray"))] for case in both}
+plotting.grouped_bars(right_ax, ["another's colour"], series, "Colours hardly go astray", "share of captions")
+plt.show()
+
+# %%
+fewer = np.median(of("lesson 08's", "astray")) / np.median(of("soft", "astray"))
+print(f"Colours go astray {fewer:.1f} times less often.")
+
+# %% [markdown]
+# ## What a map does not prove
+#
+# The dot says where the largest weight was, not that the word was made from what is there. Hold the network to it: take away one region vector after the other
+# (set it to 0) and see which loss hurts the word most. If the map is honest, that is a region of the thing.
+
+
+# %%
+def hurts_most(i, words, j):
+    """The region without which word j of a caption of scene i loses most: x and y of its middle."""
+    row = text.to_rows([words], vocabulary)
+    views = np.repeat(seen[i : i + 1].reshape(1, 64, 236), 65, axis=0)
+    views[np.arange(64), np.arange(64)] = 0  # the last view is whole
+    given = model((views.reshape(-1, 8, 8, 236), np.repeat(row[:, :-1], 65, axis=0)))
+    log_p = metrics.log_p_of_targets(np.array(given)[:, j], np.full(65, row[0, j + 1]))
+    return metrics.highest((log_p[-1] - log_p[:-1]).reshape(8, 8))
+
+
+# %% tags=["nbval-ignore-output"]
+chosen = [(i, j) for i in range(50) for j, word in enumerate(found[i].words) if word in boxes[i]]
+hurt = [hurts_most(i, found[i].words, j) for i, j in chosen]
+causal = metrics.pointing_accuracy(hurt, [boxes[i][found[i].words[j]] for i, j in chosen])
+print(f"the region that hurts most lies on the thing: {causal:.2f}")
+
+# %%
+claim("in seven of ten cases the region that hurts most is on the thing", at_least(causal, 0.7))
+
+# %% [markdown]
+# ## Your picture
+#
+# Two things, from left to right; the caption, its mark, and the looks. The second cell is the same with controls, and needs a running notebook.
+
+# %%
+from course_lib import widgets
+
+
+def look(kind, colour, x, other, other_colour, other_x, place, night):
+    """A figure: the picture of two things with its caption, and the look for every word."""
+    scene = compose(world, [(kind, colour, x), (other, other_colour, other_x)], place, night == "night")
+    picture, owner = world.draw(scene, 128)
+    best = describe(vision.evidence(backbone(picture[None])), beam=5, alpha=0)[0]
+    caption, there = text.detokenize(best.words), world.boxes(scene, owner)
+    fig, axes = plotting.figure(11, 2.2 * -(-len(best.words) // 5), columns=6, rows=-(-len(best.words) // 5))
+    axes = np.reshape(axes, (-1, 6))
+    plotting.looks(axes[:, 1:], picture, best.words, best.weights[:-1].reshape(-1, 8, 8),
+                   [[128 * box for box in there.get(word, [])] for word in best.words])  # fmt: skip
+    plotting.pictures(axes[:, 0], [world.draw(scene, 256)[0]], [""], [world.accepts(scene, caption)])
+    fig.suptitle(caption, x=0, ha="left", fontsize=12)
+    return fig
+
+
+look("dog", "red", 0.2, "woman", "blue", 0.8, "beach", "day")
+plt.show()
+
+# %% tags=["nbval-ignore-output"]
+widgets.movable(
+    look,
+    kind=widgets.menu("first", list(world.kinds), "dog"),
+    colour=widgets.menu("colour", list(world.colours), "red"),
+    x=widgets.slider("where", 0.0, 1.0, 0.05, 0.2),
+    other=widgets.menu("second", list(world.kinds), "woman"),
+    other_colour=widgets.menu("colour", list(world.colours), "blue"),
+    other_x=widgets.slider("where", 0.0, 1.0, 0.05, 0.8),
+    place=widgets.menu("place", list(world.places), "beach"),
+    night=widgets.choice("time", ["day", "night"]),
+)
+
+# %% [markdown]
+# ## On real data: Flickr8k
+#
+# Photographs, and MobileNetV2's 7 × 7 regions instead of ours. `python -m experiments.flickr8k train --way "attention after"` computes them, trains, and
+# judges; `python -m experiments.flickr8k caption photo.jpg --way "attention after" --maps my_folder` describes any photograph and draws where it looked into
+# your folder. Medians of the runs on the dev split, beam 5:
+
+# %%
+flickr = [row for row in results.read("flickr8k.csv") if row["split"] == "dev" and row["beam"] == 5]
+marks = [f"BLEU-{n} without penalty" for n in (1, 2, 3, 4)] + ["BLEU-4", "CIDEr"]
+lines = []
+ways = {"start": "without attention (lesson 08)", "attention after": "soft attention"}
+for way in dict.fromkeys(row["way"] for row in flickr):
+    runs = [row for row in flickr if row["way"] == way]
+    minutes = np.median([row["features_seconds"] + row["train_seconds"] for row in runs]) / 60
+    numbers = [np.median([row[mark] for row in runs]) for mark in marks]
+    name = f"{ways[way]}, {len(runs)} run" + "s" * (len(runs) > 1)
+    lines.append((name, *(f"{v:.1f}" for v in numbers[:-1]), f"{numbers[-1]:.3f}", f"{minutes:.0f}"))
+lines.append(("Xu et al., soft, test split", "67", "44.8", "29.9", "19.5", None, None, None))
+lines.append(("Xu et al., hard, test split", "67", "45.7", "31.4", "21.3", None, None, None))
+results.print_table(["", "BLEU-1*", "BLEU-2*", "BLEU-3*", "BLEU-4*", "BLEU-4", "CIDEr", "minutes"], lines)
+print("*: without brevity penalty. Minutes: features and training, two processor cores.")
+
+# %% [markdown]
+# Published: Xu et al. 2015, table 1; one network each, a larger CNN, 14 × 14 regions, and no brevity penalty. Ours is two networks that speak together. Not like for
+# like, but the same photographs.
+#
+# On photographs looking brings less than in our world. A caption of *a dog in the grass* needs little more than a pooled vector says, and none of these marks
+# asks whether the colour belongs to the right thing (lesson 08).
+#
+# ## Exercises
+#
+# They need the first cell of the lesson and nothing else.
+#
+# ### 1 · Warm-up: one look
+#
+# Match, softmax, weighted sum, for one word: the scores are $s^\top W v_i$.
+
+
+# %% nbgrader={"grade_id": "look"}
+def look_once(s, regions, W):
+    """Memory (Q,), region vectors (R, D), W (Q, D) -> what is seen (D,), weights (R,)."""
+    ### BEGIN SOLUTION
+    scores = regions @ (s @ W)
+    weights = np.exp(scores - scores.max())
+    weights = weights / weights.sum()
+    return weights @ regions, weights
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "look-check", "points": 1}
+lesson_09.check_look(look_once)
+
+# %% [markdown]
+# ### 2 · The penalty
+#
+# Equation 14 of Xu et al. for one caption: `strength` $\cdot \sum_i (1 - \sum_j a_{ji})^2$. Rows of `weights` are words.
+
+
+# %% nbgrader={"grade_id": "penalty"}
+def penalty(weights, strength):
+    """Weights (J, R) -> a number."""
+    ### BEGIN SOLUTION
+    return strength * ((1 - weights.sum(axis=0)) ** 2).sum()
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "penalty-check", "points": 1}
+lesson_09.check_penalty(penalty)
+
+# %% [markdown]
+# ### 3 · Hit or miss
+#
+# Does the middle of the cell with the largest weight lie in the box? The picture is a square of `size` pixels, the grid need not be one.
+
+
+# %% nbgrader={"grade_id": "hit"}
+def hit(weights, box, size):
+    """Weights (rows, columns), box (x, y, width, height) in pixels -> True or False."""
+    ### BEGIN SOLUTION
+    rows, columns = weights.shape
+    row, column = divmod(int(weights.argmax()), columns)
+    x, y = (column + 0.5) * size / columns, (row + 0.5) * size / rows
+    left, top, width, height = box
+    return left <= x <= left + width and top <= y <= top + height
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "hit-check", "points": 2}
+lesson_09.check_hit(hit)
+
+# %% [markdown]
+# ### 4 · Learn from looks that were drawn
+#
+# With $a = \mathrm{softmax}(e)$, $\partial \log a_i / \partial e$ is the one-hot vector of $i$, minus $a$. Estimate the gradient of the expected reward for the
+# scores: the mean over all draws of (reward − baseline) times that vector.
+
+
+# %% nbgrader={"grade_id": "score-gradient"}
+def score_gradient(p, drawn, reward, baseline):
+    """Weights (R,), numbers of drawn regions (N,), rewards (N,), a number -> the gradient (R,)."""
+    ### BEGIN SOLUTION
+    one_hot = np.eye(len(p))[drawn]
+    return ((reward - baseline)[:, None] * (one_hot - p)).mean(axis=0)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "score-gradient-check", "points": 2}
+lesson_09.check_score_gradient(score_gradient)
+
+# %% [markdown]
+# ### 5 · Open-ended: how sharp is a look?
+#
+# The lesson took the entropy. Invent another measure: 1 if all weight is on one region, 0 if all regions have the same, larger for a sharper look; which
+# region is where does not matter.
+
+
+# %% nbgrader={"grade_id": "focus"}
+def focus(weights):
+    """Weights (R,), which sum to one -> a number from 0 to 1."""
+    ### BEGIN SOLUTION
+    even = 1 / len(weights)
+    return (weights.max() - even) / (1 - even)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "focus-check", "points": 2}
+lesson_09.check_focus(focus)
+
+# %% [markdown]
+# ## In practice
+#
+# - Keep the grids on disk in 16 bits and read them memory-mapped: 49 vectors a picture do not fit into memory for long.
+# - Drop the same channels of all regions of a picture: from one region alone its neighbours would still tell.
+# - Weights of the match start small: a network that begins by looking somewhere tends to stay there.
+# - A map is a witness, not a proof. Test it against boxes if there are any, and by taking regions away if there are none.
+#
+# ## Going further
+#
+# - R. J. Williams, *Simple statistical gradient-following algorithms for connectionist reinforcement learning*, Machine Learning 1992: REINFORCE.
+# - V. Mnih, N. Heess, A. Graves, K. Kavukcuoglu, *Recurrent models of visual attention*, NIPS 2014: hard looks, chosen one after another.
+# - J. Zhang et al., *Top-down neural attention by excitation backprop*, ECCV 2016: the pointing game.
+# - J. Lu, C. Xiong, D. Parikh, R. Socher, *Knowing when to look*, CVPR 2017: a gate that may look at nothing. P. Anderson et al., *Bottom-up and top-down
+#   attention*, CVPR 2018: regions that are things, not squares.
+# - C. Liu, J. Mao, F. Sha, A. Yuille, *Attention correctness in neural image captioning*, AAAI 2017: maps against boxes, on photographs.
+# - K. Gregor, I. Danihelka, A. Graves, D. Rezende, D. Wierstra, *DRAW*, ICML 2015: to draw by looking; M. Jaderberg et al., *Spatial transformer networks*, NIPS
+#   2015: a look that may turn and zoom.
