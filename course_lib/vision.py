@@ -245,10 +245,13 @@ def scene_vectors(world: SceneWorld):
     return world.sample(*SHIPPED_SCENES), stored["vectors"].astype(np.float32) / 255
 
 
-def scene_grids(world: SceneWorld):
-    """The same scenes, and `evidence` of each of their regions: -> scenes, Grids. Made by tools/pretrain.py."""
+def scene_grids(world: SceneWorld, count: int | None = None):
+    """The first `count` of the same scenes, or all; and `evidence` of each region of all: -> scenes, Grids.
+
+    Made by tools/pretrain.py.
+    """
     stored = _shipped_for(world, SHIPPED_GRIDS)
-    return world.sample(*SHIPPED_SCENES), Grids(*(stored[name] for name in Grids.PARTS))
+    return world.sample(count or SHIPPED_SCENES[0], SHIPPED_SCENES[1]), Grids(*(stored[name] for name in Grids.PARTS))
 
 
 STEPS = 15  # evidence is kept in so many steps
