@@ -360,9 +360,9 @@ claim("drawn looks have found the things in none of the five", at_most(of("hard"
 # pulls every look towards all regions alike. Captions hardly suffer, pointing does. On photographs Xu and others found it good for BLEU; in our world, where captions
 # name two or three things and leave the rest out on purpose, it asks for what captions do not do.
 #
-# **Hard attention** is worse than no attention, here. One look of 64 is drawn for a word; if a kind covers three regions, one draw in twenty says anything, and while the
+# **Hard attention** does worse than lesson 08's network, here. One look of 64 is drawn for a word; if a kind covers three regions, one draw in twenty says anything, and while the
 # soft half can read the word from all regions at once, nothing forces the weights to sharpen. In 900 steps the weights stay nearly even. The gradient is
-# right (a test compares it with the sum over all looks); it is its noise that costs. Xu and others trained for days.
+# right (a test compares it with the sum over all looks); it is its noise that costs.
 
 # %% [markdown]
 # ## What looking repairs
@@ -479,8 +479,7 @@ print("*: without brevity penalty. Minutes: features and training, two processor
 # Published: Xu et al. 2015, table 1; one network each, a larger CNN, 14 × 14 regions, and no brevity penalty. Ours is two networks that speak together. Not like for
 # like, but the same photographs.
 #
-# On photographs looking brings less than in our world. A caption of *a dog in the grass* needs little more than a pooled vector says, and none of these marks
-# asks whether the colour belongs to the right thing (lesson 08).
+# None of these marks asks what our world asks: whether the colour belongs to the thing it is said of (lesson 08).
 #
 # ## Exercises
 #
