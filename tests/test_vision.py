@@ -228,6 +228,7 @@ def test_grids_keep_all_that_is_not_0():
 def test_the_grids_that_ship_are_these():
     world = SceneWorld()
     scenes, grids = vision.scene_grids(world)
+    assert vision.scene_grids(world, 3)[0] == scenes[:3]
     chosen = [0, 17, 39_999]
     drawn = np.stack([world.draw(scenes[i], vision.SMALL)[0] for i in chosen])
     off = np.abs(grids[chosen] - vision.evidence(vision.small_cnn()(drawn)))
