@@ -4,6 +4,8 @@
     python -m experiments.flickr8k train --seed 1 --way "each step" --data my_folder --out my_run --results my.csv
     python -m experiments.flickr8k judge --split test          BLEU and CIDEr on any split whose photographs are there
     python -m experiments.flickr8k caption holiday.jpg cat.png any photographs
+    python -m experiments.flickr8k train --way "attention after"   with regions to look at
+    python -m experiments.flickr8k caption holiday.jpg --way "attention after" --maps my_folder   and where it looked
 
 Vectors of the photographs come from MobileNetV2 (ImageNet; Sandler et al. 2018) and are kept in the cache: the next run
 starts with training. A run goes on after an interruption, even a kill: give the same command again. What was chosen for
@@ -12,11 +14,13 @@ the recipe was chosen on the dev split.
 
 import argparse
 import contextlib
+import itertools
 import os
 import re
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -37,6 +41,7 @@ RESULTS = results.FOLDERS[0] / "flickr8k.csv"
 OUT = Path("work/flickr8k")
 BEAMS = (1, 3, 5)
 ALPHA = 0.8  # of the beam's length normalisation
+MAP_PIXELS = 320  # the longer side of a photograph in --maps
 LANES = os.cpu_count() or 1  # members are trained side by side, one on each core
 STARTED = time.monotonic()
 
@@ -63,8 +68,20 @@ class Recipe:
     rare: int = 5  # a word that comes less often in the training captions is <unk>
     longest: int = 24  # words of a caption that are trained
     captions_together: int = 1  # of one picture in a batch
+    score: str = "additive"  # how well a memory matches a region, one of SCORES; this and the next two: where it looks
+    output: str = "sum"  # as in models/captioner.py
+    doubly: float = 0.0
     members: int = 2  # captioners that speak together
     seed: int = 0
+
+
+SCORES = {"additive": "AdditiveScore", "bilinear": "BilinearScore"}
+LOOKS = {"precision": "float32"}  # of what looks at regions: with AVX2, products in 16 bits are slower
+
+
+def looks_at_regions(way: str) -> bool:
+    """Whether it needs grids."""
+    return "attention" in way
 
 
 def cache_of(recipe: Recipe, folder: Path):
@@ -73,7 +90,7 @@ def cache_of(recipe: Recipe, folder: Path):
 
     own = recipe.network == "small_cnn"  # the course's
     backbone = vision.small_cnn() if own else vision.pretrained(recipe.network, recipe.size, pooling=recipe.pooling)
-    return vision.FeatureCache(folder, backbone, grid="attention" in recipe.way)
+    return vision.FeatureCache(folder, backbone, grid=looks_at_regions(recipe.way))
 
 
 def vectors(recipe: Recipe, folder: Path, pictures: list[Path], tried: bool = False):
@@ -165,12 +182,18 @@ def saved_captioner(checkpoint: Checkpoint, recipe: Recipe):
 
 def new_captioner(recipe: Recipe, shape, words: int, precision: str = "float32"):
     """A captioner of the recipe's sizes."""
+    from course_lib import attention
     from course_lib.models.captioner import captioner
 
     with policy(precision):
+        look = {}
+        if looks_at_regions(recipe.way):
+            score = getattr(attention, SCORES[recipe.score])
+            score = score(recipe.units) if recipe.score == "additive" else score()
+            look = {"score": score, "output": recipe.output, "doubly": recipe.doubly, "pooling": recipe.pooling}
         return captioner(
             shape, words, recipe.way, width=recipe.width, embedding=recipe.embedding, units=recipe.units,
-            cell=recipe.cell, dropout=recipe.dropout, maxout=recipe.maxout,
+            cell=recipe.cell, dropout=recipe.dropout, maxout=recipe.maxout, **look,
         )  # fmt: skip
 
 
@@ -206,6 +229,12 @@ def train(options) -> None:
         return train_member(recipe, options, options.member, Data(recipe, options, tried=True))
     Checkpoint(member_folder(options, recipe, 0), identity(recipe, 0), options.restart)  # refused before work begins
     data = Data(recipe, options)
+    fewest = min(map(len, data.words("train")))
+    if fewest < recipe.captions_together:
+        raise CourseError(
+            f"a photograph has {fewest} captions only, {recipe.captions_together} are trained together: give "
+            "--set captions_together=1."
+        )
     for problem in data.problems:
         print(problem)
     options.spent = data.seconds
@@ -235,15 +264,21 @@ def lanes(members):
 
 
 def identity(recipe, member):
-    """What makes it the same run."""
-    return asdict(recipe) | {"member": member}
+    """What makes it the same run; how it looks, where it looks."""
+    settings = asdict(recipe) | {"member": member}
+    if not looks_at_regions(recipe.way):
+        for name in ("score", "output", "doubly"):
+            del settings[name]
+    return settings
 
 
 def memory_gb() -> float:
-    """What this process holds now, pages shared with others in parts (Linux); elsewhere the most it has held."""
+    """What this process holds now (Linux), without pages of files, which are given back when room is needed; elsewhere
+    the most it has held.
+    """  # fmt: skip
     try:
         held = Path("/proc/self/smaps_rollup").read_text(encoding="ascii")
-        return int(re.search(r"^Pss: +(\d+) kB", held, re.MULTILINE)[1]) / 2**20
+        return int(re.search(r"^Anonymous: +(\d+) kB", held, re.MULTILINE)[1]) / 2**20
     except OSError:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
@@ -333,7 +368,7 @@ def load(options):
         if not (checkpoint and checkpoint.state["done"]):
             raise CourseError(f"there is no trained captioner in {folder}: train it, or say where with --out.")
         state = checkpoint.state
-        recipe = Recipe(**{name: state[name] for name in asdict(recipe)})
+        recipe = Recipe(**{name: state[name] for name in asdict(recipe) if name in state})
         trained = saved_captioner(checkpoint, recipe)
         models.append(new_captioner(recipe, tuple(state["shape"]), len(Vocabulary(state["words"]))))
         models[-1].set_weights(trained.get_weights())
@@ -355,15 +390,66 @@ def caption(options) -> None:
     from course_lib.decoding import Describer
 
     recipe, _, model, vocabulary = load(options)
+    if options.maps:
+        if not model.attentive:
+            raise CourseError(f"--maps: way {recipe.way!r} does not look at regions; train --way 'attention after'.")
+        options.maps = writable(options.maps)
     cache, places, problems, _ = vectors(recipe, options.features, [Path(photo) for photo in options.photos])
     for problem in problems:
         print(problem, file=sys.stderr)
     there = np.flatnonzero(places >= 0)
-    if len(there):
-        for i, found in zip(
-            there, Describer(model, vocabulary)(cache.rows[places[there]], options.beam, ALPHA), strict=True
-        ):
-            print(f"{options.photos[i]}: {' '.join(found.words)}")
+    photos = [Path(options.photos[i]) for i in there]
+    if not photos:
+        return
+    said = Describer(model, vocabulary)(cache.rows[places[there]], options.beam, ALPHA)
+    files = map_files(options.maps, photos) if options.maps else [None] * len(photos)
+    for i, photo, found, file in zip(there, photos, said, files, strict=True):
+        print(f"{options.photos[i]}: {' '.join(found.words)}")
+        if file and found.words:
+            weights = found.weights[: len(found.words)]  # the row behind them is that of <eos>
+            draw_map(file, photo, found.words, weights.reshape(-1, *cache.shape[:2]))
+
+
+def writable(folder: Path) -> Path:
+    """The folder, there now; CourseError if nothing can be written into it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        raise CourseError(f"--maps: cannot write to {folder} ({error.strerror}): give another folder.") from None
+
+
+def map_files(folder: Path, photos: list[Path]) -> list[Path]:
+    """A file for the map of each photograph, no two alike, and none of the photographs."""
+    taken, files = {str(photo.resolve()).lower() for photo in photos}, []
+    for photo in photos:
+        names = (f"{photo.stem}{'' if i == 1 else f'-{i}'}.png" for i in itertools.count(1))
+        files.append(next(folder / name for name in names if str((folder / name).resolve()).lower() not in taken))
+        taken.add(str(files[-1].resolve()).lower())
+    return files
+
+
+def draw_map(file: Path, photo: Path, words: list[str], weights) -> None:
+    """Where it looked for each word, up to six side by side: weights (J, rows, columns)."""
+    from matplotlib.figure import Figure
+    from PIL import Image, ImageOps
+
+    from course_lib import plotting, vision
+
+    with Image.open(photo) as opened:
+        width, height = ImageOps.exif_transpose(opened).size
+    longest = max(width, height)
+    size = [max(round(MAP_PIXELS * side / longest), 1) for side in (width, height)]  # what was squashed has its shape
+    image = np.asarray(Image.fromarray(vision.decode(photo, MAP_PIXELS)).resize(size, Image.BICUBIC))
+    columns = min(6, len(words))
+    rows = -(-len(words) // columns)
+    figure = Figure((2 * columns, rows * (2 * size[1] / size[0] + 0.4)), layout="constrained")
+    plotting.looks(figure.subplots(rows, columns, squeeze=False), image, words, weights)
+    try:
+        figure.savefig(file, dpi=120)
+    except OSError as error:
+        raise CourseError(f"--maps: cannot write {file} ({error.strerror}): give another folder.") from None
 
 
 def recipe_of(options) -> Recipe:
@@ -371,10 +457,15 @@ def recipe_of(options) -> Recipe:
     from course_lib.models.captioner import way_of
 
     way_of(options.way)  # before the network's weights are asked for
-    recipe = Recipe(**{"way": options.way} | read_settings(Recipe, options.set), seed=options.seed)
+    given = {"way": options.way} | read_settings(Recipe, options.set)
+    recipe = Recipe(**(LOOKS if looks_at_regions(given["way"]) else {}) | given, seed=options.seed)
     for name, value in asdict(recipe).items():
-        if name not in ("seed", "dropout") and not isinstance(value, str) and value <= 0:
+        if name not in ("seed", "dropout", "doubly") and not isinstance(value, str) and value <= 0:
             raise CourseError(f"--set {name}={value}: expected more than 0.")
+    if recipe.score not in SCORES:
+        raise CourseError(f"--set score={recipe.score}: expected one of {', '.join(SCORES)}.")
+    if recipe.batch % recipe.captions_together:
+        raise CourseError(f"--set batch={recipe.batch}: expected a multiple of {recipe.captions_together}.")
     return recipe
 
 
@@ -400,6 +491,7 @@ def main(arguments=None) -> int:
     commands.choices["judge"].add_argument("--split", default="dev")
     commands.choices["caption"].add_argument("photos", nargs="+")
     commands.choices["caption"].add_argument("--beam", type=int, default=5)
+    commands.choices["caption"].add_argument("--maps", type=Path, help="a folder for pictures of where it looked")
     options = parser.parse_args(arguments)
     try:
         options.features = options.features or cache_folder() / "features"

@@ -6,13 +6,16 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from course_lib import results
+from course_lib import results, training, vision
+from course_lib.models.captioner import captioner
 from course_lib.worlds.scenes import SceneWorld
+from experiments.flickr8k import memory_gb
 
 WORLD = SceneWorld()
 SMALL = ["--set=network=small_cnn", "--set=units=24", "--set=embedding=16", "--set=width=16", "--set=batch=20",
@@ -123,8 +126,46 @@ def test_a_killed_run_goes_on(trained, photographs):
     (["train", "--way=letter", "--seed=98"], "way: expected one of 'first input', 'start'"),
     (["train", "--set=network=Nothing", "--seed=98"], "keras.applications has no network 'Nothing'"),
     (["judge", "--seed=99"], "there is no trained captioner in"),
+    (["train", "--set=score=best"], "--set score=best: expected one of additive, bilinear."),
+    (["train", "--set=captions_together=3"], "--set batch=256: expected a multiple of 3."),
+    (["train", *SMALL, "--set=captions_together=6", "--set=batch=6", "--seed=97"], "give --set captions_together=1."),
+    (["caption", "no.png", "--maps=maps"], "--maps: way 'start' does not look at regions"),
 ])  # fmt: skip
 def test_bad_input_is_a_sentence(trained, photographs, more, sentence):
     home, _ = trained
     said = command(home, photographs, *more, code=1)
     assert sentence in said and len(said.strip().splitlines()[-1]) > 20
+
+
+def test_it_draws_where_it_looked(trained, photographs, tmp_path):
+    home, _ = trained
+    way = "--way=attention after"
+    more = ["--set=captions_together=5", "--set=score=bilinear", "--set=doubly=0.1", "--set=members=1"]
+    command(home, photographs, "train", way, *SMALL, *more)
+    wide, high = tmp_path / "a" / "one.png", tmp_path / "b" / "one.png"
+    for file, size in ((wide, (90, 30)), (high, (30, 60))):
+        file.parent.mkdir()
+        Image.new("RGB", size, "red").save(file)
+    before = wide.read_bytes()
+    named = [way, "--set=members=1", str(wide), str(high)]
+    said = command(home, photographs, "caption", *named, f"--maps={wide.parent}").splitlines()
+    assert [line.split(": ")[0] for line in said] == [str(wide), str(high)]
+    assert wide.read_bytes() == before  # a map does not take a photograph's place
+    maps = [np.asarray(Image.open(wide.parent / name)) for name in ("one-2.png", "one-3.png")]
+    assert len(maps[0]) < len(maps[1]) and np.ptp(maps[0]) > 0
+    said = command(home, photographs, "caption", *named, f"--maps={wide}", code=1)
+    assert f"--maps: cannot write to {wide} (File exists): give another folder." in said
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="Linux tells")
+def test_memory_does_not_grow_with_the_set(tmp_path):
+    shape, held = (7, 7, 1280), []
+    model = captioner(shape, 50, "attention after", width=8, embedding=8, units=8, output="sum")
+    training.compile_for_training(model, 100)
+    for count in (1000, 4000):  # the larger one is half a gigabyte, in 32 bits a whole one
+        rows = np.memmap(tmp_path / str(count), np.float16, "w+", shape=(count, *shape))
+        said = np.tile(np.array([2, 5, 6, 7, 3], np.int32), (count, 1))
+        rows = np.memmap(tmp_path / str(count), np.float16, "r", shape=rows.shape)
+        training.fit(model, vision.caption_batches(rows, np.arange(count), said, 50, seed=0), 20)
+        held.append(memory_gb())
+    assert held[1] < held[0] + 0.2
