@@ -76,7 +76,7 @@ class Recipe:
 
 
 SCORES = {"additive": "AdditiveScore", "bilinear": "BilinearScore"}
-LOOKS = {"precision": "float32"}  # of what looks at regions: with AVX2, products in 16 bits are slower
+LOOKS = {"precision": "float32"}  # of what looks at regions: a little faster where 16-bit products are emulated
 
 
 def looks_at_regions(way: str) -> bool:
