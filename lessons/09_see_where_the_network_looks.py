@@ -130,13 +130,13 @@ v = seen[i].reshape(64, 236)
 scores = v @ question  # match
 weights = np.exp(scores - scores.max()) / np.exp(scores - scores.max()).sum()  # softmax
 z = weights @ v  # weighted sum: (236,)
+claim("the weights sum to one", at_most(abs(weights.sum() - 1), 1e-6))
 print("z says:", ", ".join(names[k] for k in z[:-8].argsort()[::-1][:3]))
 fig, axes = plotting.figure(5.6, 3, columns=2)
 own = [128 * box for box in boxes[i][test[i].things[0].kind]]
 plotting.pictures(axes[0], [drawn[i][0]], [world.captions(test[i], 1)[0]])
 plotting.looks(axes[1], drawn[i][0], [first], weights.reshape(1, 8, 8), [own])
 plt.show()
-claim("the weights sum to one", at_most(abs(weights.sum() - 1), 1e-6))
 
 # %% [markdown]
 # One look, and $z$ knows the thing's kind, colour, state and size **together**. That is what the pooled vector had lost: there all things stood in one row.
