@@ -131,11 +131,12 @@ class Backbone:
 
 
 def pretrained(
-    name: str = "MobileNetV2", size: int = 224, weights="imagenet", pooling: str = "mean", **options
+    name: str = "MobileNetV2", size: int = 224, weights="imagenet", pooling: str = "mean", layer: str = "", **options
 ) -> Backbone:
     """Any network of keras.applications, without its classifier, its own preprocessing built in.
 
     weights: "imagenet": from COURSE_DATA/weights if the file is there, else downloaded by Keras; None: random; a path.
+    layer: the name of the layer whose regions are taken; left out, the last one.
     """
     homes = (home for home in vars(keras.applications).values() if hasattr(home, "preprocess_input"))
     home = next((home for home in homes if hasattr(home, name)), None)
@@ -155,9 +156,14 @@ def pretrained(
             f"cannot download the weights of {name}: no connection. Try again with a network, or set COURSE_DATA to a "
             f"folder with weights/ in it. ({str(error).splitlines()[0]})"
         ) from None
+    if layer:
+        if not any(layer == one.name and len(one.output.shape) == 4 for one in model.layers):
+            raise CourseError(f"{name} has no layer {layer!r} with regions: one of those in its summary().")
+        model = keras.Model(model.input, model.get_layer(layer).output)
     inputs = keras.Input((size, size, 3))
     grid = keras.Model(inputs, model(home.preprocess_input(inputs), training=False))
-    said = f"{name} {size} {options} " + (_digest(model.get_weights()) if weights else "random")
+    of = " ".join([name, str(size), *filter(None, [layer]), str(options)])
+    said = f"{of} {_digest(model.get_weights()) if weights else 'random'}"
     return Backbone(said, size, grid, pooling)
 
 

@@ -57,12 +57,12 @@ def look_with_random_cnns() -> None:
 
 
 @cache
-def told():
-    """The scenes to learn from, their captions, and the shipped vectors."""
+def told(grids: bool = False):
+    """The world, what the CNN has seen of the scenes to learn from, as grids or as vectors, and their captions."""
     from course_lib import vision
 
     world = SceneWorld()
-    scenes, seen = vision.scene_vectors(world)
+    scenes, seen = (vision.scene_grids if grids else vision.scene_vectors)(world)
     return world, seen, [[tokenize(caption) for caption in world.captions(scene, 3)] for scene in scenes]
 
 

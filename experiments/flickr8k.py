@@ -14,6 +14,7 @@ the recipe was chosen on the dev split.
 
 import argparse
 import contextlib
+import ctypes
 import itertools
 import os
 import re
@@ -25,6 +26,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +56,7 @@ class Recipe:
     cell: str = "lstm"
     network: str = "MobileNetV2"
     size: int = 224  # pixels
+    layer: str = ""  # of the network, whose regions are taken; the last one, if it is not said
     pooling: str = "pyramid"  # how one vector is made of the regions, as in vision.py
     width: int = 256
     embedding: int = 256
@@ -76,7 +79,12 @@ class Recipe:
 
 
 SCORES = {"additive": "AdditiveScore", "bilinear": "BilinearScore"}
-LOOKS = {"precision": "float32"}  # of what looks at regions: a little faster where 16-bit products are emulated
+# What is different where regions are looked at. They are taken before MobileNetV2's last convolution, a quarter of the
+# numbers: as good, and faster. 16-bit products gain nothing.
+LOOKS = {
+    "layer": "block_16_project_BN", "precision": "float32", "score": "bilinear", "rare": 10, "epochs": 4.0,
+    "learning_rate": 6e-3,
+}  # fmt: skip
 
 
 def looks_at_regions(way: str) -> bool:
@@ -88,8 +96,10 @@ def cache_of(recipe: Recipe, folder: Path):
     """The FeatureCache for a recipe: grids for attention, else pooled vectors."""
     from course_lib import vision
 
-    own = recipe.network == "small_cnn"  # the course's
-    backbone = vision.small_cnn() if own else vision.pretrained(recipe.network, recipe.size, pooling=recipe.pooling)
+    if recipe.network == "small_cnn":  # the course's
+        backbone = vision.small_cnn()
+    else:
+        backbone = vision.pretrained(recipe.network, recipe.size, pooling=recipe.pooling, layer=recipe.layer)
     return vision.FeatureCache(folder, backbone, grid=looks_at_regions(recipe.way))
 
 
@@ -102,7 +112,7 @@ def vectors(recipe: Recipe, folder: Path, pictures: list[Path], tried: bool = Fa
     begun = time.monotonic()
     cache = cache_of(recipe, folder)
     if missing := [] if tried else cache.missing(pictures):
-        names = ("network", "size", "pooling", "way")
+        names = ("network", "size", "layer", "pooling", "way")
         settings = [f"--set={name}={getattr(recipe, name)}" for name in names]
         command = [
             sys.executable,
@@ -206,7 +216,9 @@ def judge_split(model, vocabulary, data, split, beams=BEAMS, alpha=ALPHA) -> lis
     rows = []
     for beam in beams:
         begun = time.monotonic()
-        said = [found.words for found in describe(seen, beam=beam, alpha=alpha)]
+        with ThreadPoolExecutor(LANES) as pool:  # a search leaves a core idle; two, one for each half, do not
+            parts = pool.map(partial(describe, beam=beam, alpha=alpha), np.array_split(seen, LANES))
+            said = [found.words for part in parts for found in part]
         seconds = time.monotonic() - begun
         scores = metrics.caption_bleu(said, given)
         penalty = scores.pop("penalty")
@@ -452,13 +464,29 @@ def draw_map(file: Path, photo: Path, words: list[str], weights) -> None:
         raise CourseError(f"--maps: cannot write {file} ({error.strerror}): give another folder.") from None
 
 
+def keep_memory() -> None:
+    """Keep what large arrays leave behind for the next ones (glibc; elsewhere nothing changes).
+
+    By itself, malloc asks the system for each array above 32 MB and gives it back behind it, and the system writes
+    zeros into every page: a fifth of the time of training here, two fifths of that of MobileNetV2.
+    """
+    arenas, mapped, trim, more = -8, -4, -1, -2  # malloc.h: M_ARENA_MAX, M_MMAP_MAX, M_TRIM_THRESHOLD, M_TOP_PAD
+    with contextlib.suppress(OSError, AttributeError):
+        malloc = ctypes.CDLL("libc.so.6").mallopt
+        for what, value in ((arenas, 1), (mapped, 0), (trim, 2**31 - 1), (more, 2**26)):
+            malloc(what, value)
+
+
 def recipe_of(options) -> Recipe:
     """The recipe that the options ask for; CourseError for what cannot be."""
     from course_lib.models.captioner import way_of
 
     way_of(options.way)  # before the network's weights are asked for
     given = {"way": options.way} | read_settings(Recipe, options.set)
-    recipe = Recipe(**(LOOKS if looks_at_regions(given["way"]) else {}) | given, seed=options.seed)
+    looks = dict(LOOKS) if looks_at_regions(given["way"]) else {}
+    if given.get("network", Recipe.network) != Recipe.network:
+        looks.pop("layer", None)  # another network has other layers
+    recipe = Recipe(**looks | given, seed=options.seed)
     for name, value in asdict(recipe).items():
         if name not in ("seed", "dropout", "doubly") and not isinstance(value, str) and value <= 0:
             raise CourseError(f"--set {name}={value}: expected more than 0.")
@@ -493,6 +521,7 @@ def main(arguments=None) -> int:
     commands.choices["caption"].add_argument("--beam", type=int, default=5)
     commands.choices["caption"].add_argument("--maps", type=Path, help="a folder for pictures of where it looked")
     options = parser.parse_args(arguments)
+    keep_memory()
     try:
         options.features = options.features or cache_folder() / "features"
         options.does(options)

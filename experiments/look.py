@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from course_lib import metrics, results
-from course_lib.text import detokenize, tokenize
+from course_lib.text import detokenize
 from course_lib.worlds.scenes import SceneWorld
 from experiments import captions
 from experiments.jobs import work_through
@@ -39,16 +39,6 @@ COLUMNS = [
 
 
 @cache
-def told(grids: bool):
-    """The world, what the CNN has seen of the scenes to learn from, as grids or as vectors, and their captions."""
-    from course_lib import vision
-
-    world = SceneWorld()
-    scenes, seen = (vision.scene_grids if grids else vision.scene_vectors)(world)
-    return world, seen, [[tokenize(caption) for caption in world.captions(scene, 3)] for scene in scenes]
-
-
-@cache
 def unseen(seed: int):
     """Scenes nobody has learned from, the boxes of each, and what the CNN says of them, (N, 8, 8, 236)."""
     from course_lib import vision
@@ -69,7 +59,7 @@ def run(case: str, seed: int) -> dict:
     from course_lib.decoding import Describer
 
     settings, looks = dict(CASES[case]), "attention" in CASES[case]["way"]
-    world, seen, said = told(looks)
+    world, seen, said = captions.told(looks)
     scenes, boxes, grids = unseen(seed)
     new = vision.evidence(grids) if looks else grids.max(axis=(1, 2))
     if looks:

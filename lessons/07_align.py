@@ -226,11 +226,11 @@ class AdditiveScore(Score):
 
     def prepare(self, h):
         """U h."""
-        return h @ self.U
+        return ops.matmul(h, self.U)  # with `@` the gradient would be one product a sentence
 
     def compare(self, z, Uh):
         """(B, J, Q), (B, T, units) -> (B, J, T)."""
-        both = ops.tanh((z @ self.W)[:, :, None, :] + Uh[:, None, :, :])  # (B, J, T, units)
+        both = ops.tanh(ops.matmul(z, self.W)[:, :, None, :] + Uh[:, None, :, :])  # (B, J, T, units)
         return ops.sum(both * self.v, axis=-1)
 
     def get_config(self):

@@ -488,7 +488,7 @@ widgets.movable(look_at_file, photo=widgets.upload("your picture"))
 # `python -m experiments.flickr8k train` does all of it on two cores, and `python -m experiments.flickr8k caption photo.jpg` describes any photograph.
 
 # %%
-flickr = [row for row in results.read("flickr8k.csv") if row["split"] == "dev"]
+flickr = [row for row in results.read("flickr8k.csv") if row["split"] == "dev" and row["way"] == "start"]
 names = [f"BLEU-{n}{end}" for end in ("", " without penalty") for n in (1, 2, 3, 4)]
 lines = []
 for beam in (1, 5):

@@ -162,6 +162,10 @@ def test_networks_of_keras_applications():
         pretrained("MobilNet")
     random = pretrained("MobileNetV2", size=96, weights=None, alpha=0.35)
     assert random.shape[:2] == (3, 3)
+    earlier = pretrained("MobileNetV2", size=96, weights=None, alpha=0.35, layer="block_15_project_BN")
+    assert earlier.shape == (3, 3, 56) and earlier.identity != random.identity
+    with pytest.raises(CourseError, match="no layer 'block_99'"):
+        pretrained("MobileNetV2", size=96, weights=None, alpha=0.35, layer="block_99")
     with pytest.raises(CourseError, match="do not fit"):
         pretrained("MobileNetV2", size=96, weights=vision.__file__, alpha=0.35)
 

@@ -7,8 +7,7 @@ from course_lib.checks import NotYet
 
 
 def _softmax(scores):
-    e = np.exp(scores - scores.max())
-    return e / e.sum()
+    return np.exp(metrics.log_softmax(scores))
 
 
 def check_look(look) -> None:
