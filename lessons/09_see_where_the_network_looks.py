@@ -455,9 +455,9 @@ widgets.movable(
 # %% [markdown]
 # ## On real data: Flickr8k
 #
-# Photographs, and MobileNetV2's 7 × 7 regions instead of ours. `python -m experiments.flickr8k train --way "attention after"` computes them, trains, and
-# judges; `python -m experiments.flickr8k caption photo.jpg --way "attention after" --maps my_folder` describes any photograph and draws where it looked into
-# your folder. Medians of the runs on the dev split, beam 5:
+# Photographs, and MobileNetV2's 7 × 7 regions instead of ours, 320 numbers each, taken before its last convolution. `python -m experiments.flickr8k train --way
+# "attention after"` computes them, trains, and judges; `python -m experiments.flickr8k caption photo.jpg --way "attention after" --maps my_folder` describes
+# any photograph and draws where it looked into your folder. Medians of the runs on the dev split, beam 5:
 
 # %%
 flickr = [row for row in results.read("flickr8k.csv") if row["split"] == "dev" and row["beam"] == 5]
