@@ -83,7 +83,6 @@ SCORES = {"additive": "AdditiveScore", "bilinear": "BilinearScore"}
 # numbers: as good, and faster. 16-bit products gain nothing.
 LOOKS = {
     "layer": "block_16_project_BN", "precision": "float32", "score": "bilinear", "rare": 10, "epochs": 4.0,
-    "learning_rate": 6e-3,
 }  # fmt: skip
 
 
