@@ -275,12 +275,13 @@ def lanes(members):
 
 
 def identity(recipe, member):
-    """What makes it the same run; how it looks, where it looks."""
-    settings = asdict(recipe) | {"member": member}
-    if not looks_at_regions(recipe.way):
-        for name in ("score", "output", "doubly"):
-            del settings[name]
-    return settings
+    """What makes it the same run; how it looks, where it looks, and a layer, where one was named: runs go on that were
+    begun when there was nothing to choose.
+    """  # fmt: skip
+    unused = set() if looks_at_regions(recipe.way) else {"score", "output", "doubly"}
+    if not recipe.layer:
+        unused.add("layer")
+    return {name: value for name, value in asdict(recipe).items() if name not in unused} | {"member": member}
 
 
 def memory_gb() -> float:
