@@ -1,0 +1,212 @@
+"""The fast recurrent layers against Keras's own: results, gradients, and everything a layer can be asked for."""
+
+import numpy as np
+import pytest
+
+from course_lib import cells, layers
+from course_lib.errors import CourseError
+from course_lib.quiet import keras
+
+tf = pytest.importorskip("tensorflow")
+UNITS, WIDTH, TEXTS, STEPS = 5, 3, 4, 7
+STYLES = {
+    "LSTM": (layers.LSTM, keras.layers.LSTM, {}),
+    "GRU": (layers.GRU, keras.layers.GRU, {}),
+    "GRU, reset before": (layers.GRU, keras.layers.GRU, {"reset_after": False}),
+    "LSTM, no bias": (layers.LSTM, keras.layers.LSTM, {"use_bias": False}),
+    "GRU, no bias": (layers.GRU, keras.layers.GRU, {"use_bias": False}),
+}
+
+
+def pair(style, width=WIDTH, units=UNITS, **settings):
+    """A fast layer and Keras's, with the same random weights."""
+    fast, slow, more = STYLES[style]
+    both = [make(units, **more, **settings) for make in (fast, slow)]
+    for layer in both:
+        layer.build((TEXTS if settings.get("stateful") else None, None, width))
+    rng = np.random.default_rng(1)
+    both[1].set_weights([rng.normal(0, 0.7, w.shape) for w in both[1].get_weights()])
+    both[0].set_weights(both[1].get_weights())
+    return both
+
+
+def texts(seed=0, texts=TEXTS, steps=STEPS, width=WIDTH):
+    """(B, T, D)."""
+    return tf.constant(np.random.default_rng(seed).normal(size=(texts, steps, width)), "float32")
+
+
+def everything(layer, x, graph=True, **call):
+    """All that a layer returns, and the gradient of a sum of it, randomly weighted, in the input and every weight."""
+    sources = [x, *tf.nest.flatten(call.get("initial_state", [])), *[v.value for v in layer.trainable_variables]]
+
+    def run(x):
+        with tf.GradientTape() as tape:
+            tape.watch(sources[1:])
+            tape.watch(x)
+            outputs = tf.nest.flatten(layer(x, **call))
+            rng = np.random.default_rng(2)
+            E = tf.add_n([tf.reduce_sum(tf.cast(o, "float32") * rng.normal(size=o.shape)) for o in outputs])
+        return outputs, tape.gradient(E, [x, *sources[1:]])
+
+    return tf.nest.flatten((tf.function(run) if graph else run)(x))
+
+
+def same(fast, slow, x, bound=1e-5, **call):
+    """Equal to 1e-5, relative to the largest number of each array."""
+    ours, theirs = everything(fast, x, **call), everything(slow, x, **call)
+    assert len(ours) == len(theirs)
+    for a, b in zip(ours, theirs, strict=True):
+        assert a.shape == b.shape
+        np.testing.assert_allclose(a, b, rtol=0, atol=bound * max(1.0, np.abs(b).max()))
+
+
+@pytest.fixture
+def lanes(monkeypatch):
+    """Every batch in three parts."""
+    monkeypatch.setattr(layers, "LANES", 3)
+    monkeypatch.setattr(layers, "WORTH_A_LANE", 1)
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("every", [True, False])
+@pytest.mark.parametrize("state", [True, False])
+def test_as_keras(style, every, state):
+    """Outputs, states and gradients."""
+    same(*pair(style, return_sequences=every, return_state=state), texts())
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("every", [True, False])
+@pytest.mark.parametrize("zeros", [True, False])
+@pytest.mark.parametrize("back", [True, False])
+def test_masks(style, every, zeros, back):
+    """Words and none anywhere: at the beginning, in the middle, a whole text."""
+    mask = np.random.default_rng(3).random((TEXTS, STEPS)) < 0.6
+    mask[0, :2], mask[1, -3:], mask[2] = False, False, False
+    fast, slow = pair(style, return_sequences=every, return_state=True, go_backwards=back)
+    fast.zero_output_for_mask = slow.zero_output_for_mask = zeros
+    states = [texts(5, width=UNITS)[:, 0] for _ in range(2 if "LSTM" in style else 1)]
+    same(fast, slow, texts(), mask=tf.constant(mask), initial_state=states)
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("masked", [True, False])
+def test_in_lanes(style, masked, lanes):
+    """The parts of a batch, put together; their number need not divide it."""
+    mask = tf.constant(np.random.default_rng(3).random((TEXTS, STEPS)) < 0.6) if masked else None
+    same(*pair(style, return_sequences=True, return_state=True), texts(), mask=mask)
+
+
+@pytest.mark.parametrize("style", ["LSTM", "GRU", "GRU, reset before"])
+def test_finite_differences(style):
+    """The gradient of one weight of each array, in float64, against the slope."""
+    layer = pair(style, dtype="float64", return_sequences=True)[0]
+    x = tf.cast(texts(), "float64")
+    up = np.random.default_rng(4).normal(size=(TEXTS, STEPS, UNITS))
+    with tf.GradientTape() as tape:
+        E = tf.reduce_sum(layer(x) * up)
+    for variable, gradient in zip(
+        layer.trainable_variables, tape.gradient(E, [v.value for v in layer.trainable_variables]), strict=True
+    ):
+        value, place, step = variable.numpy(), tuple(n // 2 for n in variable.shape), 1e-5
+        sides = []
+        for sign in (1, -1):
+            moved = value.copy()
+            moved[place] += sign * step
+            variable.assign(moved)
+            sides.append(float(tf.reduce_sum(layer(x) * up)))
+        variable.assign(value)
+        np.testing.assert_allclose(gradient[place], (sides[0] - sides[1]) / (2 * step), rtol=1e-6)
+
+
+@pytest.mark.parametrize("style", ["LSTM", "GRU"])
+def test_outside_a_compiled_model(style):
+    """The same results one operation after the other."""
+    fast, slow = pair(style, return_sequences=True)
+    for a, b in zip(everything(fast, texts(), graph=False), everything(slow, texts()), strict=True):
+        np.testing.assert_allclose(a, b, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("make", [
+    lambda: cells.LSTMCell(UNITS), lambda: cells.GRUCell(UNITS), lambda: cells.GRUCell(UNITS, reset_after=True),
+    lambda: keras.layers.LSTMCell(UNITS), lambda: keras.layers.GRUCell(UNITS),
+    lambda: cells.CoupledGatesCell(UNITS), lambda: keras.layers.StackedRNNCells([cells.LSTMCell(UNITS)] * 1),
+])  # fmt: skip
+def test_around_a_cell(make):
+    """keras.layers.RNN with the same cell; one it does not know runs as it did."""
+    cell = make()
+    both = [kind(cell, return_sequences=True) for kind in (layers.RNN, keras.layers.RNN)]
+    both[0].build((None, None, WIDTH))
+    both[1].built = True
+    for variable in cell.trainable_variables:
+        variable.assign(np.random.default_rng(1).normal(0, 0.7, variable.shape))
+    same(*both, texts())
+
+
+def test_it_is_the_fast_one(monkeypatch):
+    """With the cells it knows, Keras's loop is not run."""
+    monkeypatch.setattr(keras.layers.RNN, "inner_loop", lambda *_, **__: pytest.fail("Keras's loop"))
+    for layer in (layers.LSTM(UNITS), layers.GRU(UNITS), layers.RNN(cells.LSTMCell(UNITS))):
+        layer(texts())
+    with pytest.raises(pytest.fail.Exception):
+        layers.LSTM(UNITS, activation="relu")(texts())
+
+
+@pytest.mark.parametrize("settings", [
+    {"activation": "relu"}, {"recurrent_activation": "hard_sigmoid"}, {"unroll": True}, {"dropout": 0.5},
+    {"recurrent_dropout": 0.5},
+])  # fmt: skip
+def test_what_it_leaves_to_keras(settings):
+    """Other functions, unrolling; dropout between times, when it trains."""
+    fast, slow = pair("LSTM", return_sequences=True, **settings)
+    same(fast, slow, texts())
+    if "dropout" in str(settings):
+        assert np.abs(fast(texts(), training=True) - fast(texts())).max() > 0.01
+
+
+def test_stateful():
+    """It goes on from batch to batch, and begins anew when told."""
+    fast, slow = pair("LSTM", return_sequences=True, stateful=True)
+    for seed in range(3):
+        np.testing.assert_allclose(fast(texts(seed)), slow(texts(seed)), atol=1e-5)
+    for layer in (fast, slow):
+        layer.reset_state()
+    np.testing.assert_allclose(fast(texts(9)), slow(texts(9)), atol=1e-5)
+
+
+@pytest.mark.parametrize("style", ["LSTM", "GRU"])
+def test_a_model_of_any_length_saved_and_loaded(style, tmp_path):
+    """Batches of other sizes and lengths, one text, one step; an Embedding's mask; training; the file."""
+    tokens = keras.Input((None,), dtype="int32")
+    x = keras.layers.Embedding(9, WIDTH, mask_zero=True)(tokens)
+    both = keras.layers.Bidirectional(STYLES[style][0](UNITS, return_sequences=True))(x)
+    model = keras.Model(tokens, keras.layers.Dense(9)(STYLES[style][0](UNITS)(both)))
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    rng = np.random.default_rng(0)
+    for size in ((4, 7), (1, 1), (64, 3), (3, 30)):
+        model.train_on_batch(rng.integers(9, size=size), rng.integers(9, size=size[:1]))
+    model.save(tmp_path / "model.keras")
+    again, words = keras.saving.load_model(tmp_path / "model.keras"), rng.integers(9, size=(5, 6))
+    np.testing.assert_allclose(model(words), again(words), atol=1e-6)
+    assert type(again.layers[-2]) is STYLES[style][0]
+
+
+def test_in_16_bits():
+    """bfloat16 products: near the result in 32."""
+    half = pair("LSTM", return_sequences=True, dtype="mixed_bfloat16")[0]
+    whole = pair("LSTM", return_sequences=True)[0]
+    assert half(texts()).dtype == "bfloat16"
+    np.testing.assert_allclose(tf.cast(half(texts()), "float32"), whole(texts()), atol=0.05)
+
+
+@pytest.mark.parametrize("linear", [True, False])
+def test_no_second_derivative(linear):
+    """One sentence, instead of a wrong number or none."""
+    layer, x = layers.LSTM(UNITS), texts()
+    with pytest.raises(CourseError, match="gradient of a gradient"), tf.GradientTape() as outer:
+        outer.watch(x)
+        with tf.GradientTape() as inner:
+            inner.watch(x)
+            E = tf.reduce_sum(layer(x) if linear else layer(x) ** 2)
+        first = inner.gradient(E, x)
+        outer.gradient(first, x)
