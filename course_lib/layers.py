@@ -31,7 +31,7 @@ WORTH_A_LANE = 2**21  # numbers in U times columns, for each lane: below that, a
 # -- a step of each network, forward and back --------------------------------------------------------------------------
 
 
-class _LSTM:
+class LSTMSteps:
     """h and c; blocks i, f, o, g: three sigmoids, then the tanh. Hochreiter & Schmidhuber 1997; Gers et al. 2000."""
 
     states, needed = 2, 1  # how many; of which of them, c, `back` needs the values
@@ -66,7 +66,7 @@ class _LSTM:
         return found[0], tf.transpose(tf.matmul(found[0], h, transpose_b=True)), None
 
 
-class _GRU:
+class GRUSteps:
     """h; blocks z, r, candidate. Cho et al. 2014, eqs 5-8."""
 
     states, needed = 1, 0
@@ -105,7 +105,7 @@ class _GRU:
         return dz, tf.transpose(tf.concat(d_U, 0)), None
 
 
-class _GRUResetAfter(_GRU):
+class ResetAfterGRUSteps(GRUSteps):
     """r stands behind the product, r (U h + b_h), as Keras has it."""
 
     keeps = (2, 1, 1)
@@ -331,11 +331,11 @@ def _network(cell, training):
     b = tf.zeros(U.shape[1], U.dtype) if b is None else tf.convert_to_tensor(b)
     if isinstance(cell, (keras.layers.GRUCell, cells.GRUCell)):
         if not cell.reset_after:
-            return _GRU, W, U, b, tf.zeros_like(b)
+            return GRUSteps, W, U, b, tf.zeros_like(b)
         b, b_h = tf.unstack(b) if b.shape.rank == 2 else (b, tf.zeros_like(b))
-        return _GRUResetAfter, W, U, b, b_h
+        return ResetAfterGRUSteps, W, U, b, b_h
     (W, U, b) = (tf.concat([i, f, o, g], -1) for i, f, g, o in (tf.split(weight, 4, -1) for weight in (W, U, b)))
-    return _LSTM, W, U, b, tf.zeros_like(b)
+    return LSTMSteps, W, U, b, tf.zeros_like(b)
 
 
 class _Fast:

@@ -14,7 +14,6 @@ the recipe was chosen on the dev split.
 
 import argparse
 import contextlib
-import ctypes
 import itertools
 import os
 import re
@@ -464,19 +463,6 @@ def draw_map(file: Path, photo: Path, words: list[str], weights) -> None:
         raise CourseError(f"--maps: cannot write {file} ({error.strerror}): give another folder.") from None
 
 
-def keep_memory() -> None:
-    """Keep what large arrays leave behind for the next ones (glibc; elsewhere nothing changes).
-
-    By itself, malloc asks the system for each array above 32 MB and gives it back behind it, and the system writes
-    zeros into every page: a fifth of the time of training here, two fifths of that of MobileNetV2.
-    """
-    arenas, mapped, trim, more = -8, -4, -1, -2  # malloc.h: M_ARENA_MAX, M_MMAP_MAX, M_TRIM_THRESHOLD, M_TOP_PAD
-    with contextlib.suppress(OSError, AttributeError):
-        malloc = ctypes.CDLL("libc.so.6").mallopt
-        for what, value in ((arenas, 1), (mapped, 0), (trim, 2**31 - 1), (more, 2**26)):
-            malloc(what, value)
-
-
 def recipe_of(options) -> Recipe:
     """The recipe that the options ask for; CourseError for what cannot be."""
     from course_lib.models.captioner import way_of
@@ -521,7 +507,6 @@ def main(arguments=None) -> int:
     commands.choices["caption"].add_argument("--beam", type=int, default=5)
     commands.choices["caption"].add_argument("--maps", type=Path, help="a folder for pictures of where it looked")
     options = parser.parse_args(arguments)
-    keep_memory()
     try:
         options.features = options.features or cache_folder() / "features"
         options.does(options)

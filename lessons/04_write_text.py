@@ -25,16 +25,21 @@
 # *Generating text with recurrent neural networks*, ICML 2011, the first of its kind. More at the end.
 
 # %%
+import inspect
+
 import matplotlib.pyplot as plt
 import numpy as np
 
 from course_lib.quiet import keras
+import tensorflow as tf
 from keras import layers, ops
 
 from course_lib import checks, plotting, results, text, training, widgets
+from course_lib import layers as recurrent
 from course_lib.checks import at_least, at_most, claim
 from course_lib.errors import CourseError
 from course_lib.exercises import lesson_04
+from course_lib.layers import RNN
 from course_lib.models.language_model import chain
 from course_lib.text import tokenize
 
@@ -192,7 +197,7 @@ def language_model(vocabulary_size, cell, embedding=64, dropout=0.0):
     tokens = keras.Input((None,), dtype="int32", name="tokens")  # (B, T)
     loud = keras.initializers.RandomNormal(stddev=1.0)
     x = layers.Embedding(vocabulary_size, embedding, embeddings_initializer=loud, name="embedding")(tokens)  # (B, T, D)
-    h = layers.RNN(cell, return_sequences=True, name="memory")(x)  # (B, T, H)
+    h = RNN(cell, return_sequences=True, name="memory")(x)  # (B, T, H)
     if dropout:
         h = layers.Dropout(dropout, name="dropout")(h)
     scores = layers.Dense(vocabulary_size, name="readout")(h)  # (B, T, V)
@@ -213,7 +218,7 @@ def stateful(model, batch_size):
     x = tokens = keras.Input((None,), batch_size=batch_size, dtype="int32", name="tokens")
     for layer in chain(model):
         if isinstance(layer, layers.RNN):  # a new loop around the same cell
-            layer = layers.RNN(layer.cell, return_sequences=True, stateful=True, name=layer.name)
+            layer = RNN(layer.cell, return_sequences=True, stateful=True, name=layer.name)
         x = layer(x)
     return keras.Model(tokens, x, name=f"stateful_{model.name}")
 
@@ -234,6 +239,52 @@ claim(
 )
 emptied = np.abs(whole[:, 20:] - model(tokens[:, 20:])).max()
 claim("with the memory emptied in between: other scores", at_least(emptied, 1e-3))
+
+# %% [markdown]
+# ### What lesson 02's derivation is worth
+#
+# Training is what we wait for, and most of it is the way back through time. TensorFlow can find that way by itself: it goes back through every operation of
+# every step, and at every step makes a matrix as large as $W$ and adds it to the sum, $\partial E/\partial W = \sum_t \delta_t\, x_t^\top$, where
+# $\delta_t = \partial E/\partial z_t$ belongs to the four blocks before their sigmoids and tanh. Lesson 02's equations say that only one thing must be done
+# step by step: to hand $\partial E/\partial h_t$ on through $U^\top \delta_t$. All $\delta_t$ kept, the sum is **one** product of matrices, which a processor does
+# in a fraction of the time of $T$ small ones.
+#
+# So `RNN` above is not Keras's, but `course_lib.layers.RNN`: with the same results, and with the backward pass written by hand. An LSTM's step back, all of it:
+
+# %%
+print(inspect.getsource(recurrent.LSTMSteps.back))
+
+# %% [markdown]
+# (`SigmoidGrad(y, dy)` is $dy\, y (1 - y)$, `TanhGrad(y, dy)` is $dy\, (1 - y^2)$.) **Check it against the board in lesson 03.** Is it the same network, forward and back?
+
+# %%
+cell, x = LSTMCell(16), keras.random.normal((5, 30, 8))
+gradients = []
+for loop in (RNN(cell, return_sequences=True), layers.RNN(cell, return_sequences=True)):
+    with tf.GradientTape() as tape:
+        E = ops.sum(ops.sin(loop(x)))
+    gradients.append(tape.gradient(E, [weight.value for weight in cell.weights]))
+differences = [np.abs(ours - theirs).max() / np.abs(theirs).max() for ours, theirs in zip(*gradients, strict=True)]
+claim("the gradients of W, U and b are Keras's", at_most(max(differences), 1e-5))
+
+# %% [markdown]
+# And how long does a training step take, forward and back (`python -m benchmarks.layers`)? PyTorch stands beside it, and the last column is what no program can be faster
+# than: the six products of matrices of such a step alone, each in one piece.
+
+# %%
+columns = {"course": "ours", "keras": "Keras", "torch": "PyTorch", "products": "products alone"}
+times = {}  # of each size, for every layer
+for row in results.read("layers.csv"):
+    size = f"{row['H']:.0f} units, {row['B']:.0f} texts of {row['T']:.0f} steps"
+    if row["size"] in ("lesson 04", "Shakespeare", "standard", "full"):
+        times.setdefault(size, {})[row["layer"]] = row["ms"]
+results.print_table(
+    ["ms a training step", *columns.values()],
+    [(size, *(f"{layers_ms[name]:.0f}" for name in columns)) for size, layers_ms in times.items()],
+)
+standard = times["256 units, 64 texts of 100 steps"]
+claim("ours: at least 1.5 times as fast as Keras's", at_least(standard["keras"] / standard["course"], 1.5))
+claim("and at least as fast as PyTorch's", at_least(standard["torch"] / standard["course"], 1))
 
 # %% [markdown]
 # **Forward**, the memory reaches back as far as it likes. **Backward**, the gradient stops where the batch begins: after $T$ steps it is

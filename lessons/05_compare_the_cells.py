@@ -36,6 +36,7 @@ from course_lib.cells import ZOO, Cell
 from course_lib.checks import at_least, at_most, claim
 from course_lib.errors import CourseError
 from course_lib.exercises import lesson_05
+from course_lib.layers import RNN
 from course_lib.models.language_model import language_model, matched_units
 
 SEED = checks.seed()
@@ -401,7 +402,7 @@ def deep_language_model(vocabulary_size, cells, embedding, residual=False):
     loud = keras.initializers.RandomNormal(stddev=1.0)
     x = layers.Embedding(vocabulary_size, embedding, embeddings_initializer=loud, name="embedding")(tokens)  # (B, T, D)
     for depth, cell in enumerate(cells, 1):
-        h = layers.RNN(cell, return_sequences=True, name=f"memory_{depth}")(x)  # (B, T, H)
+        h = RNN(cell, return_sequences=True, name=f"memory_{depth}")(x)  # (B, T, H)
         x = layers.add([x, h]) if residual else h
     return keras.Model(tokens, layers.Dense(vocabulary_size, name="readout")(x), name="deep_language_model")
 

@@ -1,5 +1,7 @@
 """The fast recurrent layers against Keras's own: results, gradients, and everything a layer can be asked for."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -210,3 +212,12 @@ def test_no_second_derivative(linear):
             E = tf.reduce_sum(layer(x) if linear else layer(x) ** 2)
         first = inner.gradient(E, x)
         outer.gradient(first, x)
+
+
+def test_the_benchmark():
+    """Contestants take turns at a size; each has its times and its memory."""
+    from benchmarks.layers import match
+
+    rows = match("small", ("gru", 4, 3, 2, 5), {"course": sys.executable, "products": sys.executable})
+    assert [row["layer"] for row in rows] == ["course", "products"]
+    assert all(row["ms"] > 0 and row["cpu_ms"] >= 0 and 0.1 < row["peak_memory_gb"] < 3 for row in rows)

@@ -1,9 +1,13 @@
 """`make times`: run every lesson alone on both cores; store run time and peak memory in benchmarks/lesson_times.csv.
 
+The cells that one waits for longer than SLOW seconds are kept in benchmarks/cell_times.csv.
+
 python -m tools.times            all lessons, three times each
 python -m tools.times 02 03      these; the other lessons' rows stay
 """
 
+import datetime
+import statistics
 import sys
 import threading
 import time
@@ -14,10 +18,24 @@ from tools.build import ROOT, cells, edition, environment, execute
 from tools.lesson_rows import chosen, update
 
 RESULT = ROOT / "benchmarks" / "lesson_times.csv"
+CELLS = RESULT.with_name("cell_times.csv")
+SLOW = 1.0
+
+
+def waits(notebook) -> dict[str, float]:
+    """The first line of every cell of code -> the seconds it took."""
+    found = {}
+    for cell in notebook.cells:
+        if times := cell.metadata.get("execution"):
+            begun, done = (datetime.datetime.fromisoformat(times[name].replace("Z", "+00:00"))
+                           for name in ("iopub.execute_input", "shell.execute_reply"))  # fmt: skip
+            line = cell.source.strip().splitlines()[0]
+            found[line] = found.get(line, 0) + (done - begun).total_seconds()
+    return found
 
 
 def measure(name: str) -> dict:
-    """Wall-clock seconds of a lesson and the peak memory of its kernel, GB."""
+    """Wall-clock seconds of a lesson, the peak memory of its kernel, GB, and of every cell the seconds."""
     peak, done = 0, threading.Event()
 
     def watch():
@@ -34,21 +52,26 @@ def measure(name: str) -> dict:
     watcher.start()
     start = time.monotonic()
     try:
-        execute(notebook, environment(psutil.cpu_count()))
+        execute(notebook, environment(psutil.cpu_count()), record_timing=True)
     finally:
         done.set()
         watcher.join()
-    return {"lesson": name, "seconds": round(time.monotonic() - start, 1), "peak_memory_gb": round(peak / 1e9, 2)}
+    seconds = round(time.monotonic() - start, 1)
+    return {"lesson": name, "seconds": seconds, "peak_memory_gb": round(peak / 1e9, 2), "cells": waits(notebook)}
 
 
 def main() -> int:
     """Each chosen lesson three times; the median run is kept."""
-    repeats, names, rows = 3, chosen(sys.argv[1:]), []
+    repeats, names, rows, slow = 3, chosen(sys.argv[1:]), [], []
     for name in names:
         runs = sorted((measure(name) for _ in range(repeats)), key=lambda run: run["seconds"])
+        parts = [run.pop("cells") for run in runs]
         rows.append(runs[len(runs) // 2] | {"runs": repeats, "cores": psutil.cpu_count()})
         print(rows[-1], flush=True)
+        cell_s = {line: round(statistics.median(part[line] for part in parts), 1) for line in parts[0]}
+        slow += [{"lesson": name, "seconds": s, "cell": line} for line, s in cell_s.items() if s >= SLOW]
     update(RESULT, list(rows[0]), names, rows)
+    update(CELLS, ["lesson", "seconds", "cell"], names, slow)
     return 0
 
 

@@ -1,6 +1,7 @@
 """Recurrent layers upon each other: deep along depth, with or without a way around each layer."""
 
 from course_lib.errors import CourseError
+from course_lib.layers import RNN
 from course_lib.quiet import keras
 
 layers = keras.layers
@@ -23,6 +24,6 @@ def deep_language_model(vocabulary_size, cells, embedding, residual=False):
     loud = keras.initializers.RandomNormal(stddev=1.0)
     x = layers.Embedding(vocabulary_size, embedding, embeddings_initializer=loud, name="embedding")(tokens)  # (B, T, D)
     for depth, cell in enumerate(cells, 1):
-        h = layers.RNN(cell, return_sequences=True, name=f"memory_{depth}")(x)  # (B, T, H)
+        h = RNN(cell, return_sequences=True, name=f"memory_{depth}")(x)  # (B, T, H)
         x = layers.add([x, h]) if residual else h
     return keras.Model(tokens, layers.Dense(vocabulary_size, name="readout")(x), name="deep_language_model")

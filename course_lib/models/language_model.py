@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 
 from course_lib.errors import CourseError
+from course_lib.layers import RNN
 from course_lib.quiet import keras
 
 layers = keras.layers
@@ -32,7 +33,7 @@ def language_model(vocabulary_size, cell, embedding=64, dropout=0.0):
     tokens = keras.Input((None,), dtype="int32", name="tokens")  # (B, T)
     loud = keras.initializers.RandomNormal(stddev=1.0)
     x = layers.Embedding(vocabulary_size, embedding, embeddings_initializer=loud, name="embedding")(tokens)  # (B, T, D)
-    h = layers.RNN(cell, return_sequences=True, name="memory")(x)  # (B, T, H)
+    h = RNN(cell, return_sequences=True, name="memory")(x)  # (B, T, H)
     if dropout:
         h = layers.Dropout(dropout, name="dropout")(h)
     scores = layers.Dense(vocabulary_size, name="readout")(h)  # (B, T, V)
@@ -62,7 +63,7 @@ def stateful(model, batch_size):
     x = tokens = keras.Input((None,), batch_size=batch_size, dtype="int32", name="tokens")
     for layer in chain(model):
         if isinstance(layer, layers.RNN):  # a new loop around the same cell
-            layer = layers.RNN(layer.cell, return_sequences=True, stateful=True, name=layer.name)
+            layer = RNN(layer.cell, return_sequences=True, stateful=True, name=layer.name)
         x = layer(x)
     return keras.Model(tokens, x, name=f"stateful_{model.name}")
 

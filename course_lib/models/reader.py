@@ -1,6 +1,7 @@
 """Networks that read a sequence and answer: once, at its end (many to one), or at every step (many to many)."""
 
 from course_lib.errors import CourseError
+from course_lib.layers import RNN
 from course_lib.quiet import keras
 
 
@@ -20,5 +21,5 @@ def reader(cell, outputs, vocabulary_size=None, features=None, embedding=None, e
         x = table(inputs) if table else keras.ops.one_hot(inputs, vocabulary_size)  # (B, T, D) or (B, T, V)
     else:
         inputs = x = keras.Input((None, features), name="numbers")  # (B, T, D)
-    h = keras.layers.RNN(cell, return_sequences=every_step, name="memory")(x)  # (B, T, H) or (B, H)
+    h = RNN(cell, return_sequences=every_step, name="memory")(x)  # (B, T, H) or (B, H)
     return keras.Model(inputs, keras.layers.Dense(outputs, name="readout")(h), name="reader")
