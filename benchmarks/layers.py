@@ -36,14 +36,14 @@ LESSONS = {
     "lessons 08 and 09": ("lstm", 96, 100, 14, 64),
 }
 SIZES = LESSONS | {
-    "Shakespeare": ("lstm", 256, 32, 64, 64),
+    "Shakespeare": ("lstm", 320, 48, 64, 64),
     "standard": ("lstm", 256, 64, 100, 64),
     "standard, GRU": ("gru", 256, 64, 100, 64),
     "full": ("lstm", 512, 64, 200, 256),
 }
-GROWTH = {f"T = {T}": ("lstm", 256, 64, T, 64) for T in (25, 50, 200)}
-GROWTH |= {f"B = {B}": ("lstm", 256, B, 100, 64) for B in (16, 32, 128)}
-GROWTH |= {f"H = {H}": ("lstm", H, 64, 100, 64) for H in (64, 128, 512)}
+GROWTH = {f"T = {T}": ("lstm", 256, 64, T, 64) for T in (25, 200)}
+GROWTH |= {f"B = {B}": ("lstm", 256, B, 100, 64) for B in (16, 128)}
+GROWTH |= {f"H = {H}": ("lstm", H, 64, 100, 64) for H in (128, 512)}
 CONTESTANTS = ("course", "keras", "keras RNN", "torch", "products")
 
 

@@ -31,7 +31,7 @@ def next_token_loss(targets, scores):
 
 
 def compile_for_training(
-    model, steps: int | None, learning_rate=3e-3, warm_up=100, clip=1.0, loss=None, optimizer="adam"
+    model, steps: int | None, learning_rate=3e-3, warm_up=100, clip=1.0, loss=None, optimizer="adam", ns_steps=6
 ) -> None:
     """Adam or Muon; the rate rises for `warm_up` steps and falls to zero on a cosine; gradients clipped to norm `clip`.
 
@@ -39,7 +39,8 @@ def compile_for_training(
 
     optimizer: "adam", with beta_2 = 0.99: it adapts within a hundred steps when gradients grow, as they do when a
     network suddenly finds a far dependency. "muon" (Jordan et al. 2024, scaled as in Liu et al. 2025): the same for
-    embedding, read-out and biases; the step of every other matrix is made orthogonal: equally far in every direction.
+    embedding, read-out and biases; the step of every other matrix is made orthogonal: equally far in every direction,
+    nearly, by `ns_steps` rounds of an iteration (Newton and Schulz) that cost as much as the network if that is small.
 
     The loss is the mean cross-entropy of the next token in nats, where <pad> (0) does not count, or `loss`.
     """
@@ -51,6 +52,7 @@ def compile_for_training(
     if optimizer == "muon":
         chosen = keras.optimizers.Muon(
             rate, adam_beta_2=0.99, weight_decay=0.0, adam_weight_decay=0.0, global_clipnorm=clip,
+            ns_steps=ns_steps,
             exclude_layers=["embedding", "readout", "/([bp]|bias)$"],  # nor biases and peepholes in two rows
         )  # fmt: skip
     elif optimizer == "adam":

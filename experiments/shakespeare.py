@@ -38,13 +38,14 @@ SAMPLE_LENGTH, SAMPLES = 300, 64
 class Recipe:
     """The settings of a run."""
 
-    hidden: int = 256
+    hidden: int = 320
     embedding: int = 64
-    batch: int = 32
+    batch: int = 48
     length: int = 64
-    learning_rate: float = 1e-2
+    learning_rate: float = 1.2e-2
     warm_up: float = 0.03  # share of the budget in which the rate rises; then it falls to zero in a line
     optimizer: str = "muon"
+    ns_steps: int = 4  # of Muon: two fewer, a tenth more steps in the time
     forget: float = 1.0  # the bias of the forget gates at the start; above 8, the longest memory of a chrono start
     dropout: float = 0.1
     clip: float = 1.0
@@ -110,7 +111,7 @@ class Run:
         cell = LSTMCell(r.hidden, bias_initializer=bias)
         model = language_model(len(self.parts.vocabulary), cell, r.embedding, r.dropout)
         training.compile_for_training(
-            model, steps=None, learning_rate=r.learning_rate, clip=r.clip, optimizer=r.optimizer
+            model, steps=None, learning_rate=r.learning_rate, clip=r.clip, optimizer=r.optimizer, ns_steps=r.ns_steps
         )
         return model
 
@@ -165,9 +166,10 @@ class Run:
 
     def _rehearse(self):
         """Time the judging on an eighth of as much training text, and keep that much of the budget for it."""
-        begun = time.monotonic()
-        self.nats(self.parts.train[: len(self.parts.judge) // 8])
-        self.state["reserve_s"] = 1 + 10 * (time.monotonic() - begun)  # and a second for the last sample and save
+        for _ in range(2):  # the first time it is compiled, too
+            begun = time.monotonic()
+            self.nats(self.parts.train[: len(self.parts.judge) // 8])
+        self.state["reserve_s"] = 1.5 + 10 * (time.monotonic() - begun)  # and for the last sample and save
 
     def _stage(self, losses):
         """Let it write: one sample to show, and the share of words in all of them that occur in the training text."""
