@@ -6,8 +6,8 @@
 One training step: forward, and the gradient in the input, the memory at the start and every weight, of a sum of all
 outputs, randomly weighted. Every contestant is a process of its own, with the threads it is fastest with (TensorFlow:
 one in an operation, two operations side by side; PyTorch: all cores), and they take turns: REPEATS times a few steps
-each, medians kept. "products" is what nobody can be faster than: the six products of matrices of a step, three of W and
-three of U, each for all steps at once, on all cores. PyTorch is an extra and is left out where it is not installed.
+each, medians kept. "products" is the least there is to do: the six products of matrices of a step, three of W and three
+of U, each for all steps at once, by TensorFlow, on all cores. PyTorch is an extra, left out where it is not installed.
 
 Written: benchmarks/layers.csv and layers.svg. Peak memory is that of the whole process, the framework included.
 """
@@ -52,11 +52,10 @@ CONTESTANTS = ("course", "keras", "keras RNN", "torch", "products")
 
 def tensorflow_step(contestant, cell, H, B, T, D):
     """A function that makes one step."""
-    import tensorflow as tf
-
     from course_lib import layers
     from course_lib.quiet import keras
 
+    tf = layers.tf
     name = cell.upper()
     layer = {
         "course": lambda: getattr(layers, name)(H, return_sequences=True),
@@ -97,7 +96,7 @@ def torch_step(contestant, cell, H, B, T, D):
 
 def products_step(contestant, cell, H, B, T, D):
     """The products alone."""
-    import tensorflow as tf
+    from course_lib.layers import tf
 
     rows, columns = H * (4 if cell == "lstm" else 3), T * B
     sizes = [(rows, n, columns) for n in (H, H, H, D, D, D)]  # multiplications are as many in all three of a weight

@@ -25,7 +25,7 @@ else:
     tf = None  # every layer does what Keras's does
 
 LANES = int(os.environ.get("TF_NUM_INTEROP_THREADS", 0)) or os.cpu_count() or 1
-WORTH_A_LANE = 2**21  # numbers in U times columns, for each lane: below that, a loop more costs more than it saves
+WORTH_A_LANE = 2**19  # numbers in U times columns, for each lane: below that, a loop more costs more than it saves
 
 
 # -- a step of each network, forward and back --------------------------------------------------------------------------
@@ -347,7 +347,8 @@ class _Fast:
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
         """(B, T, D) -> the last output (B, H), outputs (B, T, H), or (B, 1, H) of the last alone, states."""
-        network = None if tf is None or self.unroll else _network(self.cell, training)
+        ours = tf and not self.unroll and sequences.dtype in (tf.float32, tf.float64)  # 16 bits are not faster so
+        network = _network(self.cell, training) if ours else None
         if network is None:
             return super().inner_loop(sequences, initial_state, mask, training=training)
         equations, *weights = network

@@ -268,8 +268,8 @@ differences = [np.abs(ours - theirs).max() / np.abs(theirs).max() for ours, thei
 claim("the gradients of W, U and b are Keras's", at_most(max(differences), 1e-5))
 
 # %% [markdown]
-# And how long does a training step take, forward and back (`python -m benchmarks.layers`)? PyTorch stands beside it, and the last column is what no program can be faster
-# than: the six products of matrices of such a step alone, each in one piece.
+# And how long does a training step take, forward and back (`python -m benchmarks.layers`)? PyTorch stands beside it. The last column is the least there
+# is to do: the six products of matrices of such a step, each in one piece, in TensorFlow, and nothing else.
 
 # %%
 columns = {"course": "ours", "keras": "Keras", "torch": "PyTorch", "products": "products alone"}
