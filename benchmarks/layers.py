@@ -182,13 +182,15 @@ def draw(rows: list[dict], path: Path) -> None:
 
     figure, axes = plt.subplots(1, 3, figsize=(9, 3), sharey=True, layout="constrained")
     for axis, name, what in zip(axes, "TBH", ("steps T", "texts B", "units H"), strict=True):
-        for layer in CONTESTANTS:
+        for layer in (layer for layer in CONTESTANTS if layer != "keras RNN"):  # it lies upon the other
             own = [row for row in rows if row["layer"] == layer and row["cell"] == "lstm"]
             own = [row for row in own if row["size"] == "standard" or row["size"].startswith(f"{name} =")]
             points = sorted((int(row[name]), float(row["ms"])) for row in own)
             if points:
                 axis.loglog(*zip(*points, strict=True), marker="o", label=layer)
-        axis.set(xlabel=what)
+                axis.set_xticks([value for value, _ in points], [f"{value}" for value, _ in points])
+        axis.set(xlabel=what, yticks=(30, 100, 300, 1000), yticklabels=("30", "100", "300", "1,000"))
+        axis.minorticks_off()
     axes[0].set(ylabel="ms a training step")
     axes[0].legend(fontsize=8)
     figure.suptitle("LSTM, H = 256, B = 64, T = 100, but for what grows", fontsize=10)
