@@ -131,7 +131,7 @@ def test_the_rate_rises_then_falls_to_nearly_nothing():
         (["--set", "batch=0"], "--set batch=0: expected 1 or more"),
         (["--set", "warm_up=1"], "expected a share of the budget"),
         (["--set", "size=3"], "one of the names hidden, embedding"),
-        (["--set", "length=9000"], "need a text of 288001 tokens"),
+        (["--set", "length=9000"], "need a text of 432001 tokens"),
     ],
 )
 def test_bad_input(text_file, tmp_path, capsys, arguments, sentence):
