@@ -153,6 +153,7 @@ class Contestant:
         """Medians."""
         self.process.stdin.close()
         self.process.wait()
+        self.process.stdout.close()
         wall, cpu, memory = zip(*self.turns, strict=True)
         return {
             "ms": round(1e3 * statistics.median(wall), 2), "cpu_ms": round(1e3 * statistics.median(cpu), 2),

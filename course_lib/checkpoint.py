@@ -45,8 +45,8 @@ class Checkpoint:
 
     def model(self):
         """The model that was saved, its optimizer with it, or None at the beginning."""
-        import course_lib.cells
-        import course_lib.training  # noqa: F401 - Keras finds the course's own cells and loss once they are imported
+        import course_lib.layers  # and with it, cells
+        import course_lib.training  # noqa: F401 - Keras finds the course's own classes once they are imported
         from course_lib.quiet import keras  # only now: a wrong folder is refused at once
 
         name = self.state.get("model")
