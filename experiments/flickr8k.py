@@ -24,7 +24,7 @@ import tempfile
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -40,8 +40,7 @@ from experiments.jobs import read_settings
 
 RESULTS = results.FOLDERS[0] / "flickr8k.csv"
 OUT = Path("work/flickr8k")
-BEAMS = (1, 3, 5)
-ALPHA = 0.8  # of the beam's length normalisation
+BEAMS = (1, 3, 5, 7)
 MAP_PIXELS = 320  # the longer side of a photograph in --maps
 LANES = os.cpu_count() or 1  # members are trained side by side, one on each core
 STARTED = time.monotonic()
@@ -74,6 +73,7 @@ class Recipe:
     output: str = "sum"  # as in models/captioner.py
     doubly: float = 0.0
     members: int = 2  # captioners that speak together
+    alpha: float = 0.8  # of the beam's length normalisation, where captions are searched for
     seed: int = 0
 
 
@@ -84,6 +84,7 @@ SCORES = {"additive": "AdditiveScore", "bilinear": "BilinearScore"}
 LOOKS = {
     "layer": "block_16_project_BN", "precision": "float32", "score": "bilinear", "doubly": 1.0, "rare": 20,
     "width": 192, "embedding": 160, "units": 224, "dropout": 0.3, "learning_rate": 4e-3, "members": 4,
+    "alpha": 0.9,
 }  # fmt: skip
 
 
@@ -207,7 +208,7 @@ def new_captioner(recipe: Recipe, shape, words: int, precision: str = "float32")
         )  # fmt: skip
 
 
-def judge_split(model, vocabulary, data, split, beams=BEAMS, alpha=ALPHA) -> list[dict]:
+def judge_split(model, vocabulary, data, split, alpha, beams=BEAMS) -> list[dict]:
     """One row for each width of the beam: BLEU-1 to 4 with and without brevity penalty, CIDEr."""
     from course_lib.decoding import Describer
 
@@ -267,7 +268,7 @@ def train(options) -> None:
         if any(code for own in codes for code in own):
             raise CourseError("not all members were trained; what was saved is kept: give the same command again.")
     recipe, states, model, vocabulary = load(options)
-    add_rows(options, recipe, states, judge_split(model, vocabulary, data, "dev"))
+    add_rows(options, recipe, states, judge_split(model, vocabulary, data, "dev", recipe.alpha))
 
 
 def lanes(members):
@@ -277,9 +278,9 @@ def lanes(members):
 
 def identity(recipe, member):
     """What makes it the same run; how it looks, where it looks, and a layer, where one was named: runs go on that were
-    begun when there was nothing to choose.
+    begun when there was nothing to choose. How captions are searched for changes no training.
     """  # fmt: skip
-    unused = set() if looks_at_regions(recipe.way) else {"score", "output", "doubly"}
+    unused = {"alpha"} | (set() if looks_at_regions(recipe.way) else {"score", "output", "doubly"})
     if not recipe.layer:
         unused.add("layer")
     return {name: value for name, value in asdict(recipe).items() if name not in unused} | {"member": member}
@@ -333,7 +334,7 @@ def train_member(recipe: Recipe, options, member: int, data: Data) -> None:
         name = f"member {member}, from step {state['step']}"
         loss = training.fit(model, batches, count, name, every=count)[-1]
         state["step"] += count
-        point = {"step": state["step"], "seconds": round(time.monotonic() - begun, 1), "train_nats": round(loss, 4)}
+        point = {"step": state["step"], "seconds": round(time.monotonic() - begun, 1), "train_loss": round(loss, 4)}
         judged.set_weights(model.get_weights())
         state["curve"].append(point | {"dev_nats": round(training.nats_when_told(judged, dev_vectors, dev_rows), 4)})
         state |= {"seconds": time.monotonic() - begun, "done": state["step"] >= steps}
@@ -381,7 +382,7 @@ def load(options):
         if not (checkpoint and checkpoint.state["done"]):
             raise CourseError(f"there is no trained captioner in {folder}: train it, or say where with --out.")
         state = checkpoint.state
-        recipe = Recipe(**{name: state[name] for name in asdict(recipe) if name in state})
+        recipe = replace(recipe, **{name: state[name] for name in asdict(recipe) if name in state})
         trained = saved_captioner(checkpoint, recipe)
         models.append(new_captioner(recipe, tuple(state["shape"]), len(Vocabulary(state["words"]))))
         models[-1].set_weights(trained.get_weights())
@@ -395,7 +396,7 @@ def judge(options) -> None:
     data = Data(recipe, options, (options.split,))
     for problem in data.problems:
         print(problem)
-    add_rows(options, recipe, states, judge_split(model, vocabulary, data, options.split))
+    add_rows(options, recipe, states, judge_split(model, vocabulary, data, options.split, recipe.alpha))
 
 
 def caption(options) -> None:
@@ -414,7 +415,7 @@ def caption(options) -> None:
     photos = [Path(options.photos[i]) for i in there]
     if not photos:
         return
-    said = Describer(model, vocabulary)(cache.rows[places[there]], options.beam, ALPHA)
+    said = Describer(model, vocabulary)(cache.rows[places[there]], options.beam, recipe.alpha)
     files = map_files(options.maps, photos) if options.maps else [None] * len(photos)
     for i, photo, found, file in zip(there, photos, said, files, strict=True):
         print(f"{options.photos[i]}: {' '.join(found.words)}")
