@@ -80,7 +80,8 @@ class Recipe:
 SCORES = {"additive": "AdditiveScore", "bilinear": "BilinearScore"}
 # What is different where regions are looked at. They are taken before MobileNetV2's last convolution, a quarter of the
 # numbers: as good, and faster. 16-bit products gain nothing. Four captioners, each half as much work as one of the two
-# without attention: alone as good, together better. The penalty of eq. 14 is worth .03 of CIDEr to each.
+# without attention: alone as good, together better. The penalty of eq. 14 helps: after four epochs, captioners had a
+# CIDEr of .437 to .470 without it (five of them), of .467 to .475 with it (three).
 LOOKS = {
     "layer": "block_16_project_BN", "precision": "float32", "score": "bilinear", "doubly": 1.0, "rare": 20,
     "width": 192, "embedding": 160, "units": 224, "dropout": 0.3, "learning_rate": 4e-3, "members": 4,
