@@ -9,13 +9,16 @@ one in an operation, two operations side by side; PyTorch: all cores), and they 
 each, medians kept. "products" is the least there is to do: the six products of matrices of a step, three of W and three
 of U, each for all steps at once, by TensorFlow, on all cores. PyTorch is an extra, left out where it is not installed.
 
-Written: benchmarks/layers.csv and layers.svg. Peak memory is that of the whole process, the framework included.
+Written: benchmarks/layers.csv and layers.svg. Peak memory is that of the whole process, the framework included. Times
+depend on the processor: where there is AVX-512, TensorFlow has its products from oneDNN, as fast in rows as in columns;
+Keras's loops gain more from that than ours. Rows measured on the other kind of processor stay in the table.
 """
 
 import argparse
 import importlib.util
 import json
 import os
+import platform
 import resource
 import statistics
 import subprocess
@@ -161,6 +164,15 @@ class Contestant:
         }  # fmt: skip
 
 
+def processor() -> str:
+    """The kind of processor, as far as products of matrices go."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
+    except OSError:
+        return platform.machine()
+    return "AVX-512" if "avx512f" in flags else "AVX2" if "avx2" in flags else platform.machine()
+
+
 def match(which: str, size: tuple, pythons: dict) -> list[dict]:
     """All contestants at one size."""
     players = {name: Contestant(name, size, python) for name, python in pythons.items()}
@@ -170,7 +182,7 @@ def match(which: str, size: tuple, pythons: dict) -> list[dict]:
     for _ in range(REPEATS):
         for name, player in players.items():
             player.turn(counts[name])
-    head = dict(zip(("size", "cell", "H", "B", "T", "D"), (which, *size), strict=True))
+    head = dict(zip(("processor", "size", "cell", "H", "B", "T", "D"), (processor(), which, *size), strict=True))
     return [head | {"layer": name} | player.row() for name, player in players.items()]
 
 
@@ -194,7 +206,7 @@ def draw(rows: list[dict], path: Path) -> None:
         axis.minorticks_off()
     axes[0].set(ylabel="ms a training step")
     axes[0].legend(fontsize=8)
-    figure.suptitle("LSTM, H = 256, B = 64, T = 100, but for what grows", fontsize=10)
+    figure.suptitle(f"LSTM, H = 256, B = 64, T = 100, but for what grows; {processor()}", fontsize=10)
     plt.rcParams["svg.hashsalt"] = "layers"  # the same file every time
     figure.savefig(path, metadata={"Date": None})
 
@@ -224,7 +236,8 @@ def main() -> None:
         rows += match(which, size, pythons)
         print(which, *size, {row["layer"]: row["ms"] for row in rows if row["size"] == which}, flush=True)
     if not options.sizes:
-        results.write(RESULTS, rows)
+        kept = [row for row in results.read_rows(RESULTS) if row["processor"] != processor()]
+        results.write(RESULTS, [*kept, *rows])
         draw(rows, RESULTS.with_suffix(".svg"))
 
 

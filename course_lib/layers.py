@@ -12,6 +12,7 @@ loops hand nothing over to each other, two threads in one product do so at every
 
 import functools
 import os
+from typing import NamedTuple
 
 from course_lib import cells
 from course_lib.errors import CourseError
@@ -143,6 +144,24 @@ class ResetAfterGRUSteps(GRUSteps):
 # -- all steps ---------------------------------------------------------------------------------------------------------
 
 
+class How(NamedTuple):
+    """What a layer's graph depends on: the equations; whether every output is asked for; whether outputs are 0 where
+    there is no word; in how many parts, side by side, the inputs are projected.
+    """  # fmt: skip
+
+    network: type
+    every: bool
+    zeros: bool
+    parts: int
+
+
+def _projected(W, x, parts):
+    """W^T x: (D, blocks·H), (D, T·B) -> (blocks·H, T·B)."""
+    rows = W.shape[1]
+    pieces = tf.split(tf.transpose(W), [(rows + part) // parts for part in range(parts)])
+    return tf.concat([piece @ x for piece in pieces], 0) if parts > 1 else pieces[0] @ x
+
+
 def _list(steps, dtype):
     """Room for one array of each step. They are read without a copy."""
     return raw.TensorListReserve(element_shape=tf.constant([-1, -1]), num_elements=steps, element_dtype=dtype)
@@ -167,22 +186,27 @@ def _side_by_side(array):
     return tf.reshape(tf.transpose(array, (1, 0, 2)), (array.shape[1], -1))
 
 
-def _words(mask, dtype):
+def _columns(*arrays):
+    """B, if one of the arrays (B, ...) knows it; else None. Within a loop all must know it, or none."""
+    return next((array.shape[0] for array in arrays if array.shape[0] is not None), None)
+
+
+def _words(mask, dtype, B):
     """(B, T) -> (T, 1, B): 1 where there is a word."""
-    return tf.transpose(tf.cast(mask, dtype))[:, None]
+    return tf.ensure_shape(tf.transpose(tf.cast(mask, dtype))[:, None], (mask.shape[1], 1, B))
 
 
-def _forward(network, every, zeros, x, states, W, U, b, b_h, mask):
-    """x (B, T, D), states (B, H), mask (B, T) or None -> outputs (B, T, H), or the last (B, 1, H) if not `every`; the
-    states at the end; what `_backward` needs.
+def _forward(how, x, states, W, U, b, b_h, mask):
+    """x (B, T, D), states (B, H), mask (B, T) or None -> outputs (B, T, H), or the last (B, 1, H) if not `how.every`;
+    the states at the end; what `_backward` needs.
 
-    Where there is no word the states stay, and so does the output (0 before the first word); with `zeros` it is 0.
+    Where there is no word the states stay, and so does the output (0 before the first word); with `how.zeros` it is 0.
     """  # fmt: skip
-    dtype, steps = x.dtype, tf.shape(x)[1]
-    N, shape = network(U, b_h), (U.shape[0], x.shape[0])
-    z = tf.transpose(W) @ tf.reshape(tf.transpose(x, (2, 1, 0)), (x.shape[2], -1)) + b[:, None]  # (4H, T·B)
-    z = tf.ensure_shape(tf.reshape(z, (W.shape[1], steps, -1)), (W.shape[1], x.shape[1], x.shape[0]))
-    words = None if mask is None else _words(mask, dtype)
+    dtype, steps, B = x.dtype, tf.shape(x)[1], _columns(x, *states)
+    N, shape = how.network(U, b_h), (U.shape[0], B)
+    z = _projected(W, tf.reshape(tf.transpose(x, (2, 1, 0)), (x.shape[2], -1)), how.parts) + b[:, None]  # (4H, T·B)
+    z = tf.ensure_shape(tf.reshape(z, (W.shape[1], steps, -1)), (W.shape[1], x.shape[1], B))
+    words = None if mask is None else _words(mask, dtype, B)
 
     def step(t, states, output, lists):
         new, kept = N.step(tf.gather(z, t, axis=1), states)
@@ -191,7 +215,7 @@ def _forward(network, every, zeros, x, states, W, U, b, b_h, mask):
         else:
             m = words[t]
             states = tuple(s + m * (n - s) for n, s in zip(new, states, strict=True))
-            output = m * new[0] if zeros else output + m * (new[0] - output)
+            output = m * new[0] if how.zeros else output + m * (new[0] - output)
             said = (output,)
         arrays = (*kept, *states, *said)
         return t + 1, states, output, tuple(_write(one, t, array) for one, array in zip(lists, arrays, strict=True))
@@ -202,7 +226,7 @@ def _forward(network, every, zeros, x, states, W, U, b, b_h, mask):
     _, last, output, lists = tf.while_loop(lambda t, *_: t < steps, step, begin, parallel_iterations=1)
     kept, after = lists[: len(N.keeps)], lists[len(N.keeps) :][: N.states]
     h = _all(after[0], N.H, dtype)
-    if every:
+    if how.every:
         outputs = h if words is None else _all(lists[-1], N.H, dtype)
     else:
         outputs = (last[0] if words is None else output)[None]
@@ -210,37 +234,37 @@ def _forward(network, every, zeros, x, states, W, U, b, b_h, mask):
     return tf.transpose(outputs, (2, 0, 1)), tuple(tf.transpose(s) for s in last), remembered
 
 
-def _backward(network, every, zeros, x, states, W, U, b_h, mask, remembered, d_outputs, d_last):
+def _backward(how, x, states, W, U, b_h, mask, remembered, d_outputs, d_last):
     """dE/d(outputs, states at the end) -> dE/d of x, states, W, U, b, b_h."""
-    dtype, steps = x.dtype, tf.shape(x)[1]
-    N, shape = network(U, b_h), (U.shape[0], x.shape[0])
+    dtype, steps, B = x.dtype, tf.shape(x)[1], _columns(x, *states, d_outputs, *d_last)
+    N, shape = how.network(U, b_h), (U.shape[0], B)
     *kept, after, h, now = remembered
     states = tuple(tf.ensure_shape(tf.transpose(s), shape) for s in states)
     # What was before step t: entry t - 1 of `after`; of step 0, where that is the last, what was at the beginning.
     before = _write(raw.TensorListResize(input_handle=after, size=steps + 1), steps, states[N.needed])
-    words = None if mask is None else _words(mask, dtype)
-    d_outputs = tf.transpose(d_outputs, (1, 2, 0))  # (T or 1, H, B)
+    words = None if mask is None else _words(mask, dtype, B)
+    d_outputs = tf.ensure_shape(tf.transpose(d_outputs, (1, 2, 0)), (None, *shape))  # (T or 1, H, B)
 
     def step(t, d_states, owed, now, lists):
         saved = tuple(_read(one, t, (rows * N.H, shape[1]), dtype) for one, rows in zip(kept, N.keeps, strict=True))
         then = _read(before, tf.math.floormod(t - 1, steps + 1), shape, dtype)
         if words is None:
-            d_new = (d_states[0] + tf.gather(d_outputs, t), *d_states[1:]) if every else d_states
+            d_new = (d_states[0] + tf.gather(d_outputs, t), *d_states[1:]) if how.every else d_states
             d_before, found = N.back(saved, then, now, d_new)
         else:  # the state before it, and the output before it, are owed what went past this step
             m = words[t]
-            owed = owed + tf.gather(d_outputs, t) if every else owed
+            owed = owed + tf.gather(d_outputs, t) if how.every else owed
             d_new = (m * (d_states[0] + owed), *(m * d for d in d_states[1:]))
             d_before, found = N.back(saved, then, now, d_new)
             d_before = tuple(d + stays - m * stays for d, stays in zip(d_before, d_states, strict=True))
-            owed = tf.zeros_like(owed) if zeros else owed - m * owed
+            owed = tf.zeros_like(owed) if how.zeros else owed - m * owed
         return t - 1, d_before, owed, then, tuple(_write(o, t, a) for o, a in zip(lists, found, strict=True))
 
     d_states = tuple(tf.ensure_shape(tf.transpose(d), shape) for d in d_last)
     owed = tf.zeros_like(d_states[0])
-    if not every and words is None:
+    if not how.every and words is None:
         d_states = (d_states[0] + d_outputs[0], *d_states[1:])
-    elif not every:
+    elif not how.every:
         owed = d_outputs[0]
     begin = (steps - 1, d_states, owed, tf.ensure_shape(now, shape), tuple(_list(steps, dtype) for _ in N.finds))
     _, d_states, _, _, lists = tf.while_loop(lambda t, *_: t >= 0, step, begin, parallel_iterations=1)
@@ -259,21 +283,21 @@ def _compiled(function, *sizes):
     return tf.function(function, reduce_retracing=True, autograph=False)
 
 
-def _run(network, every, zeros, x, states, W, U, b, b_h, mask):
+def _run(how, x, states, W, U, b, b_h, mask):
     """x (B, T, D), states (B, H), W (D, blocks·H), U (H, blocks·H), b, b_h (blocks·H,), mask (B, T) or None ->
-    outputs (B, T, H), or the last (B, 1, H) if not `every`; the states at the end.
+    outputs (B, T, H), or the last (B, 1, H) if not `how.every`; the states at the end.
     """  # fmt: skip
 
     @tf.custom_gradient
     def run(x, W, U, b, b_h, *states):
         forward, backward = (_compiled(function, *W.shape, *U.shape) for function in (_forward, _backward))
-        outputs, last, remembered = forward(network, every, zeros, x, states, W, U, b, b_h, mask)
+        outputs, last, remembered = forward(how, x, states, W, U, b, b_h, mask)
 
         def gradient(d_outputs, *d_last):
             @tf.custom_gradient
             def once(d_outputs, x, W, U, b_h, *more):
                 d_last, states = more[: len(last)], more[len(last) :]
-                result = backward(network, every, zeros, x, states, W, U, b_h, mask, remembered, d_outputs, d_last)
+                result = backward(how, x, states, W, U, b_h, mask, remembered, d_outputs, d_last)
                 dx, d_states, *d_weights = result
                 return (dx, *d_weights, *d_states), _no_second
 
@@ -293,20 +317,20 @@ def _no_second(*_):
 
 
 def _in_lanes(network, every, zeros, x, states, W, U, b, b_h, mask):
-    """`_run`, a large batch in parts side by side."""
+    """`_run`, a large batch in parts side by side; of a small one the projection alone."""
     lanes = LANES
     if x.shape[0] is not None:
         lanes = min(LANES, x.shape[0] * U.shape[0] * U.shape[1] // WORTH_A_LANE)
     if lanes < 2:
-        return _run(network, every, zeros, x, states, W, U, b, b_h, mask)
+        return _run(How(network, every, zeros, LANES), x, states, W, U, b, b_h, mask)
     texts = tf.shape(x)[0] if x.shape[0] is None else x.shape[0]
     sizes = [(texts + lane) // lanes for lane in range(lanes)]
     arrays = [x, *states, *([] if mask is None else [mask])]
     parts = [tf.split(array, sizes) for array in arrays]
-    results = []
+    how, results = How(network, every, zeros, 1), []
     for part in zip(*parts, strict=True):
         one, past = part[0], part[1 : 1 + len(states)]
-        results.append(_run(network, every, zeros, one, past, W, U, b, b_h, None if mask is None else part[-1]))
+        results.append(_run(how, one, past, W, U, b, b_h, None if mask is None else part[-1]))
     outputs, last = zip(*results, strict=True)
     return tf.concat(outputs, 0), [tf.concat(s, 0) for s in zip(*last, strict=True)]
 

@@ -468,7 +468,7 @@ for way in dict.fromkeys(row["way"] for row in flickr):
     runs = [row for row in flickr if row["way"] == way]
     minutes = np.median([row["features_seconds"] + row["train_seconds"] for row in runs]) / 60
     numbers = [np.median([row[mark] for row in runs]) for mark in marks]
-    name = f"{ways[way]}, {len(runs)} run" + "s" * (len(runs) > 1)
+    name = f"{ways[way]}, {runs[0]['members']:.0f} networks, {len(runs)} run" + "s" * (len(runs) > 1)
     lines.append((name, *(f"{v:.1f}" for v in numbers[:-1]), f"{numbers[-1]:.3f}", f"{minutes:.0f}"))
 lines.append(("Xu et al., soft, test split", "67", "44.8", "29.9", "19.5", None, None, None))
 lines.append(("Xu et al., hard, test split", "67", "45.7", "31.4", "21.3", None, None, None))
@@ -476,8 +476,8 @@ results.print_table(["", "BLEU-1*", "BLEU-2*", "BLEU-3*", "BLEU-4*", "BLEU-4", "
 print("*: without brevity penalty. Minutes: features and training, two processor cores.")
 
 # %% [markdown]
-# Published: Xu et al. 2015, table 1; one network each, a larger CNN, 14 × 14 regions, and no brevity penalty. Ours is two networks that speak together. Not like for
-# like, but the same photographs.
+# Published: Xu et al. 2015, table 1; one network each, a larger CNN, 14 × 14 regions, and no brevity penalty. Ours are several that speak together: with
+# attention four, each half as much work as one of the two without. Not like for like, but the same photographs.
 #
 # None of these marks asks what our world asks: whether the colour belongs to the thing it is said of (lesson 08).
 #

@@ -19,18 +19,17 @@ from tools.lesson_rows import chosen, update
 
 RESULT = ROOT / "benchmarks" / "lesson_times.csv"
 CELLS = RESULT.with_name("cell_times.csv")
-SLOW = 1.0
+SLOW, REPEATS = 1.0, 3
 
 
-def waits(notebook) -> dict[str, float]:
-    """The first line of every cell of code -> the seconds it took."""
+def waits(notebook) -> dict[tuple[int, str], float]:
+    """The number of every cell that ran and its first line -> the seconds it took."""
     found = {}
-    for cell in notebook.cells:
+    for number, cell in enumerate(notebook.cells):
         if times := cell.metadata.get("execution"):
             begun, done = (datetime.datetime.fromisoformat(times[name].replace("Z", "+00:00"))
                            for name in ("iopub.execute_input", "shell.execute_reply"))  # fmt: skip
-            line = cell.source.strip().splitlines()[0]
-            found[line] = found.get(line, 0) + (done - begun).total_seconds()
+            found[number, cell.source.strip().splitlines()[0]] = (done - begun).total_seconds()
     return found
 
 
@@ -62,16 +61,18 @@ def measure(name: str) -> dict:
 
 def main() -> int:
     """Each chosen lesson three times; the median run is kept."""
-    repeats, names, rows, slow = 3, chosen(sys.argv[1:]), [], []
+    names, rows, slow = chosen(sys.argv[1:]), [], []
     for name in names:
-        runs = sorted((measure(name) for _ in range(repeats)), key=lambda run: run["seconds"])
+        runs = sorted((measure(name) for _ in range(REPEATS)), key=lambda run: run["seconds"])
         parts = [run.pop("cells") for run in runs]
-        rows.append(runs[len(runs) // 2] | {"runs": repeats, "cores": psutil.cpu_count()})
+        rows.append(runs[len(runs) // 2] | {"runs": REPEATS, "cores": psutil.cpu_count()})
         print(rows[-1], flush=True)
-        cell_s = {line: round(statistics.median(part[line] for part in parts), 1) for line in parts[0]}
-        slow += [{"lesson": name, "seconds": s, "cell": line} for line, s in cell_s.items() if s >= SLOW]
+        for number, line in parts[0]:
+            seconds = round(statistics.median(part[number, line] for part in parts), 1)
+            if seconds >= SLOW:
+                slow.append({"lesson": name, "cell": number, "seconds": seconds, "begins": line})
     update(RESULT, list(rows[0]), names, rows)
-    update(CELLS, ["lesson", "seconds", "cell"], names, slow)
+    update(CELLS, ["lesson", "cell", "seconds", "begins"], names, slow)
     return 0
 
 
