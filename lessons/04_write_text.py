@@ -458,11 +458,15 @@ log_p = training.stream_log_probabilities(model, text.to_stream(held_out, vocabu
 ratio = log_p.sum() / log_p_true.sum()
 claim("at the end at least 95 % of its words are words", at_least(stages[STEPS]["words"], 0.95))
 claim("its cross-entropy is within 10 % of the floor", at_most(ratio, 1.1))
-crossed = {name: min(step for step in stages if stages[step][name] >= 0.5) for name in stages[STEPS]}
-order = crossed["words"], crossed["sentences"], crossed["stories"]
+enough = {"words": 0.5, "sentences": 0.5, "stories": 0.4}
+crossed = {
+    name: min((step for step in stages if stages[step][name] >= share), default=np.inf)
+    for name, share in enough.items()
+}
+order = [*crossed.values()]
 claim(
-    "half of the words are right first, then half of the sentences, then half of the stories",
-    sorted(set(order)) == [*order],
+    "half of the words are right first, then half of the sentences, then two in five of the stories",
+    sorted(set(order)) == order,
 )
 claim("when half of the words are right, most far words are wrong", at_most(stages[crossed["words"]]["far words"], 0.4))
 claim("at the end at least three quarters of the far words are right", at_least(stages[STEPS]["far words"], 0.75))
