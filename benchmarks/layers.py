@@ -1,17 +1,20 @@
 """The recurrent layers of `course_lib/layers.py` against Keras's, PyTorch's, and what the products alone would take.
 
-    python -m benchmarks.layers                                about ten minutes
+    python -m benchmarks.layers                                about a quarter of an hour
     python -m benchmarks.layers --torch other/bin/python       PyTorch from another environment
+    python -m benchmarks.layers --avx2                         as without AVX-512
 
 One training step: forward, and the gradient in the input, the memory at the start and every weight, of a sum of all
 outputs, randomly weighted. Every contestant is a process of its own, with the threads it is fastest with (TensorFlow:
 one in an operation, two operations side by side; PyTorch: all cores), and they take turns: REPEATS times a few steps
-each, medians kept. "products" is the least there is to do: the six products of matrices of a step, three of W and three
+each. A process can be slow or fast all its life, so that this is done ROUNDS times, with new ones; medians of their
+medians are kept. "products" is the least there is to do: the six products of matrices of a step, three of W and three
 of U, each for all steps at once, by TensorFlow, on all cores. PyTorch is an extra, left out where it is not installed.
 
 Written: benchmarks/layers.csv and layers.svg. Peak memory is that of the whole process, the framework included. Times
-depend on the processor: where there is AVX-512, TensorFlow has its products from oneDNN, as fast in rows as in columns;
-Keras's loops gain more from that than ours. Rows measured on the other kind of processor stay in the table.
+depend on the processor: where there is AVX-512, TensorFlow has its products from oneDNN, elsewhere from Eigen, which
+suffers where rows are a multiple of 2 KB apart; Keras's loops are made of such products. Rows of the other kind of
+processor stay in the table; one that has AVX-512 can be told not to use it.
 """
 
 import argparse
@@ -26,7 +29,9 @@ import sys
 import time
 from pathlib import Path
 
-REPEATS = 7
+REPEATS = 5
+ROUNDS = 3
+AVX2 = {"ONEDNN_MAX_CPU_ISA": "AVX2", "TF_ENABLE_ONEDNN_OPTS": "0"}  # also PyTorch's LSTM is of oneDNN
 RESULTS = Path(__file__).with_suffix(".csv")
 ROOT = RESULTS.parents[1]
 # cell, units H, texts B, steps T, numbers a step D
@@ -152,20 +157,18 @@ class Contestant:
         self.turns.append(json.loads(answer))
         return self.turns[-1][0]
 
-    def row(self) -> dict:
-        """Medians."""
+    def end(self) -> list[float]:
+        """Medians: seconds, CPU seconds, GB."""
         self.process.stdin.close()
         self.process.wait()
         self.process.stdout.close()
-        wall, cpu, memory = zip(*self.turns, strict=True)
-        return {
-            "ms": round(1e3 * statistics.median(wall), 2), "cpu_ms": round(1e3 * statistics.median(cpu), 2),
-            "peak_memory_gb": round(max(memory), 2),
-        }  # fmt: skip
+        return [statistics.median(column) for column in zip(*self.turns, strict=True)]
 
 
 def processor() -> str:
     """The kind of processor, as far as products of matrices go."""
+    if AVX2.items() <= os.environ.items():
+        return "AVX2"
     try:
         flags = Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
     except OSError:
@@ -173,17 +176,26 @@ def processor() -> str:
     return "AVX-512" if "avx512f" in flags else "AVX2" if "avx2" in flags else platform.machine()
 
 
-def match(which: str, size: tuple, pythons: dict) -> list[dict]:
+def match(which: str, size: tuple, pythons: dict, rounds: int = 1) -> list[dict]:
     """All contestants at one size."""
-    players = {name: Contestant(name, size, python) for name, python in pythons.items()}
-    counts = {name: max(1, round(0.15 / player.turn(1))) for name, player in players.items()}
-    for player in players.values():
-        player.turns.clear()
-    for _ in range(REPEATS):
+    medians = {name: [] for name in pythons}
+    for _ in range(rounds):
+        players = {name: Contestant(name, size, python) for name, python in pythons.items()}
+        counts = {name: max(1, round(0.15 / player.turn(1))) for name, player in players.items()}
+        for player in players.values():
+            player.turns.clear()
+        for _ in range(REPEATS):
+            for name, player in players.items():
+                player.turn(counts[name])
         for name, player in players.items():
-            player.turn(counts[name])
+            medians[name].append(player.end())
     head = dict(zip(("processor", "size", "cell", "H", "B", "T", "D"), (processor(), which, *size), strict=True))
-    return [head | {"layer": name} | player.row() for name, player in players.items()]
+    rows = []
+    for name, of_rounds in medians.items():
+        wall, cpu, memory = (statistics.median(column) for column in zip(*of_rounds, strict=True))
+        times = {"ms": round(1e3 * wall, 2), "cpu_ms": round(1e3 * cpu, 2), "peak_memory_gb": round(memory, 2)}
+        rows.append(head | {"layer": name} | times)
+    return rows
 
 
 def draw(rows: list[dict], path: Path) -> None:
@@ -216,8 +228,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.layers", description=__doc__.splitlines()[0])
     parser.add_argument("--torch", default=sys.executable, help="a Python that has PyTorch")
     parser.add_argument("--sizes", nargs="*", help="some of the sizes alone; nothing is stored")
+    parser.add_argument("--avx2", action="store_true", help="without AVX-512, though the processor has it")
     parser.add_argument("--work", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.avx2:
+        os.environ.update(AVX2)
     if options.work:
         work(options.work)
         return
@@ -230,15 +245,16 @@ def main() -> None:
         del pythons["torch"]
         print("PyTorch is not installed here; give --torch PYTHON to have it, too.")
     rows = []
-    for which, size in (SIZES | GROWTH).items():
+    for which, size in (SIZES | ({} if options.avx2 else GROWTH)).items():
         if options.sizes and which not in options.sizes:
             continue
-        rows += match(which, size, pythons)
+        rows += match(which, size, pythons, 1 if which in GROWTH else ROUNDS)
         print(which, *size, {row["layer"]: row["ms"] for row in rows if row["size"] == which}, flush=True)
     if not options.sizes:
         kept = [row for row in results.read_rows(RESULTS) if row["processor"] != processor()]
         results.write(RESULTS, [*kept, *rows])
-        draw(rows, RESULTS.with_suffix(".svg"))
+        if not options.avx2:
+            draw(rows, RESULTS.with_suffix(".svg"))
 
 
 if __name__ == "__main__":

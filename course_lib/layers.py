@@ -5,9 +5,10 @@ its loop has the product U h and the gates. The loop of the pass backward has th
 finds at each step, dz_t, gives each weight's gradient in one product over all steps: dW = sum over t of dz_t x_t^T.
 Automatic differentiation makes a product, and a sum of matrices, for each weight at each step instead.
 
-Inside, everything is in columns, (H, B), as in the equations. TensorFlow's product on a CPU is fastest so, and a block
-of gates is one piece of memory. A large batch is cut into LANES parts, which run side by side, each on a core: two
-loops hand nothing over to each other, two threads in one product do so at every step.
+In equations vectors are columns, in the code rows: dW = x^T dz. Steps stand before texts, (T, B, ·): what a step reads
+and writes is one piece of memory, and all steps are the rows of one product. A large batch is cut into LANES parts,
+which run side by side, each on a core: two loops hand nothing over to each other, two threads in one product do so at
+every step.
 """
 
 import functools
@@ -26,119 +27,162 @@ else:
     tf = None  # every layer does what Keras's does
 
 LANES = int(os.environ.get("TF_NUM_INTEROP_THREADS", 0)) or os.cpu_count() or 1
-WORTH_A_LANE = 2**19  # numbers in U times columns, for each lane: below that, a loop more costs more than it saves
+WORTH_A_LANE = 2**19  # numbers in U times texts, for each lane: below that, a loop more costs more than it saves
 
 
 # -- a step of each network, forward and back --------------------------------------------------------------------------
 
 
-class LSTMSteps:
-    """h and c; blocks i, f, o, g: three sigmoids, then the tanh. Hochreiter & Schmidhuber 1997; Gers et al. 2000."""
+def _d_sigmoid(y, dy):
+    return raw.SigmoidGrad(y=y, dy=dy)
+
+
+def _d_tanh(y, dy):
+    return raw.TanhGrad(y=y, dy=dy)
+
+
+def _room(M):
+    """How many idle columns a matrix gets. Where its rows are a multiple of 2 KB apart, the numbers of a column share
+    few places in the cache, and TensorFlow's product takes up to twice as long.
+    """  # fmt: skip
+    return 16 if M.shape[1] * M.dtype.size % 2048 == 0 else 0
+
+
+def _roomy(M):
+    """(n, columns) -> (n, columns and room)."""
+    return tf.pad(M, [(0, 0), (0, _room(M))]) if _room(M) else M
+
+
+def _product(a, M, columns):
+    """a M without the room of M."""
+    product = a @ M
+    return product if M.shape[1] == columns else product[:, :columns]
+
+
+def _column_sums(M):
+    """(n, columns) -> (columns,), as a product: tf.reduce_sum takes two to eight times as long."""
+    return (tf.ones((1, tf.shape(M)[0]), M.dtype) @ M)[0]
+
+
+class _Steps:
+    """What the steps share: U (H, blocks·H) with its room, and transposed; how blocks are cut and joined; B texts."""
+
+    def __init__(self, U, b_h, B):
+        self.H, self.blocks, self.room = U.shape[0], U.shape[1] // U.shape[0], _room(U)
+        self.U, self.b_h = _roomy(U), _roomy(b_h[None])
+        self.U_T = _roomy(tf.transpose(self.U))
+        self.idle = tf.zeros((B, self.room), U.dtype)
+        self.finds = (self.U.shape[1],)  # the columns of each array `back` finds for `weights`
+
+    def apart(self, z):
+        """(B, blocks·H and room) -> the blocks (B, H)."""
+        return tf.split(z, [self.H] * self.blocks + [self.room], 1)[: self.blocks]
+
+    def together(self, *blocks):
+        """The other way round."""
+        return tf.concat([*blocks, self.idle], 1)
+
+
+class LSTMSteps(_Steps):
+    """h and c; blocks i, f, g, o: sigmoids, but for g, a tanh. Hochreiter & Schmidhuber 1997; Gers et al. 2000."""
 
     states, needed = 2, 1  # how many; of which of them, c, `back` needs the values
-    keeps = (3, 1)  # arrays `step` keeps for `back`, each so many times H rows
-    finds = (4,)  # arrays `back` finds for `weights`
-
-    def __init__(self, U, b_h):
-        self.U, self.H = U, U.shape[0]
-        self.U_T = tf.transpose(U)  # (4H, H)
+    keeps = 4  # arrays (B, H) `step` keeps for `back`
 
     def step(self, z, states):
-        """z = W x_t + b (4H, B) -> the states after the step, what to keep."""
+        """z = W x_t + b (B, 4H and room) -> the states after the step, what to keep."""
         h, c = states
-        gates, g = tf.split(z + self.U_T @ h, [3 * self.H, self.H])
-        gates, g = tf.sigmoid(gates), tf.tanh(g)
-        i, f, o = tf.split(gates, 3)
+        i, f, g, o = self.apart(z + h @ self.U)
+        i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
         c = f * c + i * g
-        return (o * tf.tanh(c), c), (gates, g)
+        return (o * tf.tanh(c), c), (i, f, g, o)
 
     def back(self, kept, c_before, c, d_states):
         """dE/d(h, c) after a step -> dE/d(h, c) before it, and dE/dz."""
-        (gates, g), (dh, dc) = kept, d_states
-        i, f, o = tf.split(gates, 3)
+        (i, f, g, o), (dh, dc) = kept, d_states
         tanh_c = tf.tanh(c)
-        dc += raw.TanhGrad(y=tanh_c, dy=dh * o)
-        d_gates = raw.SigmoidGrad(y=gates, dy=tf.concat([dc * g, dc * c_before, dh * tanh_c], 0))
-        dz = tf.concat([d_gates, raw.TanhGrad(y=g, dy=dc * i)], 0)
-        return (self.U @ dz, dc * f), (dz,)
+        dc += _d_tanh(tanh_c, dh * o)
+        di, df = _d_sigmoid(i, dc * g), _d_sigmoid(f, dc * c_before)
+        dg, do = _d_tanh(g, dc * i), _d_sigmoid(o, dh * tanh_c)
+        dz = self.together(di, df, dg, do)
+        return (_product(dz, self.U_T, self.H), dc * f), (dz,)
 
     def weights(self, found, h):
-        """Over all steps, dz (4H, T·B) and the h before each (H, T·B) -> dz, dE/dU, dE/db_h."""
-        return found[0], tf.transpose(tf.matmul(found[0], h, transpose_b=True)), None
+        """Over all steps, dz (T·B, 4H and room) and the h before each (T·B, H) -> dz, dE/dU, dE/db_h."""
+        return found[0], tf.matmul(h, found[0], transpose_a=True), None
 
 
-class GRUSteps:
+class GRUSteps(_Steps):
     """h; blocks z, r, candidate. Cho et al. 2014, eqs 5-8."""
 
     states, needed = 1, 0
-    keeps = (2, 1)
-    finds = (3, 1)
+    keeps = 3
 
-    def __init__(self, U, b_h):
-        self.H = U.shape[0]
-        self.gates, self.candidate = tf.split(U, [2 * self.H, self.H], 1)
-        self.gates_T, self.candidate_T = tf.transpose(self.gates), tf.transpose(self.candidate)
+    def __init__(self, U, b_h, B):
+        super().__init__(U, b_h, B)
+        gates, candidate = U[:, : 2 * self.H], U[:, 2 * self.H :]
+        self.gates, self.candidate = _roomy(gates), _roomy(candidate)
+        self.gates_T, self.candidate_T = _roomy(tf.transpose(gates)), _roomy(tf.transpose(candidate))
+        self.finds = (self.U.shape[1], self.H)
 
     def step(self, z, states):
         """As of the LSTM."""
         (h,) = states
-        gates, candidate = tf.split(z, [2 * self.H, self.H])
-        gates = tf.sigmoid(gates + self.gates_T @ h)
-        keep, r = tf.split(gates, 2)
-        candidate = tf.tanh(candidate + self.candidate_T @ (r * h))
-        return (candidate + keep * (h - candidate),), (gates, candidate)
+        x_keep, x_r, x_candidate = self.apart(z)
+        h_keep, h_r = tf.split(_product(h, self.gates, 2 * self.H), 2, 1)
+        keep, r = tf.sigmoid(x_keep + h_keep), tf.sigmoid(x_r + h_r)
+        candidate = tf.tanh(x_candidate + _product(r * h, self.candidate, self.H))
+        return (candidate + keep * (h - candidate),), (keep, r, candidate)
 
     def back(self, kept, h, _, d_states):
         """As of the LSTM; and what the candidate read."""
-        (gates, candidate), (dh,) = kept, d_states
-        keep, r = tf.split(gates, 2)
-        d_candidate = raw.TanhGrad(y=candidate, dy=dh - dh * keep)
-        d_read = self.candidate @ d_candidate  # dE/d(r h)
-        d_gates = raw.SigmoidGrad(y=gates, dy=tf.concat([dh * (h - candidate), d_read * h], 0))
-        dh = dh * keep + d_read * r + self.gates @ d_gates
-        return (dh,), (tf.concat([d_gates, d_candidate], 0), r * h)
+        (keep, r, candidate), (dh,) = kept, d_states
+        d_candidate = _d_tanh(candidate, dh - dh * keep)
+        d_read = _product(d_candidate, self.candidate_T, self.H)  # dE/d(r h)
+        d_keep, d_r = _d_sigmoid(keep, dh * (h - candidate)), _d_sigmoid(r, d_read * h)
+        dh = dh * keep + d_read * r + _product(tf.concat([d_keep, d_r], 1), self.gates_T, self.H)
+        return (dh,), (self.together(d_keep, d_r, d_candidate), r * h)
 
     def weights(self, found, h):
         """As of the LSTM."""
         dz, read = found
-        d_gates, d_candidate = tf.split(dz, [2 * self.H, self.H])
-        d_U = [tf.matmul(d_gates, h, transpose_b=True), tf.matmul(d_candidate, read, transpose_b=True)]
-        return dz, tf.transpose(tf.concat(d_U, 0)), None
+        d_gates, d_candidate = tf.split(dz, [2 * self.H, self.H + self.room], 1)
+        d_U = [tf.matmul(h, d_gates, transpose_a=True), tf.matmul(read, d_candidate, transpose_a=True)]
+        return dz, tf.concat(d_U, 1), None
 
 
-class ResetAfterGRUSteps(GRUSteps):
+class ResetAfterGRUSteps(_Steps):
     """r stands behind the product, r (U h + b_h), as Keras has it."""
 
-    keeps = (2, 1, 1)
+    states, needed = 1, 0
+    keeps = 4
 
-    def __init__(self, U, b_h):
-        self.U, self.H, self.b_h = U, U.shape[0], b_h[:, None]
-        self.U_T = tf.transpose(U)
+    def __init__(self, U, b_h, B):
+        super().__init__(U, b_h, B)
+        self.finds = (self.U.shape[1], self.U.shape[1])
 
     def step(self, z, states):
         """As of the LSTM."""
         (h,) = states
-        x_gates, x_candidate = tf.split(z, [2 * self.H, self.H])
-        h_gates, h_candidate = tf.split(self.U_T @ h + self.b_h, [2 * self.H, self.H])
-        gates = tf.sigmoid(x_gates + h_gates)
-        keep, r = tf.split(gates, 2)
+        x_keep, x_r, x_candidate = self.apart(z)
+        h_keep, h_r, h_candidate = self.apart(h @ self.U + self.b_h)
+        keep, r = tf.sigmoid(x_keep + h_keep), tf.sigmoid(x_r + h_r)
         candidate = tf.tanh(x_candidate + r * h_candidate)
-        return (candidate + keep * (h - candidate),), (gates, candidate, h_candidate)
+        return (candidate + keep * (h - candidate),), (keep, r, candidate, h_candidate)
 
     def back(self, kept, h, _, d_states):
-        """As of the LSTM; and dE/d(U h + b_h) of the candidate."""
-        (gates, candidate, h_candidate), (dh,) = kept, d_states
-        keep, r = tf.split(gates, 2)
-        d_candidate = raw.TanhGrad(y=candidate, dy=dh - dh * keep)
-        d_gates = raw.SigmoidGrad(y=gates, dy=tf.concat([dh * (h - candidate), d_candidate * h_candidate], 0))
-        d_product = d_candidate * r
-        dh = dh * keep + self.U @ tf.concat([d_gates, d_product], 0)
-        return (dh,), (tf.concat([d_gates, d_candidate], 0), d_product)
+        """As of the LSTM; and dE/d(U h + b_h)."""
+        (keep, r, candidate, h_candidate), (dh,) = kept, d_states
+        d_candidate = _d_tanh(candidate, dh - dh * keep)
+        d_keep, d_r = _d_sigmoid(keep, dh * (h - candidate)), _d_sigmoid(r, d_candidate * h_candidate)
+        d_product = self.together(d_keep, d_r, d_candidate * r)
+        dh = dh * keep + _product(d_product, self.U_T, self.H)
+        return (dh,), (self.together(d_keep, d_r, d_candidate), d_product)
 
     def weights(self, found, h):
         """As of the LSTM."""
-        d_product = tf.concat([found[0][: 2 * self.H], found[1]], 0)
-        return found[0], tf.transpose(tf.matmul(d_product, h, transpose_b=True)), tf.reduce_sum(d_product, 1)
+        dz, d_product = found
+        return dz, tf.matmul(h, d_product, transpose_a=True), _column_sums(d_product)
 
 
 # -- all steps ---------------------------------------------------------------------------------------------------------
@@ -155,15 +199,16 @@ class How(NamedTuple):
     parts: int
 
 
-def _projected(W, x, parts):
-    """W^T x: (D, blocks·H), (D, T·B) -> (blocks·H, T·B)."""
-    rows = W.shape[1]
-    pieces = tf.split(tf.transpose(W), [(rows + part) // parts for part in range(parts)])
-    return tf.concat([piece @ x for piece in pieces], 0) if parts > 1 else pieces[0] @ x
+def _projected(W, b, x, parts):
+    """x W + b: (n, D) -> (n, blocks·H and room)."""
+    W, b = _roomy(W), _roomy(b[None])[0]
+    rows = tf.shape(x)[0]
+    pieces = tf.split(x, [(rows + part) // parts for part in range(parts)])
+    return tf.concat([tf.nn.bias_add(piece @ W, b) for piece in pieces], 0)
 
 
 def _list(steps, dtype):
-    """Room for one array of each step. They are read without a copy."""
+    """Places for one array of each step. They are read without a copy."""
     return raw.TensorListReserve(element_shape=tf.constant([-1, -1]), num_elements=steps, element_dtype=dtype)
 
 
@@ -171,29 +216,30 @@ def _write(arrays, t, array):
     return raw.TensorListSetItem(input_handle=arrays, index=t, item=array)
 
 
-def _read(arrays, t, shape, dtype):
-    one = raw.TensorListGetItem(input_handle=arrays, index=t, element_shape=tf.constant([-1, -1]), element_dtype=dtype)
-    return tf.ensure_shape(one, shape)
+def _read(arrays, t, columns, dtype):
+    shape = tf.constant([-1, columns])
+    return raw.TensorListGetItem(input_handle=arrays, index=t, element_shape=shape, element_dtype=dtype)
 
 
-def _all(arrays, rows, dtype):
-    """(T, rows, B)."""
-    return raw.TensorListStack(input_handle=arrays, element_shape=tf.constant([rows, -1]), element_dtype=dtype)
+def _all(arrays, columns, dtype):
+    """(T, B, columns)."""
+    return raw.TensorListStack(input_handle=arrays, element_shape=tf.constant([-1, columns]), element_dtype=dtype)
 
 
-def _side_by_side(array):
-    """(T, rows, B) -> (rows, T·B)."""
-    return tf.reshape(tf.transpose(array, (1, 0, 2)), (array.shape[1], -1))
+def _words(mask, dtype):
+    """(B, T) -> twice (T, B, 1): 1 where there is a word; 1 where there is none."""
+    words = tf.transpose(tf.cast(mask, dtype))[:, :, None]
+    return words, 1 - words
 
 
-def _columns(*arrays):
-    """B, if one of the arrays (B, ...) knows it; else None. Within a loop all must know it, or none."""
-    return next((array.shape[0] for array in arrays if array.shape[0] is not None), None)
-
-
-def _words(mask, dtype, B):
-    """(B, T) -> (T, 1, B): 1 where there is a word."""
-    return tf.ensure_shape(tf.transpose(tf.cast(mask, dtype))[:, None], (mask.shape[1], 1, B))
+def _loop(step, t, go_on, stride, arrays, lists):
+    """`step` from t on, on arrays (B, H) and lists."""
+    scalar = tf.TensorShape(())
+    shapes = [tf.TensorShape((None, array.shape[1])) for array in arrays]  # B is known or not; a loop must not care
+    return tf.while_loop(
+        lambda t, *_: go_on(t), lambda t, arrays, lists: (t + stride, *step(t, arrays, lists)), (t, arrays, lists),
+        shape_invariants=(scalar, shapes, [scalar] * len(lists)), parallel_iterations=1,
+    )[1:]  # fmt: skip
 
 
 def _forward(how, x, states, W, U, b, b_h, mask):
@@ -202,85 +248,76 @@ def _forward(how, x, states, W, U, b, b_h, mask):
 
     Where there is no word the states stay, and so does the output (0 before the first word); with `how.zeros` it is 0.
     """  # fmt: skip
-    dtype, steps, B = x.dtype, tf.shape(x)[1], _columns(x, *states)
-    N, shape = how.network(U, b_h), (U.shape[0], B)
-    z = _projected(W, tf.reshape(tf.transpose(x, (2, 1, 0)), (x.shape[2], -1)), how.parts) + b[:, None]  # (4H, T·B)
-    z = tf.ensure_shape(tf.reshape(z, (W.shape[1], steps, -1)), (W.shape[1], x.shape[1], B))
-    words = None if mask is None else _words(mask, dtype, B)
+    dtype, B, steps = x.dtype, tf.shape(x)[0], tf.shape(x)[1]
+    N = how.network(U, b_h, B)
+    x = tf.transpose(x, (1, 0, 2))
+    z = _projected(W, b, tf.reshape(x, (-1, x.shape[2])), how.parts)
+    z = tf.reshape(z, (steps, -1, z.shape[1]))
+    words, gaps = (None, None) if mask is None else _words(mask, dtype)
 
-    def step(t, states, output, lists):
-        new, kept = N.step(tf.gather(z, t, axis=1), states)
-        if words is None:
-            states, said = new, ()
-        else:
-            m = words[t]
-            states = tuple(s + m * (n - s) for n, s in zip(new, states, strict=True))
-            output = m * new[0] if how.zeros else output + m * (new[0] - output)
-            said = (output,)
-        arrays = (*kept, *states, *said)
-        return t + 1, states, output, tuple(_write(one, t, array) for one, array in zip(lists, arrays, strict=True))
+    def step(t, arrays, lists):
+        states, output = arrays[: N.states], arrays[N.states :]
+        new, kept = N.step(z[t], states)
+        if output:
+            word, gap = words[t], gaps[t]
+            output = [word * new[0] if how.zeros else word * new[0] + gap * output[0]]
+            new = [word * n + gap * s for n, s in zip(new, states, strict=True)]
+        write = [(t + 1, state) for state in new] + [(t, array) for array in (*kept, *output)]
+        return [*new, *output], [_write(one, *what) for one, what in zip(lists, write, strict=True)]
 
-    states = tuple(tf.ensure_shape(tf.transpose(s), shape) for s in states)
-    count = len(N.keeps) + N.states + (words is not None)
-    begin = (0, states, tf.zeros_like(states[0]), tuple(_list(steps, dtype) for _ in range(count)))
-    _, last, output, lists = tf.while_loop(lambda t, *_: t < steps, step, begin, parallel_iterations=1)
-    kept, after = lists[: len(N.keeps)], lists[len(N.keeps) :][: N.states]
-    h = _all(after[0], N.H, dtype)
-    if how.every:
-        outputs = h if words is None else _all(lists[-1], N.H, dtype)
+    lists = [_write(_list(steps + 1, dtype), 0, state) for state in states]
+    output = [] if words is None else [tf.zeros_like(states[0])]
+    lists += [_list(steps, dtype) for _ in range(N.keeps + len(output))]
+    arrays, lists = _loop(step, 0, lambda t: t < steps, 1, [*states, *output], lists)
+    h, last = _all(lists[0], N.H, dtype), arrays[: N.states]  # h: T + 1 of them
+    if not how.every:
+        outputs = arrays[N.states if output else 0][None]
     else:
-        outputs = (last[0] if words is None else output)[None]
-    remembered = (*kept, after[N.needed], h, last[N.needed])
-    return tf.transpose(outputs, (2, 0, 1)), tuple(tf.transpose(s) for s in last), remembered
+        outputs = _all(lists[-1], N.H, dtype) if output else h[1:]
+    kept = lists[N.states : N.states + N.keeps]
+    return tf.transpose(outputs, (1, 0, 2)), tuple(last), (*kept, lists[N.needed], h, last[N.needed])
 
 
-def _backward(how, x, states, W, U, b_h, mask, remembered, d_outputs, d_last):
+def _backward(how, x, W, U, b_h, mask, remembered, d_outputs, d_last):
     """dE/d(outputs, states at the end) -> dE/d of x, states, W, U, b, b_h."""
-    dtype, steps, B = x.dtype, tf.shape(x)[1], _columns(x, *states, d_outputs, *d_last)
-    N, shape = how.network(U, b_h), (U.shape[0], B)
-    *kept, after, h, now = remembered
-    states = tuple(tf.ensure_shape(tf.transpose(s), shape) for s in states)
-    # What was before step t: entry t - 1 of `after`; of step 0, where that is the last, what was at the beginning.
-    before = _write(raw.TensorListResize(input_handle=after, size=steps + 1), steps, states[N.needed])
-    words = None if mask is None else _words(mask, dtype, B)
-    d_outputs = tf.ensure_shape(tf.transpose(d_outputs, (1, 2, 0)), (None, *shape))  # (T or 1, H, B)
+    dtype, B, steps = x.dtype, tf.shape(x)[0], tf.shape(x)[1]
+    N = how.network(U, b_h, B)
+    *kept, before, h, now = remembered
+    words, gaps = (None, None) if mask is None else _words(mask, dtype)
+    d_outputs = tf.transpose(d_outputs, (1, 0, 2))  # (T or 1, B, H)
 
-    def step(t, d_states, owed, now, lists):
-        saved = tuple(_read(one, t, (rows * N.H, shape[1]), dtype) for one, rows in zip(kept, N.keeps, strict=True))
-        then = _read(before, tf.math.floormod(t - 1, steps + 1), shape, dtype)
-        if words is None:
-            d_new = (d_states[0] + tf.gather(d_outputs, t), *d_states[1:]) if how.every else d_states
-            d_before, found = N.back(saved, then, now, d_new)
+    def step(t, arrays, lists):
+        now, d_states, owed = arrays[0], arrays[1 : 1 + N.states], arrays[1 + N.states :]
+        saved, then = [_read(one, t, N.H, dtype) for one in kept], _read(before, t, N.H, dtype)
+        if not owed:
+            d_h = d_states[0] + d_outputs[t] if how.every else d_states[0]
+            d_before, found = N.back(saved, then, now, [d_h, *d_states[1:]])
         else:  # the state before it, and the output before it, are owed what went past this step
-            m = words[t]
-            owed = owed + tf.gather(d_outputs, t) if how.every else owed
-            d_new = (m * (d_states[0] + owed), *(m * d for d in d_states[1:]))
+            word, gap, due = words[t], gaps[t], owed[0] + d_outputs[t] if how.every else owed[0]
+            d_new = [word * (d_states[0] + due), *(word * d for d in d_states[1:])]
             d_before, found = N.back(saved, then, now, d_new)
-            d_before = tuple(d + stays - m * stays for d, stays in zip(d_before, d_states, strict=True))
-            owed = tf.zeros_like(owed) if how.zeros else owed - m * owed
-        return t - 1, d_before, owed, then, tuple(_write(o, t, a) for o, a in zip(lists, found, strict=True))
+            d_before = [d + gap * stays for d, stays in zip(d_before, d_states, strict=True)]
+            owed = [tf.zeros_like(due) if how.zeros else gap * due]
+        return [then, *d_before, *owed], [_write(one, t, array) for one, array in zip(lists, found, strict=True)]
 
-    d_states = tuple(tf.ensure_shape(tf.transpose(d), shape) for d in d_last)
-    owed = tf.zeros_like(d_states[0])
-    if not how.every and words is None:
-        d_states = (d_states[0] + d_outputs[0], *d_states[1:])
-    elif not how.every:
-        owed = d_outputs[0]
-    begin = (steps - 1, d_states, owed, tf.ensure_shape(now, shape), tuple(_list(steps, dtype) for _ in N.finds))
-    _, d_states, _, _, lists = tf.while_loop(lambda t, *_: t >= 0, step, begin, parallel_iterations=1)
-    found = [_side_by_side(_all(one, rows * N.H, dtype)) for one, rows in zip(lists, N.finds, strict=True)]
-    h = tf.concat([states[0][None], h[:-1]], 0)  # before each step
-    dz, dU, db_h = N.weights(found, _side_by_side(h))
-    dW = tf.transpose(dz @ tf.reshape(tf.transpose(x, (1, 0, 2)), (-1, x.shape[2])))
-    dx = tf.transpose(tf.reshape(W @ dz, (x.shape[2], steps, -1)), (2, 1, 0))
-    db_h = tf.zeros_like(b_h) if db_h is None else db_h
-    return dx, tuple(tf.transpose(d) for d in d_states), dW, dU, tf.reduce_sum(dz, 1), db_h
+    owed = tf.zeros_like(d_last[0]) if how.every else d_outputs[0]
+    d_states, owed = ([d_last[0] + owed, *d_last[1:]], []) if words is None else (d_last, [owed])
+    arrays, lists = [now, *d_states, *owed], [_list(steps, dtype) for _ in N.finds]
+    arrays, lists = _loop(step, steps - 1, lambda t: t >= 0, -1, arrays, lists)
+    found = [_all(one, columns, dtype) for one, columns in zip(lists, N.finds, strict=True)]
+    x, h, *found = (tf.reshape(array, (-1, array.shape[2])) for array in (tf.transpose(x, (1, 0, 2)), h[:-1], *found))
+    dz, dU, db_h = N.weights(found, h)
+    dW, db = tf.matmul(x, dz, transpose_a=True), _column_sums(dz)
+    dx = tf.reshape(tf.matmul(dz, _roomy(W), transpose_b=True), (steps, -1, x.shape[1]))
+    db_h = tf.zeros_like(db) if db_h is None else db_h
+    dW, dU, db, db_h = (d[..., : W.shape[1]] for d in (dW, dU, db, db_h))
+    return tf.transpose(dx, (1, 0, 2)), tuple(arrays[1 : 1 + N.states]), dW, dU, db, db_h
 
 
 @functools.cache
-def _compiled(function, *sizes):
-    """Fast outside a compiled model, too. One for every D and H; texts and steps may be any number."""
-    return tf.function(function, reduce_retracing=True, autograph=False)
+def _compiled(function, how, *key):
+    """Fast outside a compiled model, too. One for everything but texts and steps, which may be any number."""
+    return tf.function(functools.partial(function, how), reduce_retracing=True, autograph=False)
 
 
 def _run(how, x, states, W, U, b, b_h, mask):
@@ -290,18 +327,19 @@ def _run(how, x, states, W, U, b, b_h, mask):
 
     @tf.custom_gradient
     def run(x, W, U, b, b_h, *states):
-        forward, backward = (_compiled(function, *W.shape, *U.shape) for function in (_forward, _backward))
-        outputs, last, remembered = forward(how, x, states, W, U, b, b_h, mask)
+        key = how, x.dtype, mask is None, *W.shape, *U.shape
+        forward, backward = (_compiled(function, *key) for function in (_forward, _backward))
+        outputs, last, remembered = forward(x, states, W, U, b, b_h, mask)
 
-        def gradient(d_outputs, *d_last):
+        def gradient(*d_results):
+            d_outputs, *d_last = map(tf.convert_to_tensor, d_results)  # of a state gathered from, it comes in slices
+
             @tf.custom_gradient
-            def once(d_outputs, x, W, U, b_h, *more):
-                d_last, states = more[: len(last)], more[len(last) :]
-                result = backward(how, x, states, W, U, b_h, mask, remembered, d_outputs, d_last)
-                dx, d_states, *d_weights = result
+            def once(*_):
+                dx, d_states, *d_weights = backward(x, W, U, b_h, mask, remembered, d_outputs, d_last)
                 return (dx, *d_weights, *d_states), _no_second
 
-            return once(d_outputs, x, W, U, b_h, *d_last, *states)
+            return once(d_outputs, *d_last, x, W, U, b, b_h, *states)
 
         return (outputs, *last), gradient
 
@@ -316,18 +354,18 @@ def _no_second(*_):
     )
 
 
-def _in_lanes(network, every, zeros, x, states, W, U, b, b_h, mask):
-    """`_run`, a large batch in parts side by side; of a small one the projection alone."""
+def _in_lanes(how, x, states, W, U, b, b_h, mask):
+    """`_run`, a large batch in parts side by side, and one of unknown size; of a small one the projection alone."""
     lanes = LANES
     if x.shape[0] is not None:
         lanes = min(LANES, x.shape[0] * U.shape[0] * U.shape[1] // WORTH_A_LANE)
     if lanes < 2:
-        return _run(How(network, every, zeros, LANES), x, states, W, U, b, b_h, mask)
+        return _run(how, x, states, W, U, b, b_h, mask)
     texts = tf.shape(x)[0] if x.shape[0] is None else x.shape[0]
     sizes = [(texts + lane) // lanes for lane in range(lanes)]
     arrays = [x, *states, *([] if mask is None else [mask])]
     parts = [tf.split(array, sizes) for array in arrays]
-    how, results = How(network, every, zeros, 1), []
+    how, results = how._replace(parts=1), []
     for part in zip(*parts, strict=True):
         one, past = part[0], part[1 : 1 + len(states)]
         results.append(_run(how, one, past, W, U, b, b_h, None if mask is None else part[-1]))
@@ -358,7 +396,6 @@ def _network(cell, training):
             return GRUSteps, W, U, b, tf.zeros_like(b)
         b, b_h = tf.unstack(b) if b.shape.rank == 2 else (b, tf.zeros_like(b))
         return ResetAfterGRUSteps, W, U, b, b_h
-    (W, U, b) = (tf.concat([i, f, o, g], -1) for i, f, g, o in (tf.split(weight, 4, -1) for weight in (W, U, b)))
     return LSTMSteps, W, U, b, tf.zeros_like(b)
 
 
@@ -371,7 +408,12 @@ class _Fast:
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
         """(B, T, D) -> the last output (B, H), outputs (B, T, H), or (B, 1, H) of the last alone, states."""
+        states = keras.tree.flatten(initial_state)
         ours = tf and not self.unroll and sequences.dtype in (tf.float32, tf.float64)  # 16 bits are not faster so
+        ours = ours and all(
+            state.dtype == sequences.dtype and state.shape[:1].is_compatible_with(sequences.shape[:1])
+            for state in states
+        )
         network = _network(self.cell, training) if ours else None
         if network is None:
             return super().inner_loop(sequences, initial_state, mask, training=training)
@@ -379,8 +421,8 @@ class _Fast:
         mask = mask[0] if isinstance(mask, (list, tuple)) else mask
         if self.go_backwards:
             sequences, mask = tf.reverse(sequences, [1]), None if mask is None else tf.reverse(mask, [1])
-        zeros, states = bool(self.zero_output_for_mask), keras.tree.flatten(initial_state)
-        outputs, last = _in_lanes(equations, self.return_sequences, zeros, sequences, states, *weights, mask)
+        how = How(equations, self.return_sequences, bool(self.zero_output_for_mask), LANES)
+        outputs, last = _in_lanes(how, sequences, states, *weights, mask)
         outputs.set_shape((sequences.shape[0], sequences.shape[1] if self.return_sequences else 1, states[0].shape[1]))
         for state in last:
             state.set_shape((sequences.shape[0], states[0].shape[1]))

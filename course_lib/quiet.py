@@ -30,10 +30,10 @@ def _keep_memory():
     By itself, malloc asks the system for each large array and gives it back behind it, and the system writes zeros into
     every page: a fifth of the time of training the captioners, two fifths of that of MobileNetV2.
     """
-    arenas, mapped, trim, more = -8, -4, -1, -2  # malloc.h: M_ARENA_MAX, M_MMAP_MAX, M_TRIM_THRESHOLD, M_TOP_PAD
+    mapped, trim, more = -4, -1, -2  # malloc.h: M_MMAP_MAX, M_TRIM_THRESHOLD, M_TOP_PAD
     with contextlib.suppress(OSError, AttributeError):
         malloc = ctypes.CDLL("libc.so.6").mallopt
-        for what, value in ((arenas, 1), (mapped, 0), (trim, 2**31 - 1), (more, 2**26)):
+        for what, value in ((mapped, 0), (trim, 2**31 - 1), (more, 2**26)):
             malloc(what, value)
 
 

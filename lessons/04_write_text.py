@@ -255,7 +255,8 @@ claim("with the memory emptied in between: other scores", at_least(emptied, 1e-3
 print(inspect.getsource(recurrent.LSTMSteps.back))
 
 # %% [markdown]
-# (`SigmoidGrad(y, dy)` is $dy\, y (1 - y)$, `TanhGrad(y, dy)` is $dy\, (1 - y^2)$.) **Check it against the board in lesson 03.** Is it the same network, forward and back?
+# (`_d_sigmoid(y, dy)` is $dy\, y (1 - y)$, `_d_tanh(y, dy)` is $dy\, (1 - y^2)$; `together` puts the blocks beside each other; `_product(dz, U_T, H)` is
+# $dz\, U^\top$, the same as $U^\top \delta_t$ with each text's numbers in a row.) **Check it against the board in lesson 03.** Is it the same network, forward and back?
 
 # %%
 cell, x = LSTMCell(16), keras.random.normal((5, 30, 8))
@@ -270,7 +271,7 @@ claim("the gradients of W, U and b are Keras's", at_most(max(differences), 1e-5)
 # %% [markdown]
 # And how long does a training step take, forward and back (`python -m benchmarks.layers`)? PyTorch stands beside it. The last column is the least there
 # is to do: the six products of matrices of such a step, each in one piece, in TensorFlow, and nothing else. It depends on the processor: with AVX-512,
-# TensorFlow's products are faster, most of all those that Keras's loop is made of.
+# TensorFlow's products are faster, most of all those that Keras's loop is made of. (The two kinds here are one machine, with AVX-512 and told not to use it.)
 
 # %%
 columns = {"course": "ours", "keras": "Keras", "torch": "PyTorch", "products": "products alone"}

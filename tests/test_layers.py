@@ -27,7 +27,7 @@ def pair(style, width=WIDTH, units=UNITS, **settings):
     for layer in both:
         layer.build((TEXTS if settings.get("stateful") else None, None, width))
     rng = np.random.default_rng(1)
-    both[1].set_weights([rng.normal(0, 0.7, w.shape) for w in both[1].get_weights()])
+    both[1].set_weights([rng.normal(0, 1.5 / units**0.5, w.shape) for w in both[1].get_weights()])
     both[0].set_weights(both[1].get_weights())
     return both
 
@@ -91,6 +91,72 @@ def test_masks(style, every, zeros, back):
     same(fast, slow, texts(), mask=tf.constant(mask), initial_state=states)
 
 
+@pytest.mark.parametrize("style", ["LSTM", "GRU", "GRU, reset before"])
+@pytest.mark.parametrize("units", [128, 256, 512])
+@pytest.mark.parametrize("masked", [True, False])
+def test_with_room(style, units, masked):
+    """Widths at which some of the products inside, or all, get idle columns."""
+    assert layers._room(tf.zeros((512, 512))) and not layers._room(tf.zeros((5, 20)))
+    mask = tf.constant(np.random.default_rng(3).random((TEXTS, STEPS)) < 0.6) if masked else None
+    same(*pair(style, units=units, return_sequences=True, return_state=True), texts(), mask=mask)
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_in_64_bits(style):
+    """To the last digits but a few."""
+    mask = tf.constant(np.random.default_rng(3).random((TEXTS, STEPS)) < 0.6)
+    both = pair(style, units=64, return_sequences=True, return_state=True, dtype="float64")
+    same(*both, tf.cast(texts(), "float64"), bound=1e-12, mask=mask)
+
+
+@pytest.mark.parametrize("style", ["LSTM", "GRU", "GRU, reset before"])
+@pytest.mark.parametrize("masked", [True, False])
+@pytest.mark.parametrize("size", [(1, 1), (1, STEPS), (2, 1), (5, STEPS)])
+def test_any_size(style, masked, size, lanes):
+    """A graph that knows neither texts nor steps; fewer texts than lanes."""
+    x, mask = texts(0, *size), np.random.default_rng(3).random(size) < 0.6
+    results = []
+    for layer in pair(style, return_sequences=True):
+
+        @tf.function(input_signature=[tf.TensorSpec((None, None, WIDTH)), tf.TensorSpec((None, None), tf.bool)])
+        def run(x, mask, layer=layer):
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                E = tf.reduce_sum(tf.sin(3 * layer(x, mask=mask if masked else None)))
+            return tape.gradient(E, [x, *[v.value for v in layer.trainable_variables]])
+
+        results.append(run(x, tf.constant(mask)))
+    for a, b in zip(*results, strict=True):
+        np.testing.assert_allclose(a, b, rtol=0, atol=1e-5 * max(1.0, np.abs(b).max()))
+
+
+@pytest.mark.parametrize("masked", [True, False])
+def test_a_gradient_in_slices(masked):
+    """What tf.gather hands back is no array; the loop takes it all the same."""
+    mask = tf.constant(np.random.default_rng(3).random((TEXTS, STEPS)) < 0.6) if masked else None
+    gradients = []
+    for layer in pair("LSTM", return_state=True):
+        with tf.GradientTape() as tape:
+            E = tf.reduce_sum(tf.gather(layer(texts(), mask=mask)[2], [0, 2]))
+        gradients.append(tape.gradient(E, [v.value for v in layer.trainable_variables]))
+    for a, b in zip(*gradients, strict=True):
+        np.testing.assert_allclose(a, b, rtol=0, atol=1e-5)
+
+
+def test_few_graphs(caplog):
+    """Layers of one width, asked for different things on batches of many sizes: TensorFlow does not warn."""
+    tf.get_logger().addHandler(caplog.handler)
+    try:
+        for every in (True, False):
+            fast, _ = pair("LSTM", return_sequences=every)
+            for count in range(2, 6):
+                for mask in (None, tf.ones((count, STEPS), "bool")):
+                    fast(texts(0, count), mask=mask)
+    finally:
+        tf.get_logger().removeHandler(caplog.handler)
+    assert "retracing" not in caplog.text
+
+
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("masked", [True, False])
 def test_in_lanes(style, masked, lanes):
@@ -148,10 +214,17 @@ def test_around_a_cell(make):
 def test_it_is_the_fast_one(monkeypatch):
     """With the cells it knows, Keras's loop is not run."""
     monkeypatch.setattr(keras.layers.RNN, "inner_loop", lambda *_, **__: pytest.fail("Keras's loop"))
-    for layer in (layers.LSTM(UNITS), layers.GRU(UNITS), layers.RNN(cells.LSTMCell(UNITS))):
+    cells_known = [
+        cells.LSTMCell(UNITS), cells.GRUCell(UNITS), cells.GRUCell(UNITS, reset_after=True),
+        keras.layers.LSTMCell(UNITS), keras.layers.GRUCell(UNITS),
+    ]  # fmt: skip
+    known = [layers.LSTM(UNITS), layers.GRU(UNITS), layers.GRU(UNITS, reset_after=False)]
+    for layer in (*known, *map(layers.RNN, cells_known)):
         layer(texts())
     with pytest.raises(pytest.fail.Exception):
         layers.LSTM(UNITS, activation="relu")(texts())
+    with pytest.raises(pytest.fail.Exception):  # a kind of LSTM, with other equations
+        layers.RNN(cells.PeepholeLSTMCell(UNITS))(texts())
 
 
 @pytest.mark.parametrize("settings", [
