@@ -217,7 +217,7 @@ def draw(rows: list[dict], path: Path) -> None:
         axis.set(xlabel=what, yticks=(30, 100, 300, 1000), yticklabels=("30", "100", "300", "1,000"))
         axis.minorticks_off()
     axes[0].set(ylabel="ms a training step")
-    axes[0].legend(fontsize=8)
+    axes[0].legend(fontsize=8, loc="upper left")
     figure.suptitle(f"LSTM, H = 256, B = 64, T = 100, but for what grows; {processor()}", fontsize=10)
     plt.rcParams["svg.hashsalt"] = "layers"  # the same file every time
     figure.savefig(path, metadata={"Date": None})

@@ -143,6 +143,13 @@ def test_a_gradient_in_slices(masked):
         np.testing.assert_allclose(a, b, rtol=0, atol=1e-5)
 
 
+def test_one_state_for_all_texts():
+    """Keras spreads it over the batch; so does this, by leaving the loop to Keras."""
+    fast, slow = pair("LSTM")
+    states = [texts(5, texts=1, width=UNITS)[:, 0] for _ in range(2)]
+    same(fast, slow, texts(), graph=False, initial_state=states)
+
+
 def test_few_graphs(caplog):
     """Layers of one width, asked for different things on batches of many sizes: TensorFlow does not warn."""
     tf.get_logger().addHandler(caplog.handler)

@@ -5,6 +5,8 @@ drawn as a tree. English is said from it in one way, Spanish perhaps in several:
 may stand on either side, a speaker may be a woman. Words that come from the same leaf of the tree are aligned.
 """
 
+import contextlib
+import gc
 import itertools
 import random
 import re
@@ -56,6 +58,18 @@ def conjugate(entry: str) -> tuple[str, list[str], list[str]]:
         if kind == "ar":  # the sound stays, so the spelling changes
             past[0] = re.sub("(c|g|z)é$", lambda m: {"c": "qué", "g": "gué", "z": "cé"}[m[1]], past[0])
     return infinitive, present, past
+
+
+@contextlib.contextmanager
+def _nothing_collected():
+    """Trees are kept. Python's collector of garbage would walk over all there are again and again: half of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 # -- leaves and trees --------------------------------------------------------------------------------------------------
@@ -280,17 +294,18 @@ class TranslationWorld:
     def sample(self, count: int, seed: int, shortest: int = 3, longest: int = 12) -> list[Pair]:
         """`count` pairs whose English has `shortest` to `longest` words and signs. Same seed, same pairs."""
         dice, pairs, tried = random.Random(seed), [], 0
-        while len(pairs) < count:
-            try:
-                tree = self._draw(self.start, {}, dice)
-            except RecursionError:
-                raise GrammarError("a rule asks for itself without an end: give it a line that does not.") from None
-            tried += 1
-            length = sum(len(_english(part)) for part in _parts(tree))
-            if shortest <= length <= longest:
-                pairs.append(_pair(tree))
-            if tried > 1000 * (len(pairs) + 10):
-                raise GrammarError(f"sentences of {shortest} to {longest} words are too rare: widen the range.")
+        with _nothing_collected():
+            while len(pairs) < count:
+                try:
+                    tree = self._draw(self.start, {}, dice)
+                except RecursionError:
+                    raise GrammarError("a rule asks for itself without an end: give it a line that does not.") from None
+                tried += 1
+                length = sum(len(_english(part)) for part in _parts(tree))
+                if shortest <= length <= longest:
+                    pairs.append(_pair(tree))
+                if tried > 1000 * (len(pairs) + 10):
+                    raise GrammarError(f"sentences of {shortest} to {longest} words are too rare: widen the range.")
         return pairs
 
     def unseen(self, pairs: list[Pair], count: int, seed: int, **lengths) -> list[Pair]:
