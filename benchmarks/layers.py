@@ -1,6 +1,6 @@
 """The recurrent layers of `course_lib/layers.py` against Keras's, PyTorch's, and what the products alone would take.
 
-    python -m benchmarks.layers                                about a quarter of an hour
+    python -m benchmarks.layers                                about 12 minutes
     python -m benchmarks.layers --torch other/bin/python       PyTorch from another environment
     python -m benchmarks.layers --avx2                         as without AVX-512
 
@@ -176,7 +176,7 @@ def processor() -> str:
     return "AVX-512" if "avx512f" in flags else "AVX2" if "avx2" in flags else platform.machine()
 
 
-def match(which: str, size: tuple, pythons: dict, rounds: int = 1) -> list[dict]:
+def match(size: tuple, pythons: dict, rounds: int) -> list[dict]:
     """All contestants at one size."""
     medians = {name: [] for name in pythons}
     for _ in range(rounds):
@@ -189,12 +189,11 @@ def match(which: str, size: tuple, pythons: dict, rounds: int = 1) -> list[dict]
                 player.turn(counts[name])
         for name, player in players.items():
             medians[name].append(player.end())
-    head = dict(zip(("processor", "size", "cell", "H", "B", "T", "D"), (processor(), which, *size), strict=True))
     rows = []
     for name, of_rounds in medians.items():
         wall, cpu, memory = (statistics.median(column) for column in zip(*of_rounds, strict=True))
         times = {"ms": round(1e3 * wall, 2), "cpu_ms": round(1e3 * cpu, 2), "peak_memory_gb": round(memory, 2)}
-        rows.append(head | {"layer": name} | times)
+        rows.append({"layer": name} | times)
     return rows
 
 
@@ -244,14 +243,15 @@ def main() -> None:
     else:
         del pythons["torch"]
         print("PyTorch is not installed here; give --torch PYTHON to have it, too.")
-    rows = []
+    here, rows = processor(), []
     for which, size in (SIZES | ({} if options.avx2 else GROWTH)).items():
         if options.sizes and which not in options.sizes:
             continue
-        rows += match(which, size, pythons, 1 if which in GROWTH else ROUNDS)
+        head = dict(zip(("processor", "size", "cell", "H", "B", "T", "D"), (here, which, *size), strict=True))
+        rows += [head | row for row in match(size, pythons, 1 if which in GROWTH else ROUNDS)]
         print(which, *size, {row["layer"]: row["ms"] for row in rows if row["size"] == which}, flush=True)
     if not options.sizes:
-        kept = [row for row in results.read_rows(RESULTS) if row["processor"] != processor()]
+        kept = [row for row in results.read_rows(RESULTS) if row["processor"] != here]
         results.write(RESULTS, [*kept, *rows])
         if not options.avx2:
             draw(rows, RESULTS.with_suffix(".svg"))

@@ -65,14 +65,20 @@ def _column_sums(M):
 
 
 class _Steps:
-    """What the steps share: U (H, blocks·H) with its room, and transposed; how blocks are cut and joined; B texts."""
+    """What the steps share: U (H, blocks·H) in parts, one for each product, with room, and transposed; how blocks are
+    cut and joined; B texts.
+    """  # fmt: skip
 
     def __init__(self, U, b_h, B):
-        self.H, self.blocks, self.room = U.shape[0], U.shape[1] // U.shape[0], _room(U)
-        self.U, self.b_h = _roomy(U), _roomy(b_h[None])
-        self.U_T = _roomy(tf.transpose(self.U))
-        self.idle = tf.zeros((B, self.room), U.dtype)
-        self.finds = (self.U.shape[1],)  # the columns of each array `back` finds for `weights`
+        self.H, self.blocks, self.room = U.shape[0], sum(self.products), _room(U)
+        sizes = [blocks * self.H for blocks in self.products]
+        parts = tf.split(U, sizes, 1) if len(sizes) > 1 else [_roomy(U)]  # all blocks together have room in dz, too
+        self.U, self.U_T = [_roomy(part) for part in parts], [_roomy(tf.transpose(part)) for part in parts]
+        self.b_h, self.idle = _roomy(b_h[None]), tf.zeros((B, self.room), U.dtype)
+
+    def columns(self, blocks):
+        """Of an array of so many blocks."""
+        return blocks * self.H + (self.room if blocks == self.blocks else 0)
 
     def apart(self, z):
         """(B, blocks·H and room) -> the blocks (B, H)."""
@@ -88,11 +94,12 @@ class LSTMSteps(_Steps):
 
     states, needed = 2, 1  # how many; of which of them, c, `back` needs the values
     keeps = 4  # arrays (B, H) `step` keeps for `back`
+    products = finds = (4,)  # blocks in each product with U; in each array `back` finds for `weights`
 
     def step(self, z, states):
         """z = W x_t + b (B, 4H and room) -> the states after the step, what to keep."""
         h, c = states
-        i, f, g, o = self.apart(z + h @ self.U)
+        i, f, g, o = self.apart(z + h @ self.U[0])
         i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
         c = f * c + i * g
         return (o * tf.tanh(c), c), (i, f, g, o)
@@ -105,7 +112,7 @@ class LSTMSteps(_Steps):
         di, df = _d_sigmoid(i, dc * g), _d_sigmoid(f, dc * c_before)
         dg, do = _d_tanh(g, dc * i), _d_sigmoid(o, dh * tanh_c)
         dz = self.together(di, df, dg, do)
-        return (_product(dz, self.U_T, self.H), dc * f), (dz,)
+        return (_product(dz, self.U_T[0], self.H), dc * f), (dz,)
 
     def weights(self, found, h):
         """Over all steps, dz (T·B, 4H and room) and the h before each (T·B, H) -> dz, dE/dU, dE/db_h."""
@@ -117,30 +124,24 @@ class GRUSteps(_Steps):
 
     states, needed = 1, 0
     keeps = 3
-
-    def __init__(self, U, b_h, B):
-        super().__init__(U, b_h, B)
-        gates, candidate = U[:, : 2 * self.H], U[:, 2 * self.H :]
-        self.gates, self.candidate = _roomy(gates), _roomy(candidate)
-        self.gates_T, self.candidate_T = _roomy(tf.transpose(gates)), _roomy(tf.transpose(candidate))
-        self.finds = (self.U.shape[1], self.H)
+    products, finds = (2, 1), (3, 1)
 
     def step(self, z, states):
         """As of the LSTM."""
         (h,) = states
         x_keep, x_r, x_candidate = self.apart(z)
-        h_keep, h_r = tf.split(_product(h, self.gates, 2 * self.H), 2, 1)
+        h_keep, h_r = tf.split(_product(h, self.U[0], 2 * self.H), 2, 1)
         keep, r = tf.sigmoid(x_keep + h_keep), tf.sigmoid(x_r + h_r)
-        candidate = tf.tanh(x_candidate + _product(r * h, self.candidate, self.H))
+        candidate = tf.tanh(x_candidate + _product(r * h, self.U[1], self.H))
         return (candidate + keep * (h - candidate),), (keep, r, candidate)
 
     def back(self, kept, h, _, d_states):
         """As of the LSTM; and what the candidate read."""
         (keep, r, candidate), (dh,) = kept, d_states
         d_candidate = _d_tanh(candidate, dh - dh * keep)
-        d_read = _product(d_candidate, self.candidate_T, self.H)  # dE/d(r h)
+        d_read = _product(d_candidate, self.U_T[1], self.H)  # dE/d(r h)
         d_keep, d_r = _d_sigmoid(keep, dh * (h - candidate)), _d_sigmoid(r, d_read * h)
-        dh = dh * keep + d_read * r + _product(tf.concat([d_keep, d_r], 1), self.gates_T, self.H)
+        dh = dh * keep + d_read * r + _product(tf.concat([d_keep, d_r], 1), self.U_T[0], self.H)
         return (dh,), (self.together(d_keep, d_r, d_candidate), r * h)
 
     def weights(self, found, h):
@@ -156,16 +157,13 @@ class ResetAfterGRUSteps(_Steps):
 
     states, needed = 1, 0
     keeps = 4
-
-    def __init__(self, U, b_h, B):
-        super().__init__(U, b_h, B)
-        self.finds = (self.U.shape[1], self.U.shape[1])
+    products, finds = (3,), (3, 3)
 
     def step(self, z, states):
         """As of the LSTM."""
         (h,) = states
         x_keep, x_r, x_candidate = self.apart(z)
-        h_keep, h_r, h_candidate = self.apart(h @ self.U + self.b_h)
+        h_keep, h_r, h_candidate = self.apart(h @ self.U[0] + self.b_h)
         keep, r = tf.sigmoid(x_keep + h_keep), tf.sigmoid(x_r + h_r)
         candidate = tf.tanh(x_candidate + r * h_candidate)
         return (candidate + keep * (h - candidate),), (keep, r, candidate, h_candidate)
@@ -176,7 +174,7 @@ class ResetAfterGRUSteps(_Steps):
         d_candidate = _d_tanh(candidate, dh - dh * keep)
         d_keep, d_r = _d_sigmoid(keep, dh * (h - candidate)), _d_sigmoid(r, d_candidate * h_candidate)
         d_product = self.together(d_keep, d_r, d_candidate * r)
-        dh = dh * keep + _product(d_product, self.U_T, self.H)
+        dh = dh * keep + _product(d_product, self.U_T[0], self.H)
         return (dh,), (self.together(d_keep, d_r, d_candidate), d_product)
 
     def weights(self, found, h):
@@ -199,11 +197,15 @@ class How(NamedTuple):
     parts: int
 
 
+def _sizes(n, parts):
+    """n in so many parts, as equal as can be."""
+    return [(n + part) // parts for part in range(parts)]
+
+
 def _projected(W, b, x, parts):
     """x W + b: (n, D) -> (n, blocks·H and room)."""
     W, b = _roomy(W), _roomy(b[None])[0]
-    rows = tf.shape(x)[0]
-    pieces = tf.split(x, [(rows + part) // parts for part in range(parts)])
+    pieces = tf.split(x, _sizes(tf.shape(x)[0], parts))
     return tf.concat([tf.nn.bias_add(piece @ W, b) for piece in pieces], 0)
 
 
@@ -227,7 +229,9 @@ def _all(arrays, columns, dtype):
 
 
 def _words(mask, dtype):
-    """(B, T) -> twice (T, B, 1): 1 where there is a word; 1 where there is none."""
+    """(B, T) or None -> twice (T, B, 1): 1 where there is a word; 1 where there is none. Or twice None."""
+    if mask is None:
+        return None, None
     words = tf.transpose(tf.cast(mask, dtype))[:, :, None]
     return words, 1 - words
 
@@ -253,7 +257,7 @@ def _forward(how, x, states, W, U, b, b_h, mask):
     x = tf.transpose(x, (1, 0, 2))
     z = _projected(W, b, tf.reshape(x, (-1, x.shape[2])), how.parts)
     z = tf.reshape(z, (steps, -1, z.shape[1]))
-    words, gaps = (None, None) if mask is None else _words(mask, dtype)
+    words, gaps = _words(mask, dtype)
 
     def step(t, arrays, lists):
         states, output = arrays[: N.states], arrays[N.states :]
@@ -283,7 +287,7 @@ def _backward(how, x, W, U, b_h, mask, remembered, d_outputs, d_last):
     dtype, B, steps = x.dtype, tf.shape(x)[0], tf.shape(x)[1]
     N = how.network(U, b_h, B)
     *kept, before, h, now = remembered
-    words, gaps = (None, None) if mask is None else _words(mask, dtype)
+    words, gaps = _words(mask, dtype)
     d_outputs = tf.transpose(d_outputs, (1, 0, 2))  # (T or 1, B, H)
 
     def step(t, arrays, lists):
@@ -304,7 +308,7 @@ def _backward(how, x, W, U, b_h, mask, remembered, d_outputs, d_last):
     d_states, owed = ([d_last[0] + owed, *d_last[1:]], []) if words is None else (d_last, [owed])
     arrays, lists = [now, *d_states, *owed], [_list(steps, dtype) for _ in N.finds]
     arrays, lists = _loop(step, steps - 1, lambda t: t >= 0, -1, arrays, lists)
-    found = [_all(one, columns, dtype) for one, columns in zip(lists, N.finds, strict=True)]
+    found = [_all(one, N.columns(blocks), dtype) for one, blocks in zip(lists, N.finds, strict=True)]
     x, h, *found = (tf.reshape(array, (-1, array.shape[2])) for array in (tf.transpose(x, (1, 0, 2)), h[:-1], *found))
     dz, dU, db_h = N.weights(found, h)
     dW, db = tf.matmul(x, dz, transpose_a=True), _column_sums(dz)
@@ -362,9 +366,8 @@ def _in_lanes(how, x, states, W, U, b, b_h, mask):
     if lanes < 2:
         return _run(how, x, states, W, U, b, b_h, mask)
     texts = tf.shape(x)[0] if x.shape[0] is None else x.shape[0]
-    sizes = [(texts + lane) // lanes for lane in range(lanes)]
     arrays = [x, *states, *([] if mask is None else [mask])]
-    parts = [tf.split(array, sizes) for array in arrays]
+    parts = [tf.split(array, _sizes(texts, lanes)) for array in arrays]
     how, results = how._replace(parts=1), []
     for part in zip(*parts, strict=True):
         one, past = part[0], part[1 : 1 + len(states)]

@@ -295,9 +295,31 @@ def test_no_second_derivative(linear):
 
 
 def test_the_benchmark():
-    """Contestants take turns at a size; each has its times and its memory."""
+    """Contestants take turns at a size; each has its times and its memory, the medians of two processes."""
     from benchmarks.layers import match
 
-    rows = match("small", ("gru", 4, 3, 2, 5), {"course": sys.executable, "products": sys.executable})
+    rows = match(("gru", 4, 3, 2, 5), {"course": sys.executable, "products": sys.executable}, rounds=2)
     assert [row["layer"] for row in rows] == ["course", "products"]
     assert all(row["ms"] > 0 and row["cpu_ms"] >= 0 and 0.1 < row["peak_memory_gb"] < 3 for row in rows)
+
+
+@pytest.mark.parametrize("avx2", [False, True])
+def test_the_benchmarks_table(avx2, monkeypatch, tmp_path):
+    """Rows of the other kind of processor stay, as does the figure when AVX-512 is not to be used."""
+    from benchmarks import layers as benchmark
+    from course_lib import results
+
+    for name in benchmark.AVX2:
+        monkeypatch.setenv(name, "unset")
+    stored = results.read_rows(benchmark.RESULTS)
+    monkeypatch.setattr(benchmark, "RESULTS", tmp_path / "layers.csv")
+    results.write(benchmark.RESULTS, [row | {"processor": kind, "ms": 0} for kind in ("Z80", "AVX2") for row in stored])
+    times = {"layer": "course", "ms": 1, "cpu_ms": 1, "peak_memory_gb": 1}
+    monkeypatch.setattr(benchmark, "match", lambda size, pythons, rounds: [times])
+    monkeypatch.setattr(sys, "argv", ["layers", *["--avx2"] * avx2])
+    here = "AVX2" if avx2 else benchmark.processor()
+    benchmark.main()
+    rows = results.read_rows(benchmark.RESULTS)
+    assert [row["ms"] for row in rows if row["processor"] == "Z80"] == ["0"] * len(stored)
+    assert {row["ms"] for row in rows if row["processor"] == here} == {"1"}
+    assert (tmp_path / "layers.svg").exists() != avx2

@@ -60,18 +60,6 @@ def conjugate(entry: str) -> tuple[str, list[str], list[str]]:
     return infinitive, present, past
 
 
-@contextlib.contextmanager
-def _nothing_collected():
-    """Trees are kept. Python's collector of garbage would walk over all there are again and again: half of the time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
-
-
 # -- leaves and trees --------------------------------------------------------------------------------------------------
 
 
@@ -260,6 +248,22 @@ def _ends(node, words, starts, genders):
     return {start + len(said) for start in starts if words[start : start + len(said)] == said}
 
 
+@contextlib.contextmanager
+def _kept():
+    """For drawing what is kept. Python's collector of garbage would walk over all trees again and again: it rests, and
+    those that stand at the end count as old, which it looks at least often.
+    """  # fmt: skip
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.unfreeze()  # into the oldest generation
+        if was:
+            gc.enable()
+
+
 class TranslationWorld:
     """Draws sentence pairs."""
 
@@ -294,7 +298,7 @@ class TranslationWorld:
     def sample(self, count: int, seed: int, shortest: int = 3, longest: int = 12) -> list[Pair]:
         """`count` pairs whose English has `shortest` to `longest` words and signs. Same seed, same pairs."""
         dice, pairs, tried = random.Random(seed), [], 0
-        with _nothing_collected():
+        with _kept():
             while len(pairs) < count:
                 try:
                     tree = self._draw(self.start, {}, dice)
