@@ -47,7 +47,7 @@ class Recipe:
     optimizer: str = "muon"
     ns_steps: int = 4  # of Muon: two fewer, a tenth more steps in the time
     forget: float = 1.0  # the bias of the forget gates at the start; above 8, the longest memory of a chrono start
-    dropout: float = 0.1
+    dropout: float = 0.15
     clip: float = 1.0
     seed: int = 0
 
