@@ -65,16 +65,17 @@ def _column_sums(M):
 
 
 class _Steps:
-    """What the steps share: U (H, blocks·H) in parts, one for each product, with room, and transposed; how blocks are
-    cut and joined; B texts.
-    """  # fmt: skip
+    """What the steps share: U (H, blocks·H) with its room, and transposed; how blocks are cut and joined; B texts."""
 
     def __init__(self, U, b_h, B):
-        self.H, self.blocks, self.room = U.shape[0], sum(self.products), _room(U)
-        sizes = [blocks * self.H for blocks in self.products]
-        parts = tf.split(U, sizes, 1) if len(sizes) > 1 else [_roomy(U)]  # all blocks together have room in dz, too
-        self.U, self.U_T = [_roomy(part) for part in parts], [_roomy(tf.transpose(part)) for part in parts]
+        self.H, self.blocks, self.room = U.shape[0], U.shape[1] // U.shape[0], _room(U)
         self.b_h, self.idle = _roomy(b_h[None]), tf.zeros((B, self.room), U.dtype)
+        self.hold(U)
+
+    def hold(self, U):
+        """U as `step` and `back` multiply by it: z and dz have room, too."""
+        self.U = _roomy(U)
+        self.U_T = _roomy(tf.transpose(self.U))
 
     def columns(self, blocks):
         """Of an array of so many blocks."""
@@ -94,12 +95,12 @@ class LSTMSteps(_Steps):
 
     states, needed = 2, 1  # how many; of which of them, c, `back` needs the values
     keeps = 4  # arrays (B, H) `step` keeps for `back`
-    products = finds = (4,)  # blocks in each product with U; in each array `back` finds for `weights`
+    finds = (4,)  # blocks in each array `back` finds for `weights`
 
     def step(self, z, states):
         """z = W x_t + b (B, 4H and room) -> the states after the step, what to keep."""
         h, c = states
-        i, f, g, o = self.apart(z + h @ self.U[0])
+        i, f, g, o = self.apart(z + h @ self.U)
         i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
         c = f * c + i * g
         return (o * tf.tanh(c), c), (i, f, g, o)
@@ -112,7 +113,7 @@ class LSTMSteps(_Steps):
         di, df = _d_sigmoid(i, dc * g), _d_sigmoid(f, dc * c_before)
         dg, do = _d_tanh(g, dc * i), _d_sigmoid(o, dh * tanh_c)
         dz = self.together(di, df, dg, do)
-        return (_product(dz, self.U_T[0], self.H), dc * f), (dz,)
+        return (_product(dz, self.U_T, self.H), dc * f), (dz,)
 
     def weights(self, found, h):
         """Over all steps, dz (T·B, 4H and room) and the h before each (T·B, H) -> dz, dE/dU, dE/db_h."""
@@ -124,24 +125,30 @@ class GRUSteps(_Steps):
 
     states, needed = 1, 0
     keeps = 3
-    products, finds = (2, 1), (3, 1)
+    finds = (3, 1)
+
+    def hold(self, U):
+        """In two parts: the candidate reads r h."""
+        gates, candidate = tf.split(U, [2 * self.H, self.H], 1)
+        self.gates, self.candidate = _roomy(gates), _roomy(candidate)
+        self.gates_T, self.candidate_T = _roomy(tf.transpose(gates)), _roomy(tf.transpose(candidate))
 
     def step(self, z, states):
         """As of the LSTM."""
         (h,) = states
         x_keep, x_r, x_candidate = self.apart(z)
-        h_keep, h_r = tf.split(_product(h, self.U[0], 2 * self.H), 2, 1)
+        h_keep, h_r = tf.split(_product(h, self.gates, 2 * self.H), 2, 1)
         keep, r = tf.sigmoid(x_keep + h_keep), tf.sigmoid(x_r + h_r)
-        candidate = tf.tanh(x_candidate + _product(r * h, self.U[1], self.H))
+        candidate = tf.tanh(x_candidate + _product(r * h, self.candidate, self.H))
         return (candidate + keep * (h - candidate),), (keep, r, candidate)
 
     def back(self, kept, h, _, d_states):
         """As of the LSTM; and what the candidate read."""
         (keep, r, candidate), (dh,) = kept, d_states
         d_candidate = _d_tanh(candidate, dh - dh * keep)
-        d_read = _product(d_candidate, self.U_T[1], self.H)  # dE/d(r h)
+        d_read = _product(d_candidate, self.candidate_T, self.H)  # dE/d(r h)
         d_keep, d_r = _d_sigmoid(keep, dh * (h - candidate)), _d_sigmoid(r, d_read * h)
-        dh = dh * keep + d_read * r + _product(tf.concat([d_keep, d_r], 1), self.U_T[0], self.H)
+        dh = dh * keep + d_read * r + _product(tf.concat([d_keep, d_r], 1), self.gates_T, self.H)
         return (dh,), (self.together(d_keep, d_r, d_candidate), r * h)
 
     def weights(self, found, h):
@@ -157,13 +164,13 @@ class ResetAfterGRUSteps(_Steps):
 
     states, needed = 1, 0
     keeps = 4
-    products, finds = (3,), (3, 3)
+    finds = (3, 3)
 
     def step(self, z, states):
         """As of the LSTM."""
         (h,) = states
         x_keep, x_r, x_candidate = self.apart(z)
-        h_keep, h_r, h_candidate = self.apart(h @ self.U[0] + self.b_h)
+        h_keep, h_r, h_candidate = self.apart(h @ self.U + self.b_h)
         keep, r = tf.sigmoid(x_keep + h_keep), tf.sigmoid(x_r + h_r)
         candidate = tf.tanh(x_candidate + r * h_candidate)
         return (candidate + keep * (h - candidate),), (keep, r, candidate, h_candidate)
@@ -174,7 +181,7 @@ class ResetAfterGRUSteps(_Steps):
         d_candidate = _d_tanh(candidate, dh - dh * keep)
         d_keep, d_r = _d_sigmoid(keep, dh * (h - candidate)), _d_sigmoid(r, d_candidate * h_candidate)
         d_product = self.together(d_keep, d_r, d_candidate * r)
-        dh = dh * keep + _product(d_product, self.U_T[0], self.H)
+        dh = dh * keep + _product(d_product, self.U_T, self.H)
         return (dh,), (self.together(d_keep, d_r, d_candidate), d_product)
 
     def weights(self, found, h):

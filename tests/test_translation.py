@@ -1,5 +1,7 @@
 """English and Spanish from one tree: agreement, alignment, references."""
 
+import contextlib
+import gc
 import itertools
 import re
 
@@ -22,6 +24,25 @@ def test_the_same_seed_gives_the_same_pairs():
     assert [(p[:2], p.sure, p.possible) for p in again] == [(p[:2], p.sure, p.possible) for p in PAIRS]
     assert [pair.references(20) for pair in again[:100]] == [pair.references(20) for pair in PAIRS[:100]]
     assert [pair.english for pair in WORLD.sample(50, seed=2)] != [pair.english for pair in PAIRS[:50]]
+
+
+@pytest.mark.parametrize("on", [True, False])
+@pytest.mark.parametrize("lengths", [{}, {"shortest": 90, "longest": 90}])
+def test_the_collector_rests_and_goes_on_as_before(on, lengths):
+    """Drawn trees are old, even after an error: no young collection walks over them."""
+    world, walks = TranslationWorld(), []
+    was, count = gc.isenabled(), lambda phase, info: walks.append(phase)
+    (gc.enable if on else gc.disable)()
+    gc.callbacks.append(count)
+    try:
+        with contextlib.suppress(GrammarError):
+            pairs = world.sample(500, seed=0, **lengths)
+            assert any(old is pairs[-1].tree for old in gc.get_objects(generation=2))
+        assert not walks
+        assert gc.isenabled() == on
+    finally:
+        gc.callbacks.remove(count)
+        (gc.enable if was else gc.disable)()
 
 
 def test_there_are_more_than_300_words_a_side():
