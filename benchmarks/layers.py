@@ -3,6 +3,7 @@
     python -m benchmarks.layers                                about 12 minutes
     python -m benchmarks.layers --torch other/bin/python       PyTorch from another environment
     python -m benchmarks.layers --avx2                         as without AVX-512
+    python -m benchmarks.layers --sizes standard --layers course keras   two contestants at one size
 
 One training step: forward, and the gradient in the input, the memory at the start and every weight, of a sum of all
 outputs, randomly weighted. Every contestant is a process of its own, with the threads it is fastest with (TensorFlow:
@@ -227,6 +228,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.layers", description=__doc__.splitlines()[0])
     parser.add_argument("--torch", default=sys.executable, help="a Python that has PyTorch")
     parser.add_argument("--sizes", nargs="*", help="some of the sizes alone; nothing is stored")
+    parser.add_argument("--layers", nargs="*", choices=CONTESTANTS, help="some contestants alone; nothing is stored")
     parser.add_argument("--avx2", action="store_true", help="without AVX-512, though the processor has it")
     parser.add_argument("--work", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -243,6 +245,8 @@ def main() -> None:
     else:
         del pythons["torch"]
         print("PyTorch is not installed here; give --torch PYTHON to have it, too.")
+    if options.layers:
+        pythons = {name: python for name, python in pythons.items() if name in options.layers}
     here, rows = processor(), []
     for which, size in (SIZES | ({} if options.avx2 else GROWTH)).items():
         if options.sizes and which not in options.sizes:
@@ -250,7 +254,7 @@ def main() -> None:
         head = dict(zip(("processor", "size", "cell", "H", "B", "T", "D"), (here, which, *size), strict=True))
         rows += [head | row for row in match(size, pythons, 1 if which in GROWTH else ROUNDS)]
         print(which, *size, {row["layer"]: row["ms"] for row in rows if row["size"] == which}, flush=True)
-    if not options.sizes:
+    if not (options.sizes or options.layers):
         kept = [row for row in results.read_rows(RESULTS) if row["processor"] != here]
         results.write(RESULTS, [*kept, *rows])
         if not options.avx2:
