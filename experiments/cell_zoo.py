@@ -141,11 +141,12 @@ def best_rates(rows: list[dict]) -> dict[tuple[str, str], str]:
 def on_this_machine(tasks, cells, size: Size, folder: Path) -> int:
     """Choose the learning rates, then run the seeds; two runs at a time."""
     jobs = [(task, cell, rate, 0) for task in tasks for cell in cells for rate in size.rates]
-    failed = work_through(jobs, lambda *job: run(*job, validate=True, size=size), folder / SELECT, COLUMNS)
+    if work_through(jobs, lambda *job: run(*job, validate=True, size=size), folder / SELECT, COLUMNS):
+        return 1
     rates = best_rates(results.read_rows(folder / SELECT))
     seeds = range(1, size.seeds + 1)  # seed 0 has chosen the rate
     jobs = [(task, cell, float(rates[task, cell]), seed) for task in tasks for cell in cells for seed in seeds]
-    return failed or work_through(jobs, lambda *job: run(*job, validate=False, size=size), folder / FINAL, COLUMNS)
+    return work_through(jobs, lambda *job: run(*job, validate=False, size=size), folder / FINAL, COLUMNS)
 
 
 # -- on a cluster ------------------------------------------------------------------------------------------------------

@@ -15,8 +15,11 @@ from course_lib import results
 from course_lib.errors import CourseError
 
 
-def work_through(jobs: list[tuple], run: Callable[..., dict], result: Path, columns: list[str]) -> int:
-    """`run(*job) -> row` for every job that has no row in the table yet; 0, or 1 if a process failed.
+def work_through(
+    jobs: list[tuple], run: Callable[..., dict], result: Path, columns: list[str], prepare: Callable | None = None
+) -> int:
+    """`run(*job) -> row` for every job that has no row in the table yet, and `prepare()` before the first of them;
+    0, or 1 if a process failed or was stopped.
 
     The first columns name the job. A row is written when its run ends, so this can be stopped at any time, even killed,
     and loses only the runs that were under way. At the end the rows stand in the order of the jobs, others behind them.
@@ -25,21 +28,36 @@ def work_through(jobs: list[tuple], run: Callable[..., dict], result: Path, colu
     part, _, table = os.environ.get("COURSE_PART", "").partition(" ")
     if not part:
         _write(jobs, result, columns)  # the header has to be there before two processes append
+        done = _stored(result, columns[: len(jobs[0])])
+        missing = sum(tuple(map(str, job)) not in done for job in jobs)
+        if not missing:
+            print(f"{result}: all {len(jobs)} runs are in there. To make them again, move the file away.")
+            return 0
+        print(f"{result}: {missing} of {len(jobs)} runs to make.", flush=True)
+        if prepare:
+            prepare()
         one_thread = dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"), "1")
         command = [sys.executable, *sys.orig_argv[1:]]
         parts = [os.environ | one_thread | {"COURSE_PART": f"{part} {result.name}"} for part in "01"]
         workers = [subprocess.Popen(command, env=env) for env in parts]
-        failed = any([worker.wait() for worker in workers])
+        try:
+            failed = any([worker.wait() for worker in workers])
+        except KeyboardInterrupt:  # the two are stopped, too
+            failed = any([worker.wait() for worker in workers])
+            print("stopped; the same command goes on with the runs that had not ended.", file=sys.stderr)
         _write(jobs, result, columns)
         return int(failed)
     if table != result.name:  # a command with several tables: this process was started for another one
         return 0
     done = _stored(result, columns[: len(jobs[0])])
-    for i, job in enumerate(jobs):
-        if i % 2 == int(part) and tuple(map(str, job)) not in done:
-            row = dict(zip(columns, job, strict=False)) | run(*job)
-            append(result, row, columns)
-            print(row, flush=True)
+    try:
+        for i, job in enumerate(jobs):
+            if i % 2 == int(part) and tuple(map(str, job)) not in done:
+                row = dict(zip(columns, job, strict=False)) | run(*job)
+                append(result, row, columns)
+                print(row, flush=True)
+    except KeyboardInterrupt:
+        sys.exit(1)
     sys.exit(0)  # what comes after this table is for the process that waits for both
 
 
