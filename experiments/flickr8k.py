@@ -36,7 +36,7 @@ from course_lib.datasets.captions import caption_words, read_folder
 from course_lib.datasets.fetch import cache_folder, fetch
 from course_lib.errors import CourseError
 from course_lib.text import Vocabulary, to_rows
-from experiments.jobs import read_settings
+from experiments.jobs import STOPPED, read_settings
 
 RESULTS = results.FOLDERS[0] / "flickr8k.csv"
 OUT = Path("work/flickr8k")
@@ -516,6 +516,10 @@ def main(arguments=None) -> int:
         options.does(options)
     except CourseError as error:
         print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        if getattr(options, "member", None) is None:  # the processes of members leave it to the first one
+            print(STOPPED, file=sys.stderr)
         return 1
     return 0
 

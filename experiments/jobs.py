@@ -14,6 +14,8 @@ from pathlib import Path
 from course_lib import results
 from course_lib.errors import CourseError
 
+STOPPED = "stopped; what has been saved is kept: give the same command to go on."
+
 
 def work_through(
     jobs: list[tuple], run: Callable[..., dict], result: Path, columns: list[str], prepare: Callable | None = None
@@ -34,17 +36,16 @@ def work_through(
             print(f"{result}: all {len(jobs)} runs are in there. To make them again, move the file away.")
             return 0
         print(f"{result}: {missing} of {len(jobs)} runs to make.", flush=True)
-        if prepare:
-            prepare()
         one_thread = dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"), "1")
         command = [sys.executable, *sys.orig_argv[1:]]
         parts = [os.environ | one_thread | {"COURSE_PART": f"{part} {result.name}"} for part in "01"]
-        workers = [subprocess.Popen(command, env=env) for env in parts]
         try:
-            failed = any([worker.wait() for worker in workers])
-        except KeyboardInterrupt:  # the two are stopped, too
-            failed = any([worker.wait() for worker in workers])
-            print("stopped; the same command goes on with the runs that had not ended.", file=sys.stderr)
+            if prepare:
+                prepare()
+            failed = any_failed([subprocess.Popen(command, env=env) for env in parts])
+        except KeyboardInterrupt:
+            print(STOPPED, file=sys.stderr)
+            failed = True
         _write(jobs, result, columns)
         return int(failed)
     if table != result.name:  # a command with several tables: this process was started for another one
@@ -59,6 +60,16 @@ def work_through(
     except KeyboardInterrupt:
         sys.exit(1)
     sys.exit(0)  # what comes after this table is for the process that waits for both
+
+
+def any_failed(processes: list[subprocess.Popen]) -> bool:
+    """When all have ended. Ctrl-C ends them, too; KeyboardInterrupt is raised when it has."""
+    try:
+        return any([process.wait() for process in processes])
+    except KeyboardInterrupt:
+        for process in processes:
+            process.wait()
+        raise
 
 
 def append(result: Path, row: dict, columns: list[str]) -> None:

@@ -30,7 +30,7 @@ from course_lib.datasets.fetch import fetch
 from course_lib.datasets.pairs import read_pairs, references, split_by_source
 from course_lib.errors import CourseError
 from course_lib.text import Vocabulary, pair_batches, pair_rows
-from experiments.jobs import read_settings
+from experiments.jobs import STOPPED, any_failed, read_settings
 
 RESULTS = results.FOLDERS[0]
 OUT = Path("work/translate")
@@ -246,7 +246,7 @@ def train(options) -> None:
     environment = os.environ | {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
     arguments = [sys.executable, "-m", "experiments.translate", *sys.argv[1:]]
     parts = [subprocess.Popen([*arguments, "--only", name], env=environment) for name in HAND_OVERS]
-    if any([part.wait() for part in parts]):
+    if any_failed(parts):
         raise CourseError("a network did not finish; what was saved is kept: give the same command again.")
     rows = [row for name in HAND_OVERS for row in Checkpoint(options.out / name, {}).state["rows"]]
     results.write(Path(options.results), rows)
@@ -355,6 +355,10 @@ def main(arguments=None) -> int:
         options.does(options)
     except CourseError as error:
         print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        if not getattr(options, "only", None):  # the processes of a part leave it to the first one
+            print(STOPPED, file=sys.stderr)
         return 1
     return 0
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from course_lib import results
+from experiments.jobs import STOPPED
 
 ROOT = Path(__file__).parents[1]
 SCRIPT = """
@@ -43,7 +44,7 @@ def test_stopped_gone_on_with_and_done(tmp_path):
     said, error = first.communicate(timeout=30)
     assert first.returncode == 1
     assert "8 of 8 runs to make." in said
-    assert error.splitlines() == ["stopped; the same command goes on with the runs that had not ended."]
+    assert error.splitlines() == [STOPPED]
     there = len(results.read_rows(table))
     assert 2 <= there < 8
 
