@@ -518,7 +518,7 @@ def main(arguments=None) -> int:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        if getattr(options, "member", None) is None:  # the processes of members leave it to the first one
+        if options.does is not features and getattr(options, "member", None) is None:  # they leave it to the first
             print(STOPPED, file=sys.stderr)
         return 1
     return 0
