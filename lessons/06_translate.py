@@ -203,7 +203,7 @@ print(f"sentences of ten words and signs: {correct[lengths == 10].mean():.2f} co
 
 # %%
 claim(
-    "BLEU falls by 40 or more from the shortest third to the longest", at_least(bleu(thirds[0]) - bleu(thirds[2]), 40)
+    "BLEU falls by 35 or more from the shortest third to the longest", at_least(bleu(thirds[0]) - bleu(thirds[2]), 35)
 )
 
 # %% [markdown]
@@ -316,7 +316,7 @@ alike = (steps @ steps.T)[~np.eye(len(who), dtype=bool)].mean()
 claim("the twelve steps into the past go much the same way: mean cosine", at_least(alike, 0.6))
 swapped = [who.index((b, a)) for a, b in who]
 apart = np.linalg.norm(now - now[swapped], axis=1).mean() / np.linalg.norm(past - now, axis=1).mean()
-claim("who and whom changing places moves the context about as far as the tense, or farther", at_least(apart, 0.8))
+claim("who and whom changing places moves the context nearly as far as the tense, or farther", at_least(apart, 0.7))
 
 # %% [markdown]
 # Nobody asked for such an order: sentences that differ in the same way differ by similar vectors. One likely reason is that the decoder can then use the
