@@ -30,8 +30,7 @@ def work_through(
     part, _, table = os.environ.get("COURSE_PART", "").partition(" ")
     if not part:
         _write(jobs, result, columns)  # the header has to be there before two processes append
-        done = _stored(result, columns[: len(jobs[0])])
-        missing = sum(tuple(map(str, job)) not in done for job in jobs)
+        missing = len(_missing(jobs, result, columns))
         if not missing:
             print(f"{result}: all {len(jobs)} runs are in there. To make them again, move the file away.")
             return 0
@@ -50,10 +49,9 @@ def work_through(
         return int(failed)
     if table != result.name:  # a command with several tables: this process was started for another one
         return 0
-    done = _stored(result, columns[: len(jobs[0])])
     try:
-        for i, job in enumerate(jobs):
-            if i % 2 == int(part) and tuple(map(str, job)) not in done:
+        for i, job in _missing(jobs, result, columns):
+            if i % 2 == int(part):
                 row = dict(zip(columns, job, strict=False)) | run(*job)
                 append(result, row, columns)
                 print(row, flush=True)
@@ -82,6 +80,12 @@ def append(result: Path, row: dict, columns: list[str]) -> None:
 
 def _stored(result, names):
     return {tuple(row[name] for name in names): row for row in results.read_rows(result)}
+
+
+def _missing(jobs, result, columns):
+    """(place among all, job) of those that have no row."""
+    done = _stored(result, columns[: len(jobs[0])])
+    return [(i, job) for i, job in enumerate(jobs) if tuple(map(str, job)) not in done]
 
 
 def _write(jobs, result, columns):
