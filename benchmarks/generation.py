@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_lib import results
+from course_lib import tables
 
 UNITS, EMBEDDING, STEPS, REPEATS = (160, 256), 32, 1000, 15
 RESULTS = Path(__file__).with_name("generation.csv")
@@ -43,7 +43,7 @@ def main() -> None:
     """Measure and store."""
     from course_lib import training
     from course_lib.cells import LSTMCell
-    from course_lib.decoding import Writer
+    from course_lib.decoding import TextGenerator
     from course_lib.models.language_model import language_model
     from course_lib.text import Vocabulary
 
@@ -52,7 +52,7 @@ def main() -> None:
     ways = {}
     for units in UNITS:
         model = language_model(len(vocabulary), LSTMCell(units), EMBEDDING)
-        writer, by_call = Writer(model, vocabulary), call_per_character(model)
+        writer, by_call = TextGenerator(model, vocabulary), call_per_character(model)
         ways |= {
             (units, "a call a character"): lambda by_call=by_call: len(by_call(STEPS)),
             (units, "one text"): lambda writer=writer: STEPS * len(writer(["a"], STEPS, stop=None)),
@@ -65,7 +65,7 @@ def main() -> None:
             speed = write() / (time.perf_counter() - begun)
             if repeat >= 0:
                 rows.append({"units": units, "how": how, "repeat": repeat, "characters_per_s": round(speed)})
-    results.write(RESULTS, rows)
+    tables.write(RESULTS, rows)
     for key in ways:
         print(*key, np.median([row["characters_per_s"] for row in rows if (row["units"], row["how"]) == key]))
 

@@ -62,7 +62,7 @@ CONTESTANTS = ("course", "keras", "keras RNN", "torch", "products")
 def tensorflow_step(contestant, cell, H, B, T, D):
     """A function that makes one step."""
     from course_lib import layers
-    from course_lib.quiet import keras
+    from course_lib.backend import keras
 
     tf = layers.tf
     name = cell.upper()
@@ -237,7 +237,7 @@ def main() -> None:
     if options.work:
         work(options.work)
         return
-    from course_lib import results
+    from course_lib import tables
 
     pythons = dict.fromkeys(CONTESTANTS, sys.executable)
     if options.torch != sys.executable or importlib.util.find_spec("torch"):
@@ -255,8 +255,8 @@ def main() -> None:
         rows += [head | row for row in match(size, pythons, 1 if which in GROWTH else ROUNDS)]
         print(which, *size, {row["layer"]: row["ms"] for row in rows if row["size"] == which}, flush=True)
     if not (options.sizes or options.layers):
-        kept = [row for row in results.read_rows(RESULTS) if row["processor"] != here]
-        results.write(RESULTS, [*kept, *rows])
+        kept = [row for row in tables.read_rows(RESULTS) if row["processor"] != here]
+        tables.write(RESULTS, [*kept, *rows])
         if not options.avx2:
             draw(rows, RESULTS.with_suffix(".svg"))
 

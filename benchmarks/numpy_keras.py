@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from course_lib import numpy_rnn, results
-from course_lib.quiet import keras
+from course_lib import numpy_rnn, tables
+from course_lib.backend import keras
 
 RESULT = Path(__file__).with_suffix(".csv")
 BATCH, STEPS, LETTERS, REPEATS, UPDATES = 32, 50, 65, 7, 6
@@ -63,7 +63,7 @@ def main() -> None:
             rate = {which: round(BATCH * STEPS / statistics.median(t)) for which, t in times.items()}
             rows.append({"cell": name, "units": units, "batch": BATCH, "steps": STEPS} | rate)
             print(rows[-1], flush=True)
-    results.write(RESULT, rows)
+    tables.write(RESULT, rows)
 
 
 if __name__ == "__main__":

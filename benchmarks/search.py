@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_lib import metrics, results
+from course_lib import metrics, tables
 
 BEAM, SENTENCES, LONGEST, REPEATS, SHARE = 5, 1000, 12, 5, 20
 RESULTS = Path(__file__).with_name("search.csv")
@@ -83,7 +83,7 @@ def main() -> None:
             translate(texts)
             speed = len(texts) / (time.perf_counter() - begun)
             rows.append({"how": how, "beam": BEAM, "repeat": repeat, "sentences_per_s": round(speed, 1)})
-    results.write(RESULTS, rows)
+    tables.write(RESULTS, rows)
     slow, fast = (np.median([r["sentences_per_s"] for r in rows if r["how"] == how])
                   for how in ("a loop of Python", "all together"))  # fmt: skip
     print(f"a loop of Python {slow:.1f}, all together {fast:.1f} sentences a second: {fast / slow:.1f} times")

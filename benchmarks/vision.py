@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_lib import results
+from course_lib import tables
 
 PHOTOS, BATCH, REPEATS = 512, 32, 5
 RESULTS = Path(__file__).with_name("vision.csv")
@@ -39,16 +39,19 @@ def photographs(folder: Path) -> list[Path]:
 
 def main() -> None:
     """Measure and store."""
-    from course_lib import training, vision
-    from course_lib.decoding import Describer
+    from course_lib import training
+    from course_lib.decoding import CaptionGenerator
+    from course_lib.features import FeatureCache
     from course_lib.models.captioner import captioner
     from course_lib.text import Vocabulary
+    from course_lib.vision import images
+    from course_lib.vision.backbones import pretrained
 
-    backbone = vision.pretrained(weights=None)
+    backbone = pretrained(weights=None)
     rows = []
     with tempfile.TemporaryDirectory() as home:
         paths = photographs(Path(home))
-        decoded = np.stack([vision.decode(path, 224) for path in paths])
+        decoded = np.stack([images.decode(path, 224) for path in paths])
         for part in (decoded[:BATCH], decoded[:BATCH]):
             backbone(part)  # traced
         for repeat in range(REPEATS):
@@ -56,14 +59,14 @@ def main() -> None:
             for start in range(0, PHOTOS, BATCH):
                 backbone.grid.predict_on_batch(decoded[start : start + BATCH].astype(np.float32))
             rows.append(("bare model, pictures/s", repeat, PHOTOS / (time.perf_counter() - begun)))
-            cache = vision.FeatureCache(Path(home) / f"features-{repeat}", backbone)
+            cache = FeatureCache(Path(home) / f"features-{repeat}", backbone)
             begun = time.perf_counter()
             cache.add(paths, BATCH)
             rows.append(("files to cache, pictures/s", repeat, PHOTOS / (time.perf_counter() - begun)))
     training.set_seed(0)
     vocabulary = Vocabulary(f"word{i}" for i in range(2500))
     model = captioner((1280,), len(vocabulary), "start", width=256, embedding=256, units=512)
-    describe, seen = Describer(model, vocabulary), np.random.default_rng(0).random((1000, 1280))
+    describe, seen = CaptionGenerator(model, vocabulary), np.random.default_rng(0).random((1000, 1280))
     describe(seen[:100], beam=5)
     for repeat in range(REPEATS):
         begun = time.perf_counter()
@@ -71,7 +74,7 @@ def main() -> None:
         rows.append(("beam 5, seconds for 1,000 pictures", repeat, time.perf_counter() - begun))
     names = "what", "repeat", "value"
     table = [dict(zip(names, (*row[:2], round(row[2], 2)), strict=True)) for row in rows]
-    results.write(RESULTS, table, names)
+    tables.write(RESULTS, table, names)
     for what in dict.fromkeys(row["what"] for row in table):
         print(what, np.median([row["value"] for row in table if row["what"] == what]))
 

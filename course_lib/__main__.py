@@ -7,7 +7,7 @@ import re
 import sys
 from pathlib import Path
 
-from course_lib import shipped
+from course_lib import bundled
 from course_lib.datasets import REGISTRY
 from course_lib.datasets.fetch import fetch, find, sha256
 from course_lib.errors import CourseError
@@ -50,8 +50,8 @@ def _check_memory():
 
 def _check_data():
     wrong = []
-    for name, expected in shipped.checksums().items():
-        file = shipped.DATA / name
+    for name, expected in bundled.checksums().items():
+        file = bundled.DATA / name
         if not file.is_file():
             wrong.append(f"{name} is missing")
         elif sha256(file) != expected:

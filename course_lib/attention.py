@@ -3,8 +3,8 @@
 All work on every query at once: queries (B, J, Q) and keys (B, T, K) -> scores (B, J, T).
 """
 
+from course_lib.backend import keras
 from course_lib.errors import CourseError
-from course_lib.quiet import keras
 
 ops = keras.ops
 

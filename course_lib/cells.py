@@ -5,8 +5,8 @@ A cell has `call(x_t, states) -> (output, new_states)` and `state_size`; `keras.
 
 import numpy as np
 
+from course_lib.backend import keras
 from course_lib.errors import CourseError
-from course_lib.quiet import keras
 
 ops = keras.ops
 

@@ -47,7 +47,7 @@ class Checkpoint:
         """The model that was saved, its optimizer with it, or None at the beginning."""
         import course_lib.layers  # and with it, cells
         import course_lib.training  # noqa: F401 - Keras finds the course's own classes once they are imported
-        from course_lib.quiet import keras  # only now: a wrong folder is refused at once
+        from course_lib.backend import keras  # only now: a wrong folder is refused at once
 
         name = self.state.get("model")
         return keras.models.load_model(self.folder / name) if name else None

@@ -16,8 +16,8 @@ import os
 from typing import NamedTuple
 
 from course_lib import cells
+from course_lib.backend import keras
 from course_lib.errors import CourseError
-from course_lib.quiet import keras
 
 if keras.backend.backend() == "tensorflow":
     import tensorflow as tf

@@ -1,16 +1,16 @@
-"""From text to integers and back: words, vocabulary, rows, windows, batches. NumPy only."""
+"""From text to integers and back: words, vocabulary, rows, tapes, windows. NumPy only."""
 
 import difflib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from course_lib.errors import CourseError
 
-PAD, UNK, BOS, EOS = "<pad>", "<unk>", "<bos>", "<eos>"
-SPECIALS = (PAD, UNK, BOS, EOS)
+SPECIALS = PAD, UNK, BOS, EOS = "<pad>", "<unk>", "<bos>", "<eos>"
+PAD_ID, UNK_ID, BOS_ID, EOS_ID = range(4)  # their numbers in every vocabulary
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
 _SPACE_BEFORE = re.compile(r" ([.,;:?!)”])")
@@ -62,12 +62,12 @@ class Vocabulary:
     def encode(self, words: Iterable[str], unknown: str = "error") -> list[int]:
         """Numbers for words. unknown='error' raises CourseError for a word that is not known, 'replace' says <unk>."""
         if unknown == "replace":
-            return [self.ids.get(word, 1) for word in words]
+            return [self.ids.get(word, UNK_ID) for word in words]
         return [self[word] for word in words]
 
     def decode(self, ids: Iterable[int]) -> list[str]:
         """Words for numbers, <pad>, <bos> and <eos> left out."""
-        return [self.words[i] for i in ids if i not in (0, 2, 3)]
+        return [self.words[i] for i in ids if i not in (PAD_ID, BOS_ID, EOS_ID)]
 
 
 def to_rows(
@@ -78,7 +78,7 @@ def to_rows(
     marks=False: without <bos> and <eos>. unknown: as in `Vocabulary.encode`.
     """
     rows = [vocabulary.encode(text, unknown) for text in texts]
-    rows = [[2, *row, 3] for row in rows] if marks else rows
+    rows = [[BOS_ID, *row, EOS_ID] for row in rows] if marks else rows
     longest = max(map(len, rows), default=0)
     if length is not None and longest > length:
         said = " with <bos> and <eos>" if marks else ""
@@ -94,53 +94,9 @@ def next_word_pairs(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return rows[:, :-1], rows[:, 1:]
 
 
-def story_batches(rows: np.ndarray, batch_size: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Endless shuffled batches of (inputs, targets), texts of like length together, so little time goes to padding.
-
-    rows: (N, L) from `to_rows`. Each batch is cut to its longest text: (batch_size, T) twice.
-    """
-    lengths = (rows != 0).sum(axis=1)
-    rng = np.random.default_rng(seed)
-    while True:
-        for chosen in like_batches(lengths, batch_size, rng):
-            yield next_word_pairs(rows[chosen, : lengths[chosen].max()])
-
-
-def like_batches(lengths, batch_size, rng):
-    """Which texts are read together, once through all: like lengths, in random order."""
-    if len(lengths) < batch_size:
-        raise CourseError(f"a batch takes {batch_size} texts, there are only {len(lengths)}: use a smaller batch_size.")
-    order, pool = rng.permutation(len(lengths)), batch_size * 50
-    for start in range(0, len(order), pool):
-        part = order[start : start + pool]
-        part = part[np.argsort(lengths[part], kind="stable")]
-        batches = [part[i : i + batch_size] for i in range(0, len(part) - batch_size + 1, batch_size)]
-        for i in rng.permutation(len(batches)):
-            yield batches[i]
-
-
 def to_stream(texts: Iterable[Sequence[str]], vocabulary: Vocabulary) -> np.ndarray:
     """All texts on one long tape, <eos> before, between and behind them: (N,) ids, int32."""
-    return np.array([3, *(i for text in texts for i in (*vocabulary.encode(text), 3))], np.int32)
-
-
-def stream_batches(ids, batch_size, length):
-    """Endless batches of (inputs, targets) from one long tape (N,), both (batch_size, length).
-
-    The tape is cut into batch_size rows that are read side by side: row b of a batch goes on where row b of the batch
-    before ended, so that a memory may be carried over. At the end of the rows all begin again.
-    """
-    row = (len(ids) - 1) // batch_size  # tokens in a row
-    if row < length:
-        raise CourseError(
-            f"{batch_size} rows of {length} tokens and one to follow need a text of {batch_size * length + 1} tokens, "
-            f"this one has {len(ids)}: use a longer text, fewer rows or shorter ones."
-        )
-    inputs = ids[: batch_size * row].reshape(batch_size, row)
-    targets = ids[1 : batch_size * row + 1].reshape(batch_size, row)  # the same, one token on
-    while True:
-        for start in range(0, row - length + 1, length):
-            yield inputs[:, start : start + length], targets[:, start : start + length]
+    return np.array([EOS_ID, *(i for text in texts for i in (*vocabulary.encode(text), EOS_ID))], np.int32)
 
 
 def windows(rows: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -148,9 +104,9 @@ def windows(rows: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
 
     What lies before a text is padded with <bos>.
     """
-    before = np.concatenate([np.full((len(rows), size - 1), 2, rows.dtype), rows], axis=1)
+    before = np.concatenate([np.full((len(rows), size - 1), BOS_ID, rows.dtype), rows], axis=1)
     views = np.lib.stride_tricks.sliding_window_view(before, size, axis=1)[:, :-1]
-    real = rows[:, 1:] != 0
+    real = rows[:, 1:] != PAD_ID
     return views[real], rows[:, 1:][real]
 
 
@@ -158,37 +114,11 @@ def bags(rows: np.ndarray, vocabulary_size: int) -> tuple[np.ndarray, np.ndarray
     """Every place of every text with how often each token came before it: (N, V) counts and the next token (N,)."""
     tokens, targets = next_word_pairs(rows)
     one_hot = np.eye(vocabulary_size, dtype=np.float32)[tokens]  # (B, T, V)
-    real = targets != 0
+    real = targets != PAD_ID
     return one_hot.cumsum(axis=1)[real], targets[real]
-
-
-def place_batches(rows: np.ndarray, batch_size: int, seed: int, view) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Endless shuffled batches of places for a network without a memory; `view` is windows or bags with its size.
-
-    batch_size counts texts; a batch holds all their places.
-    """
-    rng = np.random.default_rng(seed)
-    while True:
-        order = rng.permutation(len(rows))
-        for start in range(0, len(order) - batch_size + 1, batch_size):
-            yield view(rows[order[start : start + batch_size]])
 
 
 def pair_rows(pairs, source, target, unknown="error"):
     """Pairs of texts (lists of words) -> rows of the first (N, T) and of the second with <bos> and <eos> (N, J)."""
     first = to_rows([a for a, _ in pairs], source, marks=False, unknown=unknown)
     return first, to_rows([b for _, b in pairs], target, unknown=unknown)
-
-
-def pair_batches(source, target, batch_size, seed):
-    """Endless shuffled batches ((sentences, words before), words to say) of like length, from `pair_rows`.
-
-    Each is cut to its longest: (batch_size, T), (batch_size, J), (batch_size, J).
-    """
-    lengths = np.stack([(source != 0).sum(axis=1), (target != 0).sum(axis=1)])
-    rng = np.random.default_rng(seed)
-    while True:
-        for chosen in like_batches(lengths.sum(axis=0), batch_size, rng):
-            T, J = lengths[:, chosen].max(axis=1)
-            before, said = next_word_pairs(target[chosen, :J])
-            yield (source[chosen, :T], before), said

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
+from course_lib.backend import keras
 from course_lib.errors import CourseError
 from course_lib.metrics import log_p_of_targets
-from course_lib.quiet import keras
+from course_lib.text import PAD_ID
 
 
 def set_seed(seed: int) -> None:
@@ -18,15 +19,15 @@ def set_seed(seed: int) -> None:
 
 
 @keras.saving.register_keras_serializable(package="course_lib")
-def next_token_loss(targets, scores):
-    """Mean cross-entropy of the next token, nats: targets (B, T), scores (B, T, V). <pad> (0) does not count.
+def next_token_loss(targets, logits):
+    """Mean cross-entropy of the next token, nats: targets (B, T), logits (B, T, V). <pad> (0) does not count.
 
-    As SparseCategoricalCrossentropy(from_logits=True, ignore_class=0), in fewer passes over the scores.
+    As SparseCategoricalCrossentropy(from_logits=True, ignore_class=0), in fewer passes over the logits.
     """
     ops = keras.ops
-    scores = ops.cast(scores, "float32")
-    each = ops.sparse_categorical_crossentropy(targets, scores, from_logits=True)
-    counts = ops.cast(ops.not_equal(targets, 0), "float32")
+    logits = ops.cast(logits, "float32")
+    each = ops.sparse_categorical_crossentropy(targets, logits, from_logits=True)
+    counts = ops.cast(ops.not_equal(targets, PAD_ID), "float32")
     return ops.sum(each * counts) / ops.maximum(ops.sum(counts), 1.0)
 
 
@@ -92,8 +93,8 @@ def fit(model, batches: Iterator, steps: int, description: str = "training", eve
     return np.array(losses)
 
 
-def scores(model, inputs, batch_size: int = 250) -> np.ndarray:
-    """The model's scores for many inputs (N, ...) -> (N, ..., V), a batch at a time."""
+def logits(model, inputs, batch_size: int = 250) -> np.ndarray:
+    """The model's logits for many inputs (N, ...) -> (N, ..., V), a batch at a time."""
     parts = [model(inputs[i : i + batch_size]) for i in range(0, len(inputs), batch_size)]
     return np.concatenate([keras.ops.convert_to_numpy(part) for part in parts])
 
@@ -101,10 +102,10 @@ def scores(model, inputs, batch_size: int = 250) -> np.ndarray:
 def log_probabilities(model, rows: np.ndarray) -> np.ndarray:
     """log p of every next word of texts (N, L) from `to_rows`: (N, L - 1), nats; 0 where there is padding."""
     targets = rows[:, 1:]
-    return np.where(targets != 0, log_p_of_targets(scores(model, rows[:, :-1]), targets), 0.0)
+    return np.where(targets != PAD_ID, log_p_of_targets(logits(model, rows[:, :-1]), targets), 0.0)
 
 
-def nats_when_told(model, told: np.ndarray, rows: np.ndarray, batch_size: int = 100) -> float:
+def teacher_forced_nats(model, told: np.ndarray, rows: np.ndarray, batch_size: int = 100) -> float:
     """Cross-entropy of rows of words (N, L) from `to_rows`, each by a model that is told one of `told` (N, ...) and the
     true words before; nats a word.
     """
@@ -112,8 +113,8 @@ def nats_when_told(model, told: np.ndarray, rows: np.ndarray, batch_size: int = 
     for start in range(0, len(rows), batch_size):
         part = rows[start : start + batch_size]
         p = log_p_of_targets(np.array(model((told[start : start + batch_size], part[:, :-1]))), part[:, 1:])
-        total -= p[part[:, 1:] != 0].sum()
-    return float(total / (rows[:, 1:] != 0).sum())
+        total -= p[part[:, 1:] != PAD_ID].sum()
+    return float(total / (rows[:, 1:] != PAD_ID).sum())
 
 
 def stream_log_probabilities(model, ids: np.ndarray, rows: int = 100, context: int = 100) -> np.ndarray:
@@ -130,7 +131,7 @@ def stream_log_probabilities(model, ids: np.ndarray, rows: int = 100, context: i
     width = min(length + context, count)
     begins = np.maximum(ends - width, 0)  # the first rows have no more to read before them
     places = begins[:, None] + np.arange(width)  # (rows, width): what is read
-    given = log_p_of_targets(scores(model, ids[places], batch_size=rows), ids[places + 1])
+    given = log_p_of_targets(logits(model, ids[places], batch_size=rows), ids[places + 1])
     result = np.empty(count)
     for row, begin, end in zip(given, begins, ends, strict=True):
         first = max(end - length, 0)

@@ -13,7 +13,7 @@ import time
 
 import numpy as np
 
-from course_lib import metrics, results, text
+from course_lib import batching, metrics, results, text
 from course_lib.text import Vocabulary
 from course_lib.worlds.translation import TranslationWorld
 from experiments.jobs import work_through
@@ -82,7 +82,7 @@ def run(hand_over, score, cell, direction, seed, steps=STEPS):
     )  # fmt: skip
     training.compile_for_training(model, steps, RATE, optimizer="muon")
     begun = time.monotonic()
-    training.fit(model, text.pair_batches(*rows, BATCH, seed), steps, f"{hand_over} {score} {cell} {direction}")
+    training.fit(model, batching.pair_batches(*rows, BATCH, seed), steps, f"{hand_over} {score} {cell} {direction}")
     seconds = time.monotonic() - begun
     said = [found.words for found in Translator(model, source, target)([pair.english for pair in test])]
     row = {"bleu": round(bleu(said, test), 2)}

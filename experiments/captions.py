@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_lib import metrics, results
+from course_lib import batching, metrics, results
 from course_lib.datasets.captions import caption_words
 from course_lib.datasets.fetch import cache_folder
 from course_lib.text import Vocabulary, detokenize, to_rows, tokenize
@@ -40,10 +40,11 @@ def random_file(seed: int) -> Path:
 
 def random_cnn(seed: int):
     """A CNN nobody has trained."""
-    from course_lib import training, vision
+    from course_lib import training
+    from course_lib.vision.small_cnn import small_cnn
 
     training.set_seed(seed)
-    return vision.small_cnn(weights=None)
+    return small_cnn(weights=None)
 
 
 def look_with_random_cnns() -> None:
@@ -58,19 +59,19 @@ def look_with_random_cnns() -> None:
 @cache
 def told(grids: bool = False):
     """The world, what the CNN has seen of the scenes to learn from, as grids or as vectors, and their captions."""
-    from course_lib import vision
+    from course_lib.vision.small_cnn import scene_grids, scene_vectors
 
     world = SceneWorld()
-    scenes, seen = (vision.scene_grids if grids else vision.scene_vectors)(world)
+    scenes, seen = (scene_grids if grids else scene_vectors)(world)
     return world, seen, [[tokenize(caption) for caption in world.captions(scene, 3)] for scene in scenes]
 
 
-def learn(seen, said, per_picture: int, seed: int, batch=BATCH, steps=STEPS, **settings):
+def learn(seen, said, captions_per_image: int, seed: int, batch=BATCH, steps=STEPS, **settings):
     """Train a captioner on what a CNN has seen of pictures, and what was said of them.
 
     -> the captioner, its vocabulary, its losses, the seconds it took.
     """
-    from course_lib import training, vision
+    from course_lib import training
     from course_lib.models.captioner import captioner
 
     vocabulary = Vocabulary.from_texts(words for given in said for words in given)
@@ -80,25 +81,25 @@ def learn(seen, said, per_picture: int, seed: int, batch=BATCH, steps=STEPS, **s
     model = captioner(seen.shape[1:], len(vocabulary), **{"width": WIDTH, "embedding": 64, "units": UNITS} | settings)
     training.compile_for_training(model, steps, RATE, optimizer="muon")
     begun = time.monotonic()
-    losses = training.fit(model, vision.caption_batches(seen, places, rows, batch, seed, per_picture), steps)
+    losses = training.fit(model, batching.caption_batches(seen, places, rows, batch, seed, captions_per_image), steps)
     return model, vocabulary, losses, time.monotonic() - begun
 
 
 def run(cnn: str, cell: str, way: str, seed: int) -> dict:
     """Train one captioner, and judge it."""
-    from course_lib import vision
-    from course_lib.decoding import Describer
+    from course_lib.decoding import CaptionGenerator
+    from course_lib.vision.small_cnn import small_cnn
 
     world, seen, said = told()
     scenes = world.sample(TEST, 1000 + seed)
-    backbone = vision.small_cnn() if cnn == "pretrained" else random_cnn(seed)
+    backbone = small_cnn() if cnn == "pretrained" else random_cnn(seed)
     new = backbone.pooled(np.stack([world.draw(scene)[0] for scene in scenes]))
     if cnn == "random":  # its numbers hardly differ from picture to picture: each to mean 0 and spread 1
         seen = np.load(random_file(seed))
         mean, spread = seen.mean(axis=0), seen.std(axis=0) + 1e-8
         seen, new = (seen - mean) / spread, (new - mean) / spread
     model, vocabulary, losses, seconds = learn(seen, said, 1, seed, way=way, cell=cell, maxout=256)
-    found = [detokenize(best.words) for best in Describer(model, vocabulary)(new, beam=5, alpha=0)]
+    found = [detokenize(best.words) for best in CaptionGenerator(model, vocabulary)(new, beam=5, alpha=0)]
     correct = [world.accepts(scene, caption) for scene, caption in zip(scenes, found, strict=True)]
     found = [caption_words(caption) for caption in found]
     true = [[caption_words(caption) for caption in world.captions(scene)] for scene in scenes]

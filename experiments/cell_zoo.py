@@ -27,7 +27,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_lib import results
+from course_lib import tables
 from course_lib.errors import CourseError
 from course_lib.worlds import arithmetic, xml
 from experiments.jobs import append, work_through
@@ -81,8 +81,8 @@ def network(cell: str, units: int, task: str):
 def trained(task: str, cell: str, learning_rate: float, seed: int, size: Size):
     """A network after its training, or None if it grew without bounds; and what is known about it: part of a row."""
     from course_lib import training
+    from course_lib.backend import keras
     from course_lib.models.language_model import matched_units
-    from course_lib.quiet import keras
 
     keras.utils.clear_session()  # of the run before
     units = matched_units(lambda units: network(cell, units, task), size.parameters)
@@ -115,7 +115,7 @@ def judged(model, task: str, seed: int, validate: bool, size: Size) -> dict:
     if model is None:
         return {"accuracy": 0.0, "nats": None}  # nobody's choice, and a row like any other
     inputs, targets = data(task, size, TEST, (VALIDATION_SEED if validate else 2 * VALIDATION_SEED) + seed)
-    scores, asked = training.scores(model, inputs), targets > 0
+    scores, asked = training.logits(model, inputs), targets > 0
     accuracy = float((scores.argmax(axis=-1) == targets)[asked].mean())
     nats = float(-log_p_of_targets(scores, targets)[asked].mean())
     return {"accuracy": round(accuracy, 4), "nats": round(nats, 4)}
@@ -143,7 +143,7 @@ def on_this_machine(tasks, cells, size: Size, folder: Path) -> int:
     jobs = [(task, cell, rate, 0) for task in tasks for cell in cells for rate in size.rates]
     if work_through(jobs, lambda *job: run(*job, validate=True, size=size), folder / SELECT, COLUMNS):
         return 1
-    rates = best_rates(results.read_rows(folder / SELECT))
+    rates = best_rates(tables.read_rows(folder / SELECT))
     seeds = range(1, size.seeds + 1)  # seed 0 has chosen the rate
     jobs = [(task, cell, float(rates[task, cell]), seed) for task in tasks for cell in cells for seed in seeds]
     return work_through(jobs, lambda *job: run(*job, validate=False, size=size), folder / FINAL, COLUMNS)
@@ -214,14 +214,14 @@ def collect(folder: Path, out: Path) -> int:
     """The two tables of all workers' rows: of the second, the rows with the best learning rate."""
     tables = []
     for table in (SELECT, FINAL):
-        rows = [row for path in sorted(folder.glob(f"*-{table}")) for row in results.read_rows(path)]
+        rows = [row for path in sorted(folder.glob(f"*-{table}")) for row in tables.read_rows(path)]
         tables.append(list({tuple(row[name] for name in COLUMNS[:4]): row for row in rows}.values()))  # once each
     if not tables[0]:
         raise CourseError(f"--collect {folder}: no rows there yet. Is it the folder the workers were given?")
     rates = best_rates(tables[0])
     tables[1] = [row for row in tables[1] if row["learning_rate"] == rates[row["task"], row["cell"]]]
     for name, rows in zip((SELECT, FINAL), tables, strict=True):
-        results.write(out / name, rows, COLUMNS)
+        tables.write(out / name, rows, COLUMNS)
     print(f"{len(tables[0])} runs in {folder}; {len(tables[1])} with the best learning rates. The tables are in {out}.")
     return 0
 

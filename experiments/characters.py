@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_lib import text
+from course_lib import batching, text
 from course_lib.metrics import story_marks
 from course_lib.worlds import language
 from experiments.jobs import work_through
@@ -37,7 +37,7 @@ def run(setting: str, seed: int) -> dict:
 def _run(seed, optimizer="muon", rate=0.01, chrono=True, loud=True, length=LENGTH):
     from course_lib import training
     from course_lib.cells import ChronoBias, ForgetBias, LSTMCell
-    from course_lib.decoding import Writer
+    from course_lib.decoding import TextGenerator
     from course_lib.models.language_model import language_model, stateful
 
     start = time.monotonic()
@@ -56,11 +56,11 @@ def _run(seed, optimizer="muon", rate=0.01, chrono=True, loud=True, length=LENGT
     steps = STEPS * LENGTH // length
     training.compile_for_training(trained, steps, learning_rate=rate, optimizer=optimizer)
     tape = text.to_stream(stories, vocabulary)
-    training.fit(trained, text.stream_batches(tape, BATCH, length), steps, f"seed {seed}")
+    training.fit(trained, batching.stream_batches(tape, BATCH, length), steps, f"seed {seed}")
 
     log_p = training.stream_log_probabilities(model, text.to_stream(held_out, vocabulary))
     log_p_true = np.concatenate([by_character.log_probabilities(story) for story in held_out])
-    write = Writer(model, vocabulary)
+    write = TextGenerator(model, vocabulary)
     warm = [["<eos>", *story, "<eos>"] for story in held_out[:200]]
     marks = story_marks(by_word, by_character, ["".join(t) for t in write(warm, 300, seed=seed)])
     far = [(story, d.target) for story in held_out for d in by_character.dependencies(story)

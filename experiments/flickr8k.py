@@ -30,7 +30,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_lib import metrics, results
+from course_lib import batching, metrics, results, tables
 from course_lib.checkpoint import Checkpoint
 from course_lib.datasets.captions import caption_words, read_folder
 from course_lib.datasets.fetch import cache_folder, fetch
@@ -96,13 +96,15 @@ def looks_at_regions(way: str) -> bool:
 
 def cache_of(recipe: Recipe, folder: Path):
     """The FeatureCache for a recipe: grids for attention, else pooled vectors."""
-    from course_lib import vision
+    from course_lib.features import FeatureCache
+    from course_lib.vision.backbones import pretrained
+    from course_lib.vision.small_cnn import small_cnn
 
     if recipe.network == "small_cnn":  # the course's
-        backbone = vision.small_cnn()
+        backbone = small_cnn()
     else:
-        backbone = vision.pretrained(recipe.network, recipe.size, pooling=recipe.pooling, layer=recipe.layer)
-    return vision.FeatureCache(folder, backbone, grid=looks_at_regions(recipe.way))
+        backbone = pretrained(recipe.network, recipe.size, pooling=recipe.pooling, layer=recipe.layer)
+    return FeatureCache(folder, backbone, grid=looks_at_regions(recipe.way))
 
 
 def vectors(recipe: Recipe, folder: Path, pictures: list[Path], tried: bool = False):
@@ -175,7 +177,7 @@ class Data:
 @contextlib.contextmanager
 def policy(name: str):
     """What Keras makes inside computes with this precision."""
-    from course_lib.quiet import keras
+    from course_lib.backend import keras
 
     keras.mixed_precision.set_global_policy(name)
     try:
@@ -211,9 +213,9 @@ def new_captioner(recipe: Recipe, shape, words: int, precision: str = "float32")
 
 def judge_split(model, vocabulary, data, split, alpha, beams=BEAMS) -> list[dict]:
     """One row for each width of the beam: BLEU-1 to 4 with and without brevity penalty, CIDEr."""
-    from course_lib.decoding import Describer
+    from course_lib.decoding import CaptionGenerator
 
-    describe, given = Describer(model, vocabulary), data.words(split)
+    describe, given = CaptionGenerator(model, vocabulary), data.words(split)
     seen = np.asarray(data.cache.rows[data.places[split]])
     rows = []
     for beam in beams:
@@ -300,7 +302,7 @@ def memory_gb() -> float:
 
 def train_member(recipe: Recipe, options, member: int, data: Data) -> None:
     """Train one captioner, or go on."""
-    from course_lib import training, vision
+    from course_lib import training
 
     checkpoint = Checkpoint(member_folder(options, recipe, member), identity(recipe, member), options.restart)
     state = checkpoint.state
@@ -327,7 +329,7 @@ def train_member(recipe: Recipe, options, member: int, data: Data) -> None:
     dev_places, first = np.unique(dev_places, return_index=True)
     dev_vectors, dev_rows = np.asarray(data.cache.rows[dev_places]), dev_rows[first]
     training.set_seed(seed + 1000 * state["step"])
-    batches = vision.caption_batches(
+    batches = batching.caption_batches(
         data.cache.rows, places, rows, recipe.batch, seed + 1000 * state["step"], recipe.captions_together
     )
     while state["step"] < steps:
@@ -337,7 +339,9 @@ def train_member(recipe: Recipe, options, member: int, data: Data) -> None:
         state["step"] += count
         point = {"step": state["step"], "seconds": round(time.monotonic() - begun, 1), "train_loss": round(loss, 4)}
         judged.set_weights(model.get_weights())
-        state["curve"].append(point | {"dev_nats": round(training.nats_when_told(judged, dev_vectors, dev_rows), 4)})
+        state["curve"].append(
+            point | {"dev_nats": round(training.teacher_forced_nats(judged, dev_vectors, dev_rows), 4)}
+        )
         state |= {"seconds": time.monotonic() - begun, "done": state["step"] >= steps}
         state["memory_gb"] = max(state["memory_gb"], memory_gb())
         checkpoint.save(model)
@@ -360,10 +364,10 @@ def add_rows(options, recipe, states, rows):
         (options.results, [head | row for row in rows], ("way", "seed", "split", "beam")),
         (curve_of(options.results), curves, ("way", "seed", "member", "step")),
     ):  # fmt: skip
-        named = {tuple(str(row[k]) for k in key): row for row in [*results.read_rows(table), *new]}
-        results.write(table, [named[k] for k in sorted(named)])
+        named = {tuple(str(row[k]) for k in key): row for row in [*tables.read_rows(table), *new]}
+        tables.write(table, [named[k] for k in sorted(named)])
     columns = ["split", "beam", "BLEU-1", "BLEU-2", "BLEU-3", "BLEU-4", "CIDEr"]
-    results.print_table(columns, ([row[name] for name in columns] for row in rows))
+    tables.print_table(columns, ([row[name] for name in columns] for row in rows))
 
 
 def curve_of(table: Path) -> Path:
@@ -402,7 +406,7 @@ def judge(options) -> None:
 
 def caption(options) -> None:
     """Say what is on photographs."""
-    from course_lib.decoding import Describer
+    from course_lib.decoding import CaptionGenerator
 
     recipe, _, model, vocabulary = load(options)
     if options.maps:
@@ -416,7 +420,7 @@ def caption(options) -> None:
     photos = [Path(options.photos[i]) for i in there]
     if not photos:
         return
-    said = Describer(model, vocabulary)(cache.rows[places[there]], options.beam, recipe.alpha)
+    said = CaptionGenerator(model, vocabulary)(cache.rows[places[there]], options.beam, recipe.alpha)
     files = map_files(options.maps, photos) if options.maps else [None] * len(photos)
     for i, photo, found, file in zip(there, photos, said, files, strict=True):
         print(f"{options.photos[i]}: {' '.join(found.words)}")
@@ -450,17 +454,18 @@ def draw_map(file: Path, photo: Path, words: list[str], weights) -> None:
     from matplotlib.figure import Figure
     from PIL import Image, ImageOps
 
-    from course_lib import plotting, vision
+    from course_lib import plotting
+    from course_lib.vision import images
 
     with Image.open(photo) as opened:
         width, height = ImageOps.exif_transpose(opened).size
     longest = max(width, height)
     size = [max(round(MAP_PIXELS * side / longest), 1) for side in (width, height)]  # what was squashed has its shape
-    image = np.asarray(Image.fromarray(vision.decode(photo, MAP_PIXELS)).resize(size, Image.BICUBIC))
+    image = np.asarray(Image.fromarray(images.decode(photo, MAP_PIXELS)).resize(size, Image.BICUBIC))
     columns = min(6, len(words))
     rows = -(-len(words) // columns)
     figure = Figure((2 * columns, rows * (2 * size[1] / size[0] + 0.4)), layout="constrained")
-    plotting.looks(figure.subplots(rows, columns, squeeze=False), image, words, weights)
+    plotting.attention_maps(figure.subplots(rows, columns, squeeze=False), image, words, weights)
     try:
         figure.savefig(file, dpi=120)
     except OSError as error:

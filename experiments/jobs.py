@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
-from course_lib import results
+from course_lib import tables
 from course_lib.errors import CourseError
 
 STOPPED = "stopped; what has been saved is kept: give the same command to go on."
@@ -73,13 +73,13 @@ def any_failed(processes: list[subprocess.Popen]) -> bool:
 def append(result: Path, row: dict, columns: list[str]) -> None:
     """Write one more row, whole or not at all; the header before the first."""
     if not result.is_file():
-        results.write(result, [], columns)
+        tables.write(result, [], columns)
     with open(result, "a", encoding="utf-8", newline="") as file:  # one line, written at once when closed
         csv.DictWriter(file, columns, lineterminator="\n").writerow(row)
 
 
 def _stored(result, names):
-    return {tuple(row[name] for name in names): row for row in results.read_rows(result)}
+    return {tuple(row[name] for name in names): row for row in tables.read_rows(result)}
 
 
 def _missing(jobs, result, columns):
@@ -91,7 +91,7 @@ def _missing(jobs, result, columns):
 def _write(jobs, result, columns):
     rows = _stored(result, columns[: len(jobs[0])])
     first = [rows.pop(key) for job in jobs if (key := tuple(map(str, job))) in rows]
-    results.write(result, [*first, *rows.values()], columns)
+    tables.write(result, [*first, *rows.values()], columns)
 
 
 def read_settings(recipe: type, given: list[str]) -> dict:

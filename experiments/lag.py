@@ -27,7 +27,7 @@ LAGS = [10, 20, 50, 100, 200, 400]
 def cells(lag: int) -> dict:
     """A new cell of each kind: {name: function making it}."""
     from course_lib import cells as c
-    from course_lib.quiet import keras
+    from course_lib.backend import keras
 
     normal = keras.initializers.RandomNormal
     # Every token moves the memory by a random vector with entries of size 1/2. (With Keras's quieter start tanh units
@@ -54,8 +54,8 @@ def cells(lag: int) -> dict:
 def run(name: str, lag: int, seed: int) -> dict:
     """Train one model at one lag: its share right on sequences it has never met."""
     from course_lib import training
+    from course_lib.backend import keras
     from course_lib.models.reader import reader
-    from course_lib.quiet import keras
 
     start = time.monotonic()
     training.set_seed(seed)
@@ -65,7 +65,7 @@ def run(name: str, lag: int, seed: int) -> dict:
     training.compile_for_training(model, UPDATES, LEARNING_RATE, warm_up=50, loss=loss)
     training.fit(model, task.batches(BATCH, seed), UPDATES)
     tokens, answers = task.sample(TEST, np.random.default_rng(10_000 + seed))
-    scores = training.scores(model, tokens)
+    scores = training.logits(model, tokens)
     error = float(loss(answers, scores))
     right = float((scores.argmax(axis=-1) == answers).mean())
     seconds = round(time.monotonic() - start, 1)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_lib import results
+from course_lib import tables
 from course_lib.checkpoint import Checkpoint, stoppable
 from course_lib.datasets.fetch import fetch
 from course_lib.datasets.plain_text import read_text, split
@@ -66,12 +66,12 @@ def model_of(run: Checkpoint, vocabulary_size: int):
 def train(run: Checkpoint, text: str) -> list[dict]:
     """Train to the end; four entries of log on the way: step, seconds of training, held-out nats, a sample."""
     from course_lib import training
-    from course_lib.decoding import Writer
+    from course_lib.decoding import TextGenerator
 
     vocabulary = Vocabulary.from_texts([text])
     train_ids, held_ids = (np.array(vocabulary.encode(part), np.int32) for part in split(text))
     model, steps = model_of(run, len(vocabulary)), run.state["steps"]
-    writer, prompt = Writer(model, vocabulary), text[: text.find("\n") + 1] or text[:1]
+    writer, prompt = TextGenerator(model, vocabulary), text[: text.find("\n") + 1] or text[:1]
     stops = sorted({0, steps // 20, steps // 4, steps})
     saved = last = time.monotonic()
 
@@ -137,7 +137,7 @@ def main(arguments=None) -> int:
         return 1
     if options.results:
         rounded = {"seconds": 1, "held_out_nats": 4}
-        results.write(options.results, [row | {k: round(row[k], n) for k, n in rounded.items()} for row in log])
+        tables.write(options.results, [row | {k: round(row[k], n) for k, n in rounded.items()} for row in log])
     print(f"finished: {log[-1]['held_out_nats']:.4f} nats per held-out character. The run is in {folder}.")
     return 0
 

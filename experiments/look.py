@@ -41,12 +41,12 @@ COLUMNS = [
 @cache
 def unseen(seed: int):
     """Scenes nobody has learned from, the boxes of each, and what the CNN says of them, (N, 8, 8, 236)."""
-    from course_lib import vision
+    from course_lib.vision.small_cnn import small_cnn
 
     world = SceneWorld()
     scenes = world.sample(TEST, 1000 + seed)
     drawn = [world.draw(scene) for scene in scenes]
-    backbone = vision.small_cnn()
+    backbone = small_cnn()
     grids = [backbone(np.stack([picture for picture, _ in drawn[i : i + 100]])) for i in range(0, TEST, 100)]
     boxes = [world.boxes(scene, owner) for scene, (_, owner) in zip(scenes, drawn, strict=True)]
     return scenes, boxes, np.concatenate(grids)
@@ -54,18 +54,18 @@ def unseen(seed: int):
 
 def run(case: str, seed: int) -> dict:
     """Train one captioner, and judge it."""
-    from course_lib import vision
     from course_lib.attention import BilinearScore
-    from course_lib.decoding import Describer
+    from course_lib.decoding import CaptionGenerator
+    from course_lib.vision.small_cnn import evidence
 
     settings, looks = dict(CASES[case]), "attention" in CASES[case]["way"]
     world, seen, said = captions.told(looks)
     scenes, boxes, grids = unseen(seed)
-    new = vision.evidence(grids) if looks else grids.max(axis=(1, 2))
+    new = evidence(grids) if looks else grids.max(axis=(1, 2))
     if looks:
         settings |= {"score": BilinearScore(), "steps": STEPS, "batch": BATCH}
     model, vocabulary, losses, seconds = captions.learn(seen, said, 3 if looks else 1, seed, **settings)
-    found = Describer(model, vocabulary)(new, beam=5, alpha=0)
+    found = CaptionGenerator(model, vocabulary)(new, beam=5, alpha=0)
     texts = [detokenize(best.words) for best in found]
     right = np.array([world.accepts(scene, caption) for scene, caption in zip(scenes, texts, strict=True)])
     twins = np.array([len({thing.kind for thing in scene.things}) < len(scene.things) for scene in scenes])

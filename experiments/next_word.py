@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_lib import results, shipped, text
+from course_lib import batching, bundled, tables, text
 from course_lib.metrics import accuracy_by_distance, log_softmax, perplexity, perplexity_ratio
 from course_lib.worlds import language
 from course_lib.worlds.grammar import GrammarWorld
@@ -32,7 +32,7 @@ class HeldOut:
     """The held-out stories, what is true of them, and how a model does on them."""
 
     def __init__(self, world, vocabulary):
-        stories = [text.tokenize(s) for s in shipped.path("language/heldout.txt").read_text("utf-8").splitlines()]
+        stories = [text.tokenize(s) for s in bundled.path("language/heldout.txt").read_text("utf-8").splitlines()]
         self.world, self.vocabulary, self.stories = world, vocabulary, stories
         self.rows = text.to_rows(stories, vocabulary)
         self.targets = self.rows[:, 1:][self.rows[:, 1:] != 0]
@@ -72,14 +72,14 @@ def _of_places(model, view, held_out):
 
     # A part at a time: the bags of all places at once would take gigabytes.
     parts = [view(held_out.rows[i : i + 250])[0] for i in range(0, len(held_out.rows), 250)]
-    return np.concatenate([log_softmax(training.scores(model, part, 4096)) for part in parts])
+    return np.concatenate([log_softmax(training.logits(model, part, 4096)) for part in parts])
 
 
 def _train_places(model, view, rows, seed):
     from course_lib import training
 
     training.compile_for_training(model, WINDOW_STEPS)
-    training.fit(model, text.place_batches(rows, BATCH, seed, view), WINDOW_STEPS)
+    training.fit(model, batching.position_batches(rows, BATCH, seed, view), WINDOW_STEPS)
     return model
 
 
@@ -89,14 +89,14 @@ def _train_rnn(vocabulary, rows, seed):
 
     model = rnn_language_model(len(vocabulary))
     training.compile_for_training(model, STEPS)
-    training.fit(model, text.story_batches(rows, BATCH, seed), STEPS)
+    training.fit(model, batching.story_batches(rows, BATCH, seed), STEPS)
     return model
 
 
 def _of_rnn(model, held_out):
     from course_lib import training
 
-    log_p = log_softmax(training.scores(model, held_out.rows[:, :-1]))
+    log_p = log_softmax(training.logits(model, held_out.rows[:, :-1]))
     return log_p[held_out.rows[:, 1:] != 0]
 
 
@@ -185,7 +185,7 @@ def run_without_close(seed: int) -> dict:
 
 def _write(path, rows):
     rounded = [{k: f"{v:.5g}" if isinstance(v, float) else v for k, v in row.items()} for row in rows]
-    results.write(path, rounded)
+    tables.write(path, rounded)
 
 
 def main() -> int:

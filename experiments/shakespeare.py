@@ -21,12 +21,13 @@ from pathlib import Path
 
 import numpy as np
 
-from course_lib import results
+from course_lib import tables
+from course_lib.batching import stream_batches
 from course_lib.checkpoint import Checkpoint, stoppable
 from course_lib.datasets.fetch import fetch
 from course_lib.datasets.plain_text import read_text
 from course_lib.errors import CourseError
-from course_lib.text import Vocabulary, stream_batches, tokenize
+from course_lib.text import Vocabulary, tokenize
 from experiments.jobs import read_settings
 
 STAGES = (0.0, 1 / 32, 1 / 8, 1 / 3, 1.0)  # shares of the budget at which it writes
@@ -82,7 +83,7 @@ class Run:
 
     def __init__(self, checkpoint: Checkpoint, parts: Parts, recipe: Recipe, budget_s: float, started: float):
         from course_lib import training
-        from course_lib.decoding import Writer
+        from course_lib.decoding import TextGenerator
         from course_lib.models.language_model import stateful
 
         self.checkpoint, self.parts, self.recipe, self.budget_s = checkpoint, parts, recipe, budget_s
@@ -96,7 +97,7 @@ class Run:
         # The model reads and writes texts of its own; its twin trains, and carries its memory from batch to batch.
         self.trained = stateful(self.model, recipe.batch)
         self.trained.compile(loss=self.model.loss, optimizer=self.model.optimizer)
-        self.writer = Writer(self.model, parts.vocabulary)
+        self.writer = TextGenerator(self.model, parts.vocabulary)
         self.batches = parts.batches(self.state["step"])  # after an interruption, the memory begins empty
         training.set_seed(recipe.seed + self.state["step"])
 
@@ -219,13 +220,13 @@ def settings(given: list[str]) -> dict:
 
 def store(path: Path, head: dict, rows: list[dict]) -> None:
     """Put a run's rows into a table, in the place of those it has of the same run (the columns of `head`)."""
-    there = [row for row in results.read_rows(path) if any(row[k] != str(v) for k, v in head.items())]
-    results.write(path, [*there, *(head | row for row in rows)])
+    there = [row for row in tables.read_rows(path) if any(row[k] != str(v) for k, v in head.items())]
+    tables.write(path, [*there, *(head | row for row in rows)])
 
 
 def main(arguments=None) -> int:
     """The command line. Returns 0, or 1 with one sentence about what to mend."""
-    from course_lib import training  # noqa: F401 - imported before the clock starts
+    from course_lib import tables, training  # noqa: F401 - imported before the clock starts
 
     started = time.monotonic()
     parser = argparse.ArgumentParser(prog="python -m experiments.shakespeare", description=__doc__.splitlines()[0])

@@ -24,12 +24,13 @@ from pathlib import Path
 
 import numpy as np
 
-from course_lib import metrics, results
+from course_lib import metrics, results, tables
+from course_lib.batching import pair_batches
 from course_lib.checkpoint import Checkpoint
 from course_lib.datasets.fetch import fetch
 from course_lib.datasets.pairs import read_pairs, references, split_by_source
 from course_lib.errors import CourseError
-from course_lib.text import Vocabulary, pair_batches, pair_rows
+from course_lib.text import Vocabulary, pair_rows
 from experiments.jobs import STOPPED, any_failed, read_settings
 
 RESULTS = results.FOLDERS[0]
@@ -192,7 +193,7 @@ def run(path: Path, out: Path, attention: str, recipe: Recipe, restart: bool) ->
         state["step"] += count
         state |= {"seconds": time.monotonic() - started, "cpu_seconds": time.process_time() - cpu}
         point = {"step": state["step"], "seconds": round(state["seconds"], 1), "train_nats": round(float(loss), 4)}
-        state["curve"].append(point | {"dev_nats": round(training.nats_when_told(model, *dev), 4)})
+        state["curve"].append(point | {"dev_nats": round(training.teacher_forced_nats(model, *dev), 4)})
         checkpoint.save(model)
     head = {
         "attention": attention, "parameters": model.count_params(), "steps": state["step"],
@@ -249,9 +250,9 @@ def train(options) -> None:
     if any_failed(parts):
         raise CourseError("a network did not finish; what was saved is kept: give the same command again.")
     rows = [row for name in HAND_OVERS for row in Checkpoint(options.out / name, {}).state["rows"]]
-    results.write(Path(options.results), rows)
+    tables.write(Path(options.results), rows)
     examples(path, recipe, options)
-    results.print_table(["attention", "beam", "BLEU", "long"],
+    tables.print_table(["attention", "beam", "BLEU", "long"],
                         [(r["attention"], r["beam"], r["bleu"], r["bleu_long"]) for r in rows])  # fmt: skip
 
 
@@ -268,7 +269,7 @@ def examples(path, recipe, options, count=40):
         model, source, target = load(options.out / name)
         for row, found in zip(rows, translator(model, source, target)(list(wanted), 5)[1], strict=True):
             row[name] = target.join(found.words)
-    results.write(Path(options.results).with_name(Path(options.results).stem + "_examples.csv"), rows)
+    tables.write(Path(options.results).with_name(Path(options.results).stem + "_examples.csv"), rows)
 
 
 def say(options) -> None:

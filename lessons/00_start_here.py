@@ -119,7 +119,7 @@ lesson_00.check_count_words(count_words)
 # | $V$ | size of the vocabulary |
 # | $x_t$ | input at step $t$: $D$ numbers; in code, `(B, T, D)` for all of them |
 # | $h_t$ | memory (hidden state) after step $t$: $H$ numbers |
-# | $y_t$ | output at step $t$: scores, before the softmax |
+# | $y_t$ | output at step $t$: logits, the scores before the softmax |
 # | $p_t$ | probabilities of the word that comes after $x_t$: $V$ numbers, summing to 1 |
 # | $W_x, W_h, W_y$ | weights from the input, from the memory, to the output |
 # | $b$ | bias |

@@ -27,10 +27,10 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from course_lib.quiet import keras
+from course_lib.backend import keras
 from keras import layers
 
-from course_lib import checks, plotting, shipped, text, training
+from course_lib import batching, bundled, checks, plotting, tables, text, training
 from course_lib.checks import at_least, at_most, claim
 from course_lib.exercises import lesson_01
 from course_lib.worlds import language
@@ -102,7 +102,7 @@ from course_lib.metrics import log_p_of_targets, log_softmax, perplexity_ratio
 
 vocabulary = text.Vocabulary(world.words)
 stories = world.sample(60_000, seed=SEED)  # to train on
-held_out = [text.tokenize(line) for line in shipped.path("language/heldout.txt").open(encoding="utf-8")]
+held_out = [text.tokenize(line) for line in bundled.path("language/heldout.txt").open(encoding="utf-8")]
 train_rows, held_rows = text.to_rows(stories, vocabulary), text.to_rows(held_out, vocabulary)
 log_p_true = np.concatenate([world.log_probabilities(story) for story in held_out])
 
@@ -174,11 +174,11 @@ claim("a product with a one-hot vector is a table look-up", np.array_equal(table
 # ## Idea 1: a fixed window
 #
 # Take the last four words, put their vectors side by side, and let a small network score every next word
-# (Bengio et al. 2003). The scores $y_i$ become probabilities through the **softmax**, $p_i = e^{y_i} / \sum_j e^{y_j}$:
+# (Bengio et al. 2003). The scores $y_i$ are called **logits**; they become probabilities through the **softmax**, $p_i = e^{y_i} / \sum_j e^{y_j}$:
 
 # %%
-scores = np.array([-1.5, 3.0, 1.0])
-claim("softmax(-1.5, 3, 1) = (.01, .87, .12)", np.array_equal(np.exp(log_softmax(scores)).round(2), [0.01, 0.87, 0.12]))
+logits = np.array([-1.5, 3.0, 1.0])
+claim("softmax(-1.5, 3, 1) = (.01, .87, .12)", np.array_equal(np.exp(log_softmax(logits)).round(2), [0.01, 0.87, 0.12]))
 
 # %% [markdown]
 # All networks here are trained in the same way: **maximum likelihood**. The weights are moved so that the words that
@@ -198,7 +198,7 @@ def four_words(rows):
 def log_p_of_window(model, rows):
     """log p the model gives to the word that came, for every place: (N,)."""
     before, came = four_words(rows)
-    return log_p_of_targets(training.scores(model, before, batch_size=4096), came)
+    return log_p_of_targets(training.logits(model, before, batch_size=4096), came)
 
 
 window = window_model(len(vocabulary), size=4)
@@ -210,7 +210,9 @@ claim("an untrained network starts at ln V nats", at_most(abs(first_loss - np.lo
 
 # %%
 training.compile_for_training(window, steps=600, learning_rate=1e-2)
-training.fit(window, text.place_batches(train_rows, 32, SEED, four_words), steps=600, description="window of 4 words")
+training.fit(
+    window, batching.position_batches(train_rows, 32, SEED, four_words), steps=600, description="window of 4 words"
+)
 
 window_ratio = perplexity_ratio(log_p_true, log_p_of_window(window, held_rows))
 claim("a window of 4 words beats counting trigrams", at_most(window_ratio, 0.97 * trigram_ratio))
@@ -225,7 +227,7 @@ best_right = np.array([(word in equal) / len(equal) for word, equal in zip(far_w
 
 last_four = np.array([vocabulary.encode(["<bos>"] * 4 + words)[-4:] for words in far_before])
 window_right = (
-    np.array(vocabulary.words)[training.scores(window, last_four, batch_size=4096).argmax(axis=-1)] == far_word
+    np.array(vocabulary.words)[training.logits(window, last_four, batch_size=4096).argmax(axis=-1)] == far_word
 )
 
 hidden = distance > 4  # the country is out of sight
@@ -274,8 +276,8 @@ claim("the two evenings are the same bag of words", np.array_equal(bag_of(good),
 # %%
 from course_lib import results
 
-moved = results.medians(results.read("next_word_moved.csv"), by="model")
-results.print_table(
+moved = tables.medians(results.read("next_word_moved.csv"), by="model")
+tables.print_table(
     ["share of far words right", "11 or 13 words (seen)", "12 words (never seen)"],
     [(name, f"{row['accuracy_seen']:.2f}", f"{row['accuracy_moved']:.2f}") for name, row in moved.items()],
 )
@@ -312,7 +314,7 @@ claim("the network of this lesson, the RNN, has not", at_least(rnn_moved["accura
 # | $h_t$ | the memory after step $t$; $h_0 = 0$ | $H$ |
 # | $W_x,\; W_h,\; b_h$ | the recurrence | $H \times D,\; H \times H,\; H$ |
 # | $W_y,\; b_y$ | the read-out | $V \times H,\; V$ |
-# | $y_t$ | the scores | $V$ |
+# | $y_t$ | the logits | $V$ |
 # | $p_t$ | the probability of each word to come after $x_t$ | $V$ |
 #
 # Any length: the loop just runs longer. Order: $h_t$ depends on it. Shared parameters: there is one $W_h$, not one a
@@ -335,13 +337,13 @@ hello_W_y = np.array([[0, 3, 0, 0], [0, 0, 6, 0], [0, 0, 3, 0], [0, 0, 0, 3]])  
 # (Rows are vectors in code, so the matrices stand on the right, and are transposed against the equations.)
 #
 # **Do the first step on paper**: $x_1$ is *h*, the memory is zero. Which row of $W_x$ do you take? What is inside the
-# $\tanh$? You need $\tanh(2) = 0.96$ and $\tanh(-2) = -0.96$. Which letter gets the highest score?
+# $\tanh$? You need $\tanh(2) = 0.96$ and $\tanh(-2) = -0.96$. Which letter gets the highest logit?
 
 # %%
 h_1 = np.tanh(hello_W_x[0] + np.zeros(4) @ hello_W_h + hello_b)
 print("h_1    ", h_1.round(2))
-print("scores ", (h_1 @ hello_W_y).round(2), "for h e l o")
-claim("after h, the highest score is that of e", letters[np.argmax(h_1 @ hello_W_y)] == "e")
+print("logits ", (h_1 @ hello_W_y).round(2), "for h e l o")
+claim("after h, the highest logit is that of e", letters[np.argmax(h_1 @ hello_W_y)] == "e")
 
 # %% [markdown]
 # ## In code
@@ -428,15 +430,15 @@ for name, (inputs, outputs) in flavours.items():
 
 # %% tags=["lib:models.language_model"]
 def rnn_language_model(vocabulary_size, embedding=64, hidden=192):
-    """The vanilla RNN language model: tokens (B, T) -> scores of the next word (B, T, V), before the softmax.
+    """The vanilla RNN language model: tokens (B, T) -> logits of the next word (B, T, V), before the softmax.
 
     h_t = tanh(W_x x_t + W_h h_{t-1} + b_h), y_t = W_y h_t + b_y; after Mikolov et al. 2010, eqs 1-3, with tanh.
     """
     tokens = keras.Input((None,), dtype="int32", name="tokens")  # (B, T)
     x = layers.Embedding(vocabulary_size, embedding, name="embedding")(tokens)  # (B, T, D)
     h = layers.SimpleRNN(hidden, return_sequences=True, name="memory")(x)  # (B, T, H)
-    scores = layers.Dense(vocabulary_size, name="readout")(h)  # (B, T, V)
-    return keras.Model(tokens, scores, name="rnn_language_model")
+    logits = layers.Dense(vocabulary_size, name="readout")(h)  # (B, T, V)
+    return keras.Model(tokens, logits, name="rnn_language_model")
 
 
 # %% [markdown]
@@ -451,12 +453,12 @@ def rnn_language_model(vocabulary_size, embedding=64, hidden=192):
 
 
 # %%
-from course_lib.decoding import Writer
+from course_lib.decoding import TextGenerator
 
 
 def watch(model, count=200):
     """(perplexity / floor, share of far words right at distances from 10) on the first `count` held-out stories."""
-    y, targets = training.scores(model, held_rows[:count, :-1]), held_rows[:count, 1:]  # (count, T, V), (count, T)
+    y, targets = training.logits(model, held_rows[:count, :-1]), held_rows[:count, 1:]  # (count, T, V), (count, T)
     given = log_p_of_targets(y, targets)[targets != 0]
     right = [y[i, d.target].argmax() == targets[i, d.target] for i, d in far_cases if i < count and d.distance >= 10]
     return perplexity_ratio(log_p_true[: len(given)], given), np.mean(right)
@@ -469,8 +471,8 @@ def watch(model, count=200):
 STEPS = 2700
 rnn = rnn_language_model(len(vocabulary))
 training.compile_for_training(rnn, STEPS)
-batches = text.story_batches(train_rows, 32, SEED)
-write = Writer(rnn, vocabulary)
+batches = batching.story_batches(train_rows, 32, SEED)
+write = TextGenerator(rnn, vocabulary)
 
 history, valid = [(0, *watch(rnn))], {}
 for done in range(0, STEPS + 1, 300):
@@ -526,7 +528,7 @@ print(f"The far word is one word in {len(log_p_true) / len(far_word):.0f}.")
 # %%
 ids = text.to_rows(far_before, vocabulary)
 at_last_word = np.arange(len(ids)), [len(words) for words in far_before]
-rnn_right = np.array(vocabulary.words)[training.scores(rnn, ids)[at_last_word].argmax(axis=-1)] == far_word
+rnn_right = np.array(vocabulary.words)[training.logits(rnn, ids)[at_last_word].argmax(axis=-1)] == far_word
 
 ranges = {"short (2–9)": (2, 9), "middle (10–15)": (10, 15), "long (16–26)": (16, 26)}
 far_right = {"best with a window of 4": best_right, "window of 4": window_right, "RNN": rnn_right}
@@ -554,7 +556,7 @@ stored = [*results.read("next_word.csv"), *results.read("next_word_close.csv")]
 far_long = {
     name: [row["far_long"] for row in stored if row["model"] == name] for name in ("RNN", "RNN, no close range")
 }
-results.print_table(
+tables.print_table(
     ["far words right at long distance", "median seed", "worst seed"],
     [(name, f"{np.median(shares):.2f}", f"{min(shares):.2f}") for name, shares in far_long.items()],
 )
@@ -573,7 +575,7 @@ claim("without the close stories, far words at long distance suffer", at_least(l
 # %%
 memory = keras.Model(rnn.input, rnn.get_layer("memory").output)  # tokens (B, T) -> h (B, T, H)
 tokens = held_rows[:500, :-1]
-h = training.scores(memory, tokens)
+h = training.logits(memory, tokens)
 after_last = np.isin(tokens, vocabulary.encode(["last", "Last"]))
 elsewhere = (tokens != 0) & ~after_last
 contrast = h[after_last].mean(axis=0) - h[elsewhere].mean(axis=0)
@@ -600,7 +602,7 @@ times_due = sum(p_next[vocabulary[w]] for w in ("year", "month", "week"))
 claim("after 'last', the RNN gives nearly all probability to year, month, week", at_least(times_due, 0.97))
 
 # %% [markdown]
-# And the read-out? The score of a word is the product of its row of $W_y$ with the memory: each row is a **template**, and
+# And the read-out? The logit of a word is the product of its row of $W_y$ with the memory: each row is a **template**, and
 # the memory is compared with all of them. Words that fit in the same places have similar rows. The nearest to *French*:
 
 # %% tags=["nbval-ignore-output"]
@@ -625,9 +627,9 @@ claim("the template of French is nearer to those of other languages than to the 
 # tells: happy or angry, who answers the letter, tea or coffee.
 
 # %%
-table = results.medians(results.read("next_word.csv"), by="model")
+table = tables.medians(results.read("next_word.csv"), by="model")
 columns = ("far_short", "far_middle", "far_long", "order")
-results.print_table(
+tables.print_table(
     ["model", "parameters", "perplexity", "ratio", "far: short", "middle", "long", "order"],
     [(name, f"{r['parameters']:,.0f}", f"{r['perplexity']:.3f}", f"{r['ratio']:.3f}", *(f"{r[c]:.2f}" for c in columns))
      for name, r in table.items()],
@@ -689,15 +691,15 @@ lesson_01.check_rnn_step(rnn_step)
 # %% [markdown]
 # ### 3 · Temperature
 #
-# To write more boldly or more carefully, divide the scores by a **temperature** before the softmax: below 1 the probable
-# words become more probable, above 1 all become more alike. Scores may be large: a score of 1000 must not overflow.
+# To write more boldly or more carefully, divide the logits by a **temperature** before the softmax: below 1 the probable
+# words become more probable, above 1 all become more alike. Logits may be large: one of 1000 must not overflow.
 
 
 # %% nbgrader={"grade_id": "temperature"}
-def softmax_with_temperature(scores, temperature):
-    """scores (B, V), temperature > 0 -> probabilities (B, V), each row summing to 1."""
+def softmax_with_temperature(logits, temperature):
+    """logits (B, V), temperature > 0 -> probabilities (B, V), each row summing to 1."""
     ### BEGIN SOLUTION
-    scaled = scores / temperature
+    scaled = logits / temperature
     scaled = scaled - scaled.max(axis=-1, keepdims=True)
     weights = np.exp(scaled)
     return weights / weights.sum(axis=-1, keepdims=True)
@@ -745,7 +747,7 @@ lesson_01.check_own_world(my_grammar)
 
 # %%
 run = results.read("language_model_shakespeare.csv")
-results.print_table(
+tables.print_table(
     ["after", "held-out nats per character"],
     [(f"{row['seconds']:.0f} s", f"{row['held_out_nats']:.3f}") for row in run],
 )

@@ -27,10 +27,10 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from course_lib.quiet import keras
+from course_lib.backend import keras
 import tensorflow as tf
 
-from course_lib import checks, plotting, results, training, widgets
+from course_lib import checks, plotting, results, tables, training, widgets
 from course_lib.cells import Cell
 from course_lib.checks import at_least, at_most, claim
 from course_lib.exercises import lesson_02
@@ -459,7 +459,7 @@ def train_linear(clip, steps=150):
     )
     losses = [model.train_on_batch(*batch) for _, batch in zip(range(steps), task.batches(64, SEED), strict=False)]
     tokens, answers = task.sample(1000, np.random.default_rng(SEED))
-    return np.array(losses), (training.scores(model, tokens).argmax(axis=-1) == answers).mean()
+    return np.array(losses), (training.logits(model, tokens).argmax(axis=-1) == answers).mean()
 
 
 losses_free, right_free = train_linear(clip=None)
@@ -578,7 +578,7 @@ claim("and it is not the gradient of the whole text", at_least(np.log10(cut), -4
 
 # %%
 speed = results.read("numpy_keras.csv")
-results.print_table(
+tables.print_table(
     ["cell", "units", "NumPy: tokens/s", "Keras: tokens/s"],
     [(r["cell"], f"{r['units']:.0f}", f"{r['numpy']:,.0f}", f"{r['keras']:,.0f}") for r in speed],
 )

@@ -27,10 +27,10 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from course_lib.quiet import keras
+from course_lib.backend import keras
 from keras import ops
 
-from course_lib import checks, plotting, results, training, widgets
+from course_lib import checks, plotting, results, tables, training, widgets
 from course_lib.cells import Cell, ForgetBias
 from course_lib.checks import at_least, at_most, claim
 from course_lib.exercises import lesson_03
@@ -326,7 +326,7 @@ claim("at bias 3 the gradient grows", at_least(curves["LSTM, forget bias 3"][50]
 # $T_\text{max} - 1$, and $b_i = -b_f$: who keeps long should write seldom.
 
 # %%
-results.print_table(
+tables.print_table(
     ["forget bias", "f", "steps until 1/e is left"],
     [(b, f"{sigmoid(b):.2f}", f"{-1 / np.log(sigmoid(b)):.1f}") for b in (0, 1, 2, 3, 5)],
 )
@@ -428,7 +428,7 @@ training.fit(lstm, batches(), steps=300, description="what closes next?")
 
 held_out = world.sample(400, seed=1000 + SEED)
 held_tokens, held_closing = world.encode(held_out)
-answers = training.scores(lstm, held_tokens)[..., 1:].argmax(axis=-1) + 1
+answers = training.logits(lstm, held_tokens)[..., 1:].argmax(axis=-1) + 1
 right = (answers == held_closing)[held_tokens > 0].mean()
 claim("the LSTM is right at 99 of 100 characters it has never met", at_least(right, 0.99))
 
@@ -566,7 +566,7 @@ claim("h moves faster than c, by at least a twentieth", at_least(fast / slow, 1.
 
 # %%
 rows = {"RNN, orthogonal": "vanilla RNN", "RNN, ReLU and identity": "ReLU, identity start"} | {n: n for n in starts}
-results.print_table(
+tables.print_table(
     ["share right, median of 5", *(f"lag {lag:g}" for lag in lag_list)],
     [(shown, *(f"{np.median(shares(name, lag)):.2f}" for lag in lag_list)) for name, shown in rows.items()],
 )

@@ -30,11 +30,11 @@ import inspect
 import matplotlib.pyplot as plt
 import numpy as np
 
-from course_lib.quiet import keras
+from course_lib.backend import keras
 import tensorflow as tf
 from keras import layers, ops
 
-from course_lib import checks, plotting, results, text, training, widgets
+from course_lib import checks, plotting, results, tables, text, training, widgets
 from course_lib import layers as recurrent
 from course_lib.checks import at_least, at_most, claim
 from course_lib.errors import CourseError
@@ -62,7 +62,7 @@ training.set_seed(SEED)
 from course_lib.worlds import language
 
 by_word, by_character = language.load(), language.load(spell=text.detokenize)
-results.print_table(
+tables.print_table(
     ["the same world", "by word", "by character"],
     [("tokens to choose from", len(by_word.words), len(by_character.words)),
      ("tokens a story, end included", f"{by_word.expected_length:.1f}", f"{by_character.expected_length:.1f}"),
@@ -149,7 +149,7 @@ print(*counted_stories[:3], sep="\n")
 # side by side, $T$ characters at a time:
 
 
-# %% tags=["lib:text"]
+# %% tags=["lib:batching"]
 def stream_batches(ids, batch_size, length):
     """Endless batches of (inputs, targets) from one long tape (N,), both (batch_size, length).
 
@@ -188,7 +188,7 @@ for name in ("first ", "second"):
 
 # %% tags=["lib:models.language_model"]
 def language_model(vocabulary_size, cell, embedding=64, dropout=0.0):
-    """Any cell as a language model: tokens (B, T) -> scores of the next token (B, T, V), before the softmax.
+    """Any cell as a language model: tokens (B, T) -> logits of the next token (B, T, V), before the softmax.
 
     cell: under Keras's contract, such as `cells.LSTMCell(256)`. dropout: on what the memory says, not on the memory
     itself; Zaremba et al. 2014. The vectors of the embedding start with numbers of size 1, far above Keras's 0.05: what
@@ -200,8 +200,8 @@ def language_model(vocabulary_size, cell, embedding=64, dropout=0.0):
     h = RNN(cell, return_sequences=True, name="memory")(x)  # (B, T, H)
     if dropout:
         h = layers.Dropout(dropout, name="dropout")(h)
-    scores = layers.Dense(vocabulary_size, name="readout")(h)  # (B, T, V)
-    return keras.Model(tokens, scores, name="language_model")
+    logits = layers.Dense(vocabulary_size, name="readout")(h)  # (B, T, V)
+    return keras.Model(tokens, logits, name="language_model")
 
 
 # %% [markdown]
@@ -224,7 +224,7 @@ def stateful(model, batch_size):
 
 
 # %% [markdown]
-# If the memory is really carried over, reading in two halves must give the same scores as reading in one go:
+# If the memory is really carried over, reading in two halves must give the same logits as reading in one go:
 
 # %%
 from course_lib.cells import ChronoBias, LSTMCell
@@ -235,10 +235,10 @@ tokens = np.array([vocabulary.encode(story[:40]) for story in held_out[:2]])
 whole = model(tokens)
 halves = [going_on(tokens[:, :20]), going_on(tokens[:, 20:])]
 claim(
-    "in two halves or in one go: the same scores", at_most(np.abs(whole - ops.concatenate(halves, axis=1)).max(), 1e-5)
+    "in two halves or in one go: the same logits", at_most(np.abs(whole - ops.concatenate(halves, axis=1)).max(), 1e-5)
 )
 emptied = np.abs(whole[:, 20:] - model(tokens[:, 20:])).max()
-claim("with the memory emptied in between: other scores", at_least(emptied, 1e-3))
+claim("with the memory emptied in between: other logits", at_least(emptied, 1e-3))
 
 # %% [markdown]
 # ### What lesson 02's derivation is worth
@@ -280,7 +280,7 @@ for row in results.read("layers.csv"):
     size = f"{row['H']:.0f} units, {row['B']:.0f} texts of {row['T']:.0f} steps"
     if row["size"] in ("lesson 04", "Shakespeare", "standard", "full"):
         times.setdefault((row["processor"], size), {})[row["layer"]] = row["ms"]
-results.print_table(
+tables.print_table(
     ["ms a training step", "", *columns.values()],
     [(*which, *(f"{layers_ms[name]:.0f}" for name in columns)) for which, layers_ms in times.items()],
 )
@@ -299,53 +299,53 @@ claim("and at least as fast as PyTorch's", at_least(min(ms["torch"] / ms["course
 #
 # ## Drawing a character
 #
-# The network gives a score to every character. How do we pick one? Four characters, a to d, with these scores:
+# The network gives a logit to every character. How do we pick one? Four characters, a to d, with these logits:
 
 # %%
-scores = np.log([[0.50, 0.25, 0.15, 0.10]])
+logits = np.log([[0.50, 0.25, 0.15, 0.10]])
 
 # %% [markdown]
-# **Temperature.** Divide the scores by $\tau$: the new probabilities are $q_i \propto e^{y_i/\tau} \propto p_i^{1/\tau}$. With
+# **Temperature.** Divide the logits by $\tau$: the new probabilities are $q_i \propto e^{y_i/\tau} \propto p_i^{1/\tau}$. With
 # $\tau = 0.5$ every probability is squared, and then they are scaled to sum to 1. **Top-k.** Only the $k$ best stay. **Nucleus**, or top-p: only the fewest best stay
 # whose probabilities reach $p$ together; sometimes that is one character, sometimes twenty.
 #
 # **On paper:** what are the four probabilities with $\tau = 0.5$? With the two best only? With a nucleus of 0.8?
 
 
-# %% tags=["lib:decoding"]
-def adjust(scores, temperature=1.0, top_k=None, top_p=None):
+# %% tags=["lib:decoding.sampling"]
+def adjust_logits(logits, temperature=1.0, top_k=None, top_p=None):
     """Scores (B, V) as they are before a token is drawn; what must not be drawn gets -inf.
 
     First divided by the temperature; then only the top_k best stay (Fan et al. 2018); then only the nucleus: the fewest
     best tokens whose probabilities reach top_p together (Holtzman et al. 2020, eqs 2 and 3). Equals stay together.
     """
-    scores = scores / temperature
+    logits = logits / temperature
     if top_k is not None:
-        best_first = ops.flip(ops.sort(scores, axis=-1), axis=-1)
-        scores = ops.where(scores < best_first[:, top_k - 1 : top_k], -np.inf, scores)
+        best_first = ops.flip(ops.sort(logits, axis=-1), axis=-1)
+        logits = ops.where(logits < best_first[:, top_k - 1 : top_k], -np.inf, logits)
     if top_p is not None:
-        best_first = ops.flip(ops.sort(scores, axis=-1), axis=-1)
+        best_first = ops.flip(ops.sort(logits, axis=-1), axis=-1)
         p = ops.softmax(best_first)
         before = ops.cumsum(p, axis=-1) - p  # the probability of all that is better
         nucleus = ops.where(before < top_p, best_first, np.inf)  # the best is always in it
-        scores = ops.where(scores < ops.min(nucleus, axis=-1, keepdims=True), -np.inf, scores)
-    return scores
+        logits = ops.where(logits < ops.min(nucleus, axis=-1, keepdims=True), -np.inf, logits)
+    return logits
 
 
 # %%
 for how in ({"temperature": 0.5}, {"top_k": 2}, {"top_p": 0.8}):
-    p = np.array(ops.softmax(adjust(scores, **how)))[0]
+    p = np.array(ops.softmax(adjust_logits(logits, **how)))[0]
     print(how, p.round(3))
 
 # %% [markdown]
-# A story is written by drawing, reading what was drawn, drawing again: a loop. `decoding.Writer` runs that loop for many texts at
+# A story is written by drawing, reading what was drawn, drawing again: a loop. `decoding.TextGenerator` runs that loop for many texts at
 # once, inside TensorFlow, so that Python is asked once a text and not once a character. Why it matters, in characters per
 # second, measured (`python -m benchmarks.generation`):
 
 # %%
 speed = [row for row in results.read("generation.csv") if row["units"] == 160]  # as in this lesson
-speed = {how: row["characters_per_s"] for how, row in results.medians(speed, by="how").items()}
-results.print_table(
+speed = {how: row["characters_per_s"] for how, row in tables.medians(speed, by="how").items()}
+tables.print_table(
     ["LSTM, 160 units, two cores", "characters/s"], [(how, f"{value:,.0f}") for how, value in speed.items()]
 )
 one_call, one_text, many = speed.values()
@@ -360,7 +360,7 @@ claim("64 texts at once: at least 50 times as fast", at_least(many / one_call, 5
 # **far word**. Given a story up to the language, "… I speak fluent ", with the country 40 or more characters back, is it right?)
 
 
-# %% tags=["lib:metrics"]
+# %% tags=["lib:metrics.language"]
 def sentences(words):
     """A story's words, cut behind each . ! and ?"""
     ends = [i + 1 for i, word in enumerate(words) if word in (".", "!", "?")]
@@ -385,7 +385,7 @@ def story_marks(by_word, by_character, stories):
 # %%
 claim("the world itself gets full marks", set(story_marks(by_word, by_character, held_out[:100]).values()) == {1.0})
 counted_marks = story_marks(by_word, by_character, counted_stories)
-results.print_table(["counting seven characters", "share"], [(k, f"{v:.2f}") for k, v in counted_marks.items()])
+tables.print_table(["counting seven characters", "share"], [(k, f"{v:.2f}") for k, v in counted_marks.items()])
 
 # %%
 claim("counting spells: at least 95 % of its words are words", at_least(counted_marks["words"], 0.95))
@@ -408,14 +408,14 @@ claim("but at most one story in five is one", at_most(counted_marks["stories"], 
 
 
 # %%
-from course_lib.decoding import Writer
+from course_lib.decoding import TextGenerator
 
 B, T, H, STEPS = 16, 128, 160, 850
 model = language_model(len(vocabulary), LSTMCell(H, bias_initializer=ChronoBias(40)), embedding=32)
 trained = stateful(model, B)  # trains; `model` has the same weights
 training.compile_for_training(trained, STEPS, learning_rate=1e-2, optimizer="muon")
 batches = stream_batches(text.to_stream(stories, vocabulary), B, T)
-write = Writer(model, vocabulary)
+write = TextGenerator(model, vocabulary)
 
 warm = [["<eos>", *story, "<eos>"] for story in held_out[:200]]  # each reads another story first
 far = [(story, d.target) for story in held_out for d in by_character.dependencies(story)
@@ -449,7 +449,7 @@ plt.show()
 
 # %% tags=["nbval-ignore-output"]
 rows = {"counting": counted_marks} | {f"step {step}": row for step, row in stages.items()}
-results.print_table(
+tables.print_table(
     ["", *stages[STEPS]],
     [(name, *(f"{row[m]:.2f}" if m in row else None for m in stages[STEPS])) for name, row in rows.items()],
 )
@@ -511,7 +511,7 @@ coder = language_model(len(tape_letters), LSTMCell(128, bias_initializer=ChronoB
 code_before, trained_coder = weights_of(coder), stateful(coder, B)
 training.compile_for_training(trained_coder, CODE_STEPS, learning_rate=1e-2, optimizer="muon")
 batches = stream_batches(text.to_stream((program.text for program in drawn), tape_letters), B, 64)
-write_code = Writer(coder, tape_letters)
+write_code = TextGenerator(coder, tape_letters)
 unseen = programs.ProgramWorld().sample(400, seed=1000 + SEED)
 warm_code = [["<eos>", *program.text, "<eos>"] for program in unseen]
 
@@ -671,7 +671,7 @@ for i, name in enumerate(("open brackets", "indentation", "column")):
         found.setdefault(name, []).extend(right)  # unit and probe before training, unit and probe after it
 
 # %% tags=["nbval-ignore-output"]
-results.print_table(
+tables.print_table(
     ["on the second half", "best unit, untrained", "trained", "probe, untrained", "trained"],
     [(name, *(f"{abs(row[i]):.2f}" for i in (0, 2, 1, 3))) for name, row in found.items()],
 )
@@ -712,10 +712,10 @@ claim("but all units together told them before training, too", at_least(probe_un
 # and network, 1,000 steps; `python -m experiments.characters`). Adam has the best of four learning rates.
 
 # %%
-table = results.medians(results.read("characters.csv"), by="setting")
+table = tables.medians(results.read("characters.csv"), by="setting")
 adam = min((name for name in table if name.startswith("Adam")), key=lambda name: table[name]["ratio"])
 table = {name: row for name, row in table.items() if not name.startswith("Adam") or name == adam}
-results.print_table(
+tables.print_table(
     ["setting", "cross-entropy / floor", "words", "stories", "far words"],
     [(name, *(f"{row[c]:.2f}" for c in ("ratio", "words", "stories", "far"))) for name, row in table.items()],
 )
@@ -859,7 +859,7 @@ for row in moments:
 # %%
 first_model = results.read("language_model_shakespeare.csv")[-1]
 nats = [row["nats"] for row in run]
-results.print_table(
+tables.print_table(
     ["Tiny Shakespeare, last 10 %", "nats a character", "time"],
     [("lesson 01's vanilla RNN", f"{first_model['held_out_nats']:.3f}", f"{first_model['seconds']:.0f} s, two cores"),
      *((f"this lesson's LSTM, seed {row['seed']:.0f}", f"{row['nats']:.3f}", f"{row['seconds']:.0f} s, two cores") for row in run),

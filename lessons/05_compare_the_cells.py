@@ -28,10 +28,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 from scipy import stats
 
-from course_lib.quiet import keras
+from course_lib.backend import keras
 from keras import layers, ops
 
-from course_lib import cells, checks, plotting, results, training
+from course_lib import cells, checks, plotting, results, tables, training
 from course_lib.cells import ZOO, Cell
 from course_lib.checks import at_least, at_most, claim
 from course_lib.errors import CourseError
@@ -202,7 +202,7 @@ def network(name, units):
 
 units = {name: matched_units(lambda H, name=name: network(name, H), 40_000) for name in ZOO}
 counts = {name: network(name, H).count_params() for name, H in units.items()}
-results.print_table(["cell", "units", "parameters"], [(name, units[name], f"{counts[name]:,}") for name in ZOO])
+tables.print_table(["cell", "units", "parameters"], [(name, units[name], f"{counts[name]:,}") for name in ZOO])
 claim("no network has less than 95 % of the parameters", at_least(min(counts.values()), 0.95 * 40_000))
 
 # %% [markdown]
@@ -236,7 +236,7 @@ def batches_of(rows, seed):
 
 def score(model, rows):
     """The share of characters right, where one is asked for."""
-    return (training.scores(model, rows[0]).argmax(axis=-1) == rows[1])[rows[1] > 0].mean()
+    return (training.logits(model, rows[0]).argmax(axis=-1) == rows[1])[rows[1] > 0].mean()
 
 
 tasks = {
@@ -254,7 +254,7 @@ for task, (train, test) in tasks.items():
 
 # %% tags=["nbval-ignore-output"]
 rows = [(name, *(f"{live[task, name]:.3f}" for task in tasks)) for name in ("Tanh", "LSTM-f", "LSTM-b", "GRU")]
-results.print_table(["share right", *tasks], [*rows, ("best possible", "1.000", f"{best:.3f}")])
+tables.print_table(["share right", *tasks], [*rows, ("best possible", "1.000", f"{best:.3f}")])
 
 # %%
 tanh, no_forget, *gated = (live["sums", name] for name in ("Tanh", "LSTM-f", "LSTM-b", "GRU"))
@@ -331,7 +331,7 @@ def agreement(task, without=()):
 
 
 worst = "Tanh", "LSTM-f"
-results.print_table(
+tables.print_table(
     ["rank correlation with the paper", "all ten", "without Tanh and LSTM-f"],
     [(task, f"{agreement(task):.2f}", f"{agreement(task, worst):.2f}") for task in PUBLISHED],
 )
@@ -355,7 +355,7 @@ claim("tags: tanh and no forget gate are below every other cell of the paper's t
 # What does not reproduce? One sentence of the paper is quoted more often than all others: start the forget gate's bias at 1.
 
 # %%
-results.print_table(
+tables.print_table(
     ["forget bias", "0: LSTM", "1: LSTM-b", "published, 0", "published, 1"],
     [(task, *(f"{found[task][name][0]:.3f}" for name in ("LSTM", "LSTM-b")), PUBLISHED[task]["LSTM"], PUBLISHED[task]["LSTM-b"])
      for task in PUBLISHED],
@@ -386,7 +386,7 @@ claim("sums: here, a bias of 1 is a little worse than 0", worse)
 
 # %% tags=["lib:models.deep"]
 def deep_language_model(vocabulary_size, cells, embedding, residual=False):
-    """A stack of recurrent layers, lowest first: tokens (B, T) -> scores of the next token (B, T, V).
+    """A stack of recurrent layers, lowest first: tokens (B, T) -> logits of the next token (B, T, V).
 
     x^0 = embedding of the tokens; h^l = RNN_l(x^{l-1}). Plain (Graves 2013, eqs 1-3, without skips): x^l = h^l.
     residual: x^l = x^{l-1} + h^l, as in Google's translation system (Wu et al. 2016, eq. 6); what a layer hands to its
@@ -420,8 +420,8 @@ train, test = tasks["sums"]
 def asked(targets):
     """The error of a text: cross-entropy, summed over the characters it is asked for."""
 
-    def error(scores):
-        nats = keras.losses.sparse_categorical_crossentropy(targets, scores, from_logits=True, ignore_class=0)
+    def error(logits):
+        nats = keras.losses.sparse_categorical_crossentropy(targets, logits, from_logits=True, ignore_class=0)
         return ops.sum(nats, axis=1)
 
     return error

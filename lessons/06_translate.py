@@ -27,10 +27,10 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from course_lib.quiet import keras
+from course_lib.backend import keras
 from keras import layers, ops
 
-from course_lib import checks, metrics, plotting, results, text, training
+from course_lib import batching, checks, metrics, plotting, results, tables, text, training
 from course_lib.checks import at_least, at_most, claim
 from course_lib.decoding import Translator
 from course_lib.exercises import lesson_06
@@ -148,7 +148,7 @@ claim("the library's network is the one above", at_most(difference, 1e-5))
 STEPS = 1000
 model = encoder_decoder(len(english), len(spanish), "start", embedding=192, encoder_units=96, units=192)
 training.compile_for_training(model, STEPS, 6e-3, optimizer="muon")
-losses = training.fit(model, text.pair_batches(*rows, 64, SEED), STEPS, "English to Spanish")
+losses = training.fit(model, batching.pair_batches(*rows, 64, SEED), STEPS, "English to Spanish")
 translate = Translator(model, english, spanish)
 
 # %% tags=["nbval-ignore-output"]
@@ -178,7 +178,7 @@ def bleu(chosen):
 
 
 thirds = np.array_split(np.argsort(lengths, kind="stable"), 3)
-results.print_table(
+tables.print_table(
     ["third", "words", "correct", "BLEU"],
     [(name, f"{lengths[part].mean():.1f}", f"{correct[part].mean():.2f}", f"{bleu(part):.1f}")
      for name, part in zip(("shortest", "middle", "longest"), thirds, strict=True)],
@@ -218,7 +218,7 @@ claim(
 # %% tags=["nbval-ignore-output"]
 told = text.pair_rows([pair[:2] for pair in test], english, spanish)
 truth, asked = told[1][:, 1:], told[1][:, 1:] != 0
-forced = training.scores(model, [told[0], told[1][:, :-1]]).argmax(axis=-1)  # (1000, J)
+forced = training.logits(model, [told[0], told[1][:, :-1]]).argmax(axis=-1)  # (1000, J)
 free = np.zeros_like(truth)
 for row, found in zip(free, said, strict=True):
     ids = [*spanish.encode(found.words), spanish["<eos>"]][: len(row)]
@@ -226,7 +226,7 @@ for row, found in zip(free, said, strict=True):
 wrong = asked & (forced != truth)
 after = asked & (np.cumsum(wrong, axis=1) - wrong > 0)  # after the first mistake
 share = {"the true words": forced == truth, "its own words": free == truth}
-results.print_table(
+tables.print_table(
     ["before each word it is told", "words right", "until the first mistake", "after it"],
     [
         (name, *(f"{right[where].mean():.2f}" for where in (asked, asked & ~after, after)))
@@ -248,7 +248,7 @@ claim("after the first mistake, given the true words, it looks better than it is
 
 # %%
 right = truth == 0
-results.print_table(["places that count", "right"], [
+tables.print_table(["places that count", "right"], [
     ("words", f"{right[asked].mean():.2f}"), ("all", f"{right.mean():.2f}"), ("the mask inverted", f"{right[~asked].mean():.2f}"),
 ])  # fmt: skip
 claim("with the mask inverted, saying nothing gets full marks", right[~asked].all())
@@ -270,7 +270,7 @@ claim("a thousand different sentences get different translations", at_least(diff
 
 # %% tags=["nbval-ignore-output"]
 beams = {width: translate([pair.english for pair in test], beam=width) for width in (1, 5)}
-results.print_table(
+tables.print_table(
     ["beam", "mean log p a word", "correct", "BLEU"],
     [(width, f"{np.mean([found.score for found in beam]):.4f}",
       f"{np.mean([pair.accepts(found.words) for pair, found in zip(test, beam, strict=True)]):.3f}",
@@ -344,7 +344,7 @@ CASES = {
     "every step": {"hand_over": "every step"},
 }
 columns = ("exact", "bleu_short", "bleu_middle", "bleu_long")
-results.print_table(
+tables.print_table(
     ["handed over", "correct", "BLEU, short", "middle", "long"],
     [(name, f"{mean('exact', **case):.2f}", *(f"{mean(column, **case):.1f}" for column in columns[1:]))
      for name, case in CASES.items()],
@@ -372,7 +372,7 @@ claim("read at every step, the same vector brings the long third 15 points or mo
 
 # %%
 tatoeba = [row for row in results.read("translate.csv") if row["attention"] == "none"]
-results.print_table(
+tables.print_table(
     ["beam", "BLEU", "short", "middle", "long"],
     [
         (int(row["beam"]), *(f"{row[name]:.1f}" for name in ("bleu", "bleu_short", "bleu_middle", "bleu_long")))

@@ -27,10 +27,10 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from course_lib.quiet import keras
+from course_lib.backend import keras
 from keras import layers, ops
 
-from course_lib import attention, checks, metrics, plotting, results, text, training
+from course_lib import attention, batching, checks, metrics, plotting, results, tables, text, training
 from course_lib.attention import Score
 from course_lib.checks import at_least, at_most, claim
 from course_lib.decoding import Translator
@@ -67,7 +67,7 @@ WITHOUT = {
     "read at every step": {"hand_over": "every step"},
 }
 bleu_without = {name: [mean(f"bleu_{third}", **case) for third in THIRDS] for name, case in WITHOUT.items()}
-results.print_table(["BLEU", *THIRDS], [(name, *(f"{v:.0f}" for v in values)) for name, values in bleu_without.items()])
+tables.print_table(["BLEU", *THIRDS], [(name, *(f"{v:.0f}" for v in values)) for name, values in bleu_without.items()])
 
 # %% [markdown]
 # Now the decoder may look back at the sentence, at every word it says. Same widths, same data, as many updates. **Guess** the number for long sentences. And
@@ -299,7 +299,7 @@ model = encoder_decoder(
     units=192,
 )
 training.compile_for_training(model, STEPS, 6e-3, optimizer="muon")
-losses = training.fit(model, text.pair_batches(*rows, 64, SEED), STEPS, "English to Spanish")
+losses = training.fit(model, batching.pair_batches(*rows, 64, SEED), STEPS, "English to Spanish")
 said = Translator(model, english, spanish)([pair.english for pair in test])
 
 # %% tags=["nbval-ignore-output"]
@@ -315,7 +315,7 @@ def bleu(chosen):
 
 
 thirds = np.array_split(np.argsort(lengths, kind="stable"), 3)
-results.print_table(
+tables.print_table(
     ["third", "words", "correct", "BLEU", "as a start", "at every step"],
     [(name, f"{lengths[part].mean():.1f}", f"{correct[part].mean():.3f}", f"{bleu(part):.1f}", *(f"{v[i]:.1f}" for v in bleu_without.values()))
      for i, (name, part) in enumerate(zip(THIRDS, thirds, strict=True))],
@@ -360,7 +360,7 @@ error = metrics.alignment_error_rate(found, *truth)
 diagonal = [{(min(j, len(p.english) - 1), j) for j in range(len(p.spanish))} for p in test]
 off_by_one = [{(place, j - 1) for place, j in links if j} for links in found]
 astray = 1 - sum(len(a & p) for a, p in zip(found, truth[1], strict=True)) / sum(map(len, found))
-results.print_table(["links", "alignment error"], [
+tables.print_table(["links", "alignment error"], [
     ("where attention is largest", f"{error:.3f}"),
     ("word 1 with word 1, word 2 with word 2, …", f"{metrics.alignment_error_rate(diagonal, *truth):.3f}"),
     ("attention, one row too high", f"{metrics.alignment_error_rate(off_by_one, *truth):.3f}"),
@@ -391,7 +391,7 @@ CASES["additive, before the step"] = {"hand_over": "attention before"}
 CASES["additive, LSTM (one seed)"] = {"hand_over": "attention after", "cell": "lstm"}
 CASES["additive, forward only (one seed)"] = {"hand_over": "attention after", "direction": "forward"}
 plain = mean("parameters", **CASES["dot"])
-results.print_table(
+tables.print_table(
     ["match", "its parameters", "seconds", "correct", "BLEU", "alignment error"],
     [(name, f"{mean('parameters', **case) - plain:,.0f}" if "," not in name else "",
       f"{min(of_runs('train_seconds', **case)):.0f}" if "seed" not in name else "",
@@ -466,7 +466,7 @@ claim("two heads of Keras's MultiHeadAttention are two of ours", at_most(np.abs(
 
 # %%
 tatoeba = results.read("translate.csv")
-results.print_table(
+tables.print_table(
     ["attention", "beam", "BLEU", "short", "middle", "long"],
     [(row["attention"], int(row["beam"]), *(f"{row[name]:.1f}" for name in ("bleu", "bleu_short", "bleu_middle", "bleu_long")))
      for row in tatoeba],

@@ -29,17 +29,20 @@ from collections import Counter
 import matplotlib.pyplot as plt
 import numpy as np
 
-from course_lib.quiet import keras
+from course_lib.backend import keras
 from keras import layers
 
-from course_lib import checks, metrics, plotting, results, text, training, vision
+from course_lib import batching, checks, metrics, plotting, results, tables, text, training
 from course_lib.checks import at_least, at_most, claim
 from course_lib.datasets.captions import caption_words, read_folder
 from course_lib.datasets.fetch import cache_folder
-from course_lib.decoding import Describer
+from course_lib.decoding import CaptionGenerator
 from course_lib.exercises import lesson_08
+from course_lib.features import FeatureCache
 from course_lib.models.captioner import captioner as library_captioner
 from course_lib.text import Vocabulary
+from course_lib.vision import images
+from course_lib.vision.small_cnn import concepts, scene_vectors, small_cnn
 
 SEED = checks.seed()
 training.set_seed(SEED)
@@ -80,7 +83,7 @@ claim("a wrong colour is noticed", not world.accepts(scene, wrong))
 # (lesson's end): a folder of pictures, and a file with lines `name.png#0<tab>caption`.
 
 # %%
-learned, v_learned = vision.scene_vectors(world)  # scenes; and what a CNN says of each, see below
+learned, v_learned = scene_vectors(world)  # scenes; and what a CNN says of each, see below
 scenes = {"train": learned[:600], "test": world.sample(500, 1000 + SEED)}
 folder = cache_folder() / f"scenes-{SEED}"
 world.write(folder, scenes)
@@ -117,12 +120,10 @@ def marks(said):
 # we compute again.
 
 # %%
-backbones = {"pretrained": vision.small_cnn(), "random": vision.small_cnn(weights=None)}
+backbones = {"pretrained": small_cnn(), "random": small_cnn(weights=None)}
 v = {}
 for name, backbone in backbones.items():
-    cache = vision.FeatureCache(
-        cache_folder() / "features", backbone, grid=False
-    )  # one vector for a picture, not 8 × 8
+    cache = FeatureCache(cache_folder() / "features", backbone, grid=False)  # one vector for a picture, not 8 × 8
     for split in scenes:
         places, problems = cache.add(pictures[split])
         v[name, split] = np.array(cache.rows[places], np.float32)  # (pictures, 236)
@@ -131,7 +132,7 @@ claim("the vectors that ship are these", at_most(np.abs(v_learned[:600] - v["pre
 
 # %%
 i = next(i for i, scene in enumerate(scenes["test"]) if len(scene.things) == 2)
-names = np.array([answer for answers in vision.concepts().values() for answer in answers])
+names = np.array([answer for answers in concepts().values() for answer in answers])
 best = [k for k in v["pretrained", "test"][i].argsort()[::-1] if names[k]][:9]  # without the answer "nothing"
 fig, (left, right) = plotting.figure(9, 3.4, columns=2)
 plotting.pictures(left, [world.draw(scenes["test"][i], 256)[0]], [world.captions(scenes["test"][i], 1)[0]])
@@ -275,16 +276,16 @@ places = np.repeat(np.arange(len(captions)), [len(given) for given in captions])
 rows = text.to_rows([words for given in captions for words in given], vocabulary)
 STEPS = 1800
 training.compile_for_training(model, STEPS, 8e-3, optimizer="muon")
-losses = training.fit(model, vision.caption_batches(v_learned, places, rows, 64, SEED), STEPS)
+losses = training.fit(model, batching.caption_batches(v_learned, places, rows, 64, SEED), STEPS)
 print(f"nats a word: {losses[0]:.2f} in the first fifty steps, {losses[-1]:.2f} in the last")
 
 # %% tags=["nbval-ignore-output"]
-describe = Describer(model, vocabulary)
+describe = CaptionGenerator(model, vocabulary)
 for beam in (1, 5):
     said[f"beam {beam}"] = [best.words for best in describe(v["pretrained", "test"], beam=beam, alpha=0)]
 said["drawn"] = describe.sample(v["pretrained", "test"], seed=SEED)
 rights = {name: marks(words).mean() for name, words in said.items()}
-results.print_table(["captions", "correct"], [(name, f"{share:.2f}") for name, share in rights.items()])
+tables.print_table(["captions", "correct"], [(name, f"{share:.2f}") for name, share in rights.items()])
 
 # %%
 claim("four of five captions are correct in every word", at_least(rights["beam 5"], 0.8))
@@ -363,7 +364,7 @@ def of(cnn, cell, way, column="correct"):
 
 
 columns = ("correct", "bleu_4", "cider")
-results.print_table(
+tables.print_table(
     ["CNN, memory, where", "correct (0–1)", "BLEU-4 (0–100)", "CIDEr (0–10)"],
     [(", ".join(case), *(f"{np.median(of(*case, column)):.2f}" for column in columns)) for case in cases],
 )
@@ -474,7 +475,7 @@ def look_at_file(photo):
     """A figure with the picture and its caption."""
     if not photo:
         return "Choose a picture: PNG, JPEG, …"
-    return captioned(*(vision.decode(photo, size, "your file") for size in (256, 128)))
+    return captioned(*(images.decode(photo, size, "your file") for size in (256, 128)))
 
 
 widgets.movable(look_at_file, photo=widgets.upload("your picture"))
@@ -496,7 +497,7 @@ for beam in (1, 5):
     numbers = (f"{np.median([r[n] for r in runs]):.1f}" for n in names)
     lines.append((f"ours, beam {beam} (median of {len(runs)}, dev)", *numbers))
 lines.append(("Show and Tell, published", *[None] * 4, "63", "41", "27", None))
-results.print_table(["", *(name.replace(" without penalty", "*") for name in names)], lines)
+tables.print_table(["", *(name.replace(" without penalty", "*") for name in names)], lines)
 minutes = np.median([row["features_seconds"] + row["train_seconds"] for row in runs]) / 60
 print(f"*: without brevity penalty. Vectors and training: {minutes:.0f} minutes on two cores.")
 

@@ -31,16 +31,17 @@ os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "2")  # regions make large produ
 import matplotlib.pyplot as plt
 import numpy as np
 
-from course_lib.quiet import keras
+from course_lib.backend import keras
 from keras import layers, ops
 
-from course_lib import checks, metrics, plotting, results, text, training, vision
+from course_lib import batching, checks, metrics, plotting, results, tables, text, training
 from course_lib.attention import BilinearScore, attend
 from course_lib.checks import at_least, at_most, claim
-from course_lib.decoding import Describer
+from course_lib.decoding import CaptionGenerator
 from course_lib.exercises import lesson_09
 from course_lib.models.captioner import captioner as library_captioner
 from course_lib.text import Vocabulary
+from course_lib.vision.small_cnn import concepts, evidence, scene_grids, small_cnn
 from course_lib.worlds.scenes import SceneWorld, compose
 
 SEED = checks.seed()
@@ -94,9 +95,9 @@ claim("who does not look is right in one case of four at most", at_most(max(at_t
 # between 0 and 1, which still tell the middle of a thing from its edge.
 
 # %%
-backbone = vision.small_cnn()
-seen = vision.evidence(backbone(np.stack([picture for picture, _ in drawn])))  # (500, 8, 8, 236)
-names = [answer for answers in vision.concepts().values() for answer in answers]
+backbone = small_cnn()
+seen = evidence(backbone(np.stack([picture for picture, _ in drawn])))  # (500, 8, 8, 236)
+names = [answer for answers in concepts().values() for answer in answers]
 i = next(i for i, scene in enumerate(test) if len(scene.things) == 2 and len({t.kind for t in scene.things}) == 2)
 first, second = (f"{thing.colour} {thing.kind}" for thing in test[i].things)
 fig, axes = plotting.figure(10, 3.4, columns=3)
@@ -135,7 +136,7 @@ print("z says:", ", ".join(names[k] for k in z[:-8].argsort()[::-1][:3]))
 fig, axes = plotting.figure(5.6, 3, columns=2)
 own = [128 * box for box in boxes[i][test[i].things[0].kind]]
 plotting.pictures(axes[0], [drawn[i][0]], [world.captions(test[i], 1)[0]])
-plotting.looks(axes[1], drawn[i][0], [first], weights.reshape(1, 8, 8), [own])
+plotting.attention_maps(axes[1], drawn[i][0], [first], weights.reshape(1, 8, 8), [own])
 plt.show()
 
 # %% [markdown]
@@ -182,7 +183,7 @@ def captioner(words, score, units=96, width=96, pieces=128):
 # all words first, and all looks of a batch are one product of matrices. The library's has both orders; equal numbers with ours?
 
 # %%
-learned, grids = vision.scene_grids(world, 20_000)  # of those that come with the course; and their regions
+learned, grids = scene_grids(world, 20_000)  # of those that come with the course; and their regions
 captions = [[text.tokenize(caption) for caption in world.captions(scene, 3)] for scene in learned]
 vocabulary = Vocabulary.from_texts(words for given in captions for words in given)
 sizes = {"width": 96, "embedding": 64, "units": 96, "maxout": 128, "pooling": "max"}
@@ -210,11 +211,11 @@ places = np.repeat(np.arange(len(captions)), [len(given) for given in captions])
 rows = text.to_rows([words for given in captions for words in given], vocabulary)
 STEPS = 900
 training.compile_for_training(model, STEPS, 8e-3, optimizer="muon")
-losses = training.fit(model, vision.caption_batches(grids, places, rows, 96, SEED, per_picture=3), STEPS)
+losses = training.fit(model, batching.caption_batches(grids, places, rows, 96, SEED, captions_per_image=3), STEPS)
 print(f"nats a word: {losses[0]:.2f} in the first fifty steps, {losses[-1]:.2f} in the last")
 
 # %% tags=["nbval-ignore-output"]
-describe = Describer(model, vocabulary)
+describe = CaptionGenerator(model, vocabulary)
 found = describe(seen, beam=5, alpha=0)  # each with the weights of every step: (words + 1, 64)
 said = [text.detokenize(best.words) for best in found]
 right = np.array([world.accepts(scene, caption) for scene, caption in zip(test, said, strict=True)])
@@ -235,7 +236,7 @@ def word_by_word(i, words, weights):
     """A figure of the looks for the words of one caption of test scene i."""
     _, axes = plotting.figure(11, 1.95 * -(-len(words) // 6), columns=6, rows=-(-len(words) // 6))
     own = [[128 * box for box in boxes[i].get(word, [])] for word in words]
-    plotting.looks(axes, drawn[i][0], words, np.reshape(weights, (-1, 8, 8)), own, dots=True)
+    plotting.attention_maps(axes, drawn[i][0], words, np.reshape(weights, (-1, 8, 8)), own, dots=True)
 
 
 for i in [i for i, scene in enumerate(test) if len(scene.things) == 3][:2]:
@@ -262,7 +263,7 @@ points, targets = zip(*((metrics.highest(weights), boxes[i][word]) for i, word, 
 pointing = metrics.pointing_accuracy(points, targets)
 middle = metrics.pointing_accuracy([(0.5, 0.5)] * len(targets), targets)
 chance = np.mean([metrics.pointing_accuracy([point] * len(targets), targets) for point in middles])
-results.print_table(["points at", "right"], [
+tables.print_table(["points at", "right"], [
     ("the region looked at most", f"{pointing:.2f}"), ("the middle of the picture", f"{middle:.2f}"),
     ("any region", f"{chance:.2f}"),
 ])  # fmt: skip
@@ -339,7 +340,7 @@ def of(case, column):
 
 
 columns = ("correct", "pointing", "entropy_kind", "entropy_article", "unseen", "train_seconds")
-results.print_table(
+tables.print_table(
     ["", *(name.replace("_", " ") for name in columns)],
     [(case, *(f"{np.median(of(case, c)):.2f}" if c[0] != "t" else f"{min(of(case, c)):.0f}" for c in columns)) for case in cases],
 )  # fmt: skip
@@ -425,11 +426,11 @@ def look(kind, colour, x, other, other_colour, other_x, place, night):
     """A figure: the picture of two things with its caption, and the look for every word."""
     scene = compose(world, [(kind, colour, x), (other, other_colour, other_x)], place, night == "night")
     picture, owner = world.draw(scene, 128)
-    best = describe(vision.evidence(backbone(picture[None])), beam=5, alpha=0)[0]
+    best = describe(evidence(backbone(picture[None])), beam=5, alpha=0)[0]
     caption, there = text.detokenize(best.words), world.boxes(scene, owner)
     fig, axes = plotting.figure(11, 2.2 * -(-len(best.words) // 5), columns=6, rows=-(-len(best.words) // 5))
     axes = np.reshape(axes, (-1, 6))
-    plotting.looks(axes[:, 1:], picture, best.words, best.weights[:-1].reshape(-1, 8, 8),
+    plotting.attention_maps(axes[:, 1:], picture, best.words, best.weights[:-1].reshape(-1, 8, 8),
                    [[128 * box for box in there.get(word, [])] for word in best.words])  # fmt: skip
     plotting.pictures(axes[:, 0], [world.draw(scene, 256)[0]], [""], [world.accepts(scene, caption)])
     fig.suptitle(caption, x=0, ha="left", fontsize=12)
@@ -472,7 +473,7 @@ for way in dict.fromkeys(row["way"] for row in flickr):
     lines.append((name, *(f"{v:.1f}" for v in numbers[:-1]), f"{numbers[-1]:.3f}", f"{minutes:.0f}"))
 lines.append(("Xu et al., soft, test split", "67", "44.8", "29.9", "19.5", None, None, None))
 lines.append(("Xu et al., hard, test split", "67", "45.7", "31.4", "21.3", None, None, None))
-results.print_table(["", "BLEU-1*", "BLEU-2*", "BLEU-3*", "BLEU-4*", "BLEU-4", "CIDEr", "minutes"], lines)
+tables.print_table(["", "BLEU-1*", "BLEU-2*", "BLEU-3*", "BLEU-4*", "BLEU-4", "CIDEr", "minutes"], lines)
 print("*: without brevity penalty. Minutes: features and training, two processor cores.")
 
 # %% [markdown]

@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from course_lib import training, vision
+from course_lib import batching, training
 from course_lib.attention import BilinearScore
-from course_lib.decoding import Describer
+from course_lib.decoding import CaptionGenerator
 from course_lib.errors import CourseError
 from course_lib.metrics import log_softmax
 from course_lib.models.captioner import WAYS, captioner
@@ -100,9 +100,9 @@ def test_it_learns_survives_saving_and_is_searched(cell, tmp_path):
     pictures = np.eye(4, 5, dtype=np.float32)
     model = captioner(POOLED, len(vocabulary), "each step", width=16, embedding=8, units=24, cell=cell)
     training.compile_for_training(model, 200, 1e-2)
-    batches = vision.caption_batches(pictures, np.arange(4), to_rows(texts, vocabulary), 4, seed=0)
+    batches = batching.caption_batches(pictures, np.arange(4), to_rows(texts, vocabulary), 4, seed=0)
     training.fit(model, batches, 200)
-    describe = Describer(model, vocabulary)
+    describe = CaptionGenerator(model, vocabulary)
     for beam in (1, 3):
         found = describe(pictures, beam=beam)
         assert ["".join(best.words) for best in found] == texts and all(best.finished for best in found)
@@ -114,7 +114,7 @@ def test_it_learns_survives_saving_and_is_searched(cell, tmp_path):
 def test_beam_one_is_greedy_by_hand():
     model, vocabulary = random_captioner("each step"), Vocabulary("abcdefg")
     pictures = RNG.normal(size=(5, 5)).astype(np.float32)
-    for picture, found in zip(pictures, Describer(model, vocabulary)(pictures, beam=1, longest=6), strict=True):
+    for picture, found in zip(pictures, CaptionGenerator(model, vocabulary)(pictures, beam=1, longest=6), strict=True):
         said = [2]
         while len(said) < 8 and said[-1] != 3:
             p = log_softmax(np.array(model((picture[None], np.array([said])))))[0, -1]
@@ -126,21 +126,23 @@ def test_beam_one_is_greedy_by_hand():
 def test_an_ensemble_says_the_mean_of_its_members():
     models, vocabulary = [random_captioner(way) for way in ("start", "each step")], Vocabulary("abcdefg")
     pictures = RNG.normal(size=(4, 5)).astype(np.float32)
-    for picture, found in zip(pictures, Describer(Ensemble(models), vocabulary)(pictures, longest=6), strict=True):
+    for picture, found in zip(
+        pictures, CaptionGenerator(Ensemble(models), vocabulary)(pictures, longest=6), strict=True
+    ):
         said = [2]
         while len(said) < 8 and said[-1] != 3:
             p = sum(np.exp(log_softmax(np.array(m((picture[None], np.array([said]))))[0, -1])) for m in models)
             p[:3] = 0
             said.append(int(p.argmax()))
         assert found.words == vocabulary.decode(said)[:7]
-    alone, twice = (Describer(m, vocabulary)(pictures, beam=3) for m in (models[0], Ensemble([models[0]] * 2)))
+    alone, twice = (CaptionGenerator(m, vocabulary)(pictures, beam=3) for m in (models[0], Ensemble([models[0]] * 2)))
     assert [best.words for best in alone] == [best.words for best in twice]
 
 
 def test_samples_come_as_often_as_they_are_probable():
     model, vocabulary = random_captioner("start"), Vocabulary("abcdefg")
     picture = RNG.normal(size=(1, 5)).astype(np.float32)
-    describe = Describer(model, vocabulary)
+    describe = CaptionGenerator(model, vocabulary)
     said = describe.sample(np.repeat(picture, 4000, axis=0), longest=1, seed=3)
     scores = np.array(model((picture, np.array([[2]]))))[0, 0]
     scores[:3] = -np.inf
@@ -159,7 +161,7 @@ def test_batches_give_each_caption_its_own_picture():
     rows = to_rows([f"{place}"[:1] for place in places], Vocabulary("012345678"))
     number = dict(zip(rows[:, 1].tolist(), places, strict=True))
     for each in (1, 3):
-        batches = vision.caption_batches(features, places, rows, 6, seed=0, per_picture=each)
+        batches = batching.caption_batches(features, places, rows, 6, seed=0, captions_per_image=each)
         seen = set()
         for _ in range(20):
             (vectors, before), said = next(batches)
@@ -178,7 +180,7 @@ def test_bad_input_is_a_sentence():
     with pytest.raises(CourseError, match="way: expected one of 'first input', 'start'"):
         captioner(POOLED, WORDS, "letter")
     with pytest.raises(CourseError, match="the decoder was made for 11 words, this vocabulary has 5"):
-        Describer(model, Vocabulary("a"))
+        CaptionGenerator(model, Vocabulary("a"))
 
 
 # -- looking at regions ------------------------------------------------------------------------------------------------
@@ -294,7 +296,7 @@ def test_hard_attention_learns_along_the_true_gradient():
 def test_looks_are_found_again_after_search_and_after_saving(way, tmp_path):
     model, vocabulary = looking(way, "lstm", score=BilinearScore()), Vocabulary("abcdefg")
     pictures = RNG.normal(size=(4, *GRID)).astype(np.float32)
-    found = Describer(model, vocabulary)(pictures, beam=3, longest=6)
+    found = CaptionGenerator(model, vocabulary)(pictures, beam=3, longest=6)
     for picture, best in zip(pictures, found, strict=True):
         rows = to_rows([best.words], vocabulary)
         weights = np.array(model.align(picture[None], rows[:, :-1]))[0, : len(best.weights)]

@@ -10,7 +10,7 @@ import time
 import numpy as np
 import pytest
 
-from course_lib import results
+from course_lib import results, tables
 from course_lib.cells import ZOO
 from course_lib.models.language_model import matched_units
 from experiments import cell_zoo
@@ -51,7 +51,7 @@ def test_training_validation_and_test_data_differ():
 
 
 def keys(path):
-    return [tuple(row[name] for name in cell_zoo.COLUMNS[:4]) for row in results.read_rows(path)]
+    return [tuple(row[name] for name in cell_zoo.COLUMNS[:4]) for row in tables.read_rows(path)]
 
 
 @pytest.mark.slow
@@ -66,10 +66,10 @@ def test_killed_at_any_time_nothing_is_lost_or_done_twice(tmp_path):
         time.sleep(0.1)
     os.killpg(process.pid, signal.SIGKILL)  # both runs under way
     process.wait()
-    before = results.read_rows(tmp_path / cell_zoo.SELECT)
+    before = tables.read_rows(tmp_path / cell_zoo.SELECT)
     assert 2 <= len(before) < 6
     subprocess.run(command("--out", tmp_path), cwd=build.ROOT, env=env, stdout=subprocess.DEVNULL, check=True)
-    after = results.read_rows(tmp_path / cell_zoo.SELECT)
+    after = tables.read_rows(tmp_path / cell_zoo.SELECT)
     for row in before:
         assert row in after  # with its seconds: not run again
     rates = [str(rate) for rate in cell_zoo.SMALL.rates]
@@ -136,7 +136,7 @@ def test_bad_arguments(arguments, message, capsys, monkeypatch):
 
 
 def test_the_stored_study():
-    chosen = cell_zoo.best_rates(results.read_rows(cell_zoo.RESULTS / cell_zoo.SELECT))
+    chosen = cell_zoo.best_rates(tables.read_rows(cell_zoo.RESULTS / cell_zoo.SELECT))
     rows = results.read(cell_zoo.FINAL)
     assert {(row["task"], row["cell"], row["seed"]) for row in rows} == {
         (task, cell, seed) for task in ("arithmetic", "xml") for cell in ZOO for seed in range(1, 6)

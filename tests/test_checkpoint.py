@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from course_lib import training
+from course_lib.batching import stream_batches
 from course_lib.cells import LSTMCell
 from course_lib.checkpoint import Checkpoint, stoppable
 from course_lib.errors import CourseError
 from course_lib.models.language_model import language_model, stateful
-from course_lib.text import stream_batches
 
 
 def test_model_and_twin_go_on_with_the_same_weights_and_the_same_optimizer(tmp_path):

@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib import training
+from course_lib.backend import keras
 from course_lib.cells import LSTMCell
-from course_lib.decoding import Writer, adjust
+from course_lib.decoding import TextGenerator, adjust_logits
 from course_lib.errors import CourseError
 from course_lib.metrics import log_softmax
 from course_lib.models.language_model import language_model, rnn_language_model
-from course_lib.quiet import keras
 from course_lib.text import Vocabulary
 
 VOCABULARY = Vocabulary("abcdefgh")
@@ -66,7 +66,7 @@ def adjusted_by_hand(scores, temperature=1.0, top_k=None, top_p=None):
 def test_what_may_be_drawn_equals_brute_force(numbers, temperature, top_k, top_p):
     scores = np.array([numbers], "float32") / 8
     top_k = top_k and min(top_k, len(numbers))
-    ours = np.array(adjust(scores, np.float32(temperature), top_k, top_p))
+    ours = np.array(adjust_logits(scores, np.float32(temperature), top_k, top_p))
     exact = adjusted_by_hand(scores[0], temperature, top_k, top_p)
     differ = np.isinf(ours[0]) != np.isinf(exact)
     if differ.any():  # only where the sum of probabilities meets top_p but for rounding
@@ -82,7 +82,7 @@ def test_what_may_be_drawn_equals_brute_force(numbers, temperature, top_k, top_p
 def test_step_by_step_is_the_model_applied_to_the_whole_text(name):
     training.set_seed(3)
     model = randomly(MODELS[name]())
-    written = Writer(model, VOCABULARY)(PROMPTS, 15, top_k=1, stop="<eos>")
+    written = TextGenerator(model, VOCABULARY)(PROMPTS, 15, top_k=1, stop="<eos>")
     for prompt, text in zip(PROMPTS, written, strict=True):
         ids = VOCABULARY.encode([*prompt, *text])
         scores = np.array(model(np.array([ids])))[0]
@@ -97,14 +97,14 @@ def test_what_is_drawn_follows_the_probabilities():
     scores = np.array(model(np.array([VOCABULARY.encode("ab")])))[0, -1]
     scores[:3] = -np.inf
     for options in ({}, {"temperature": 0.5}, {"temperature": 2.0, "top_k": 4}, {"top_p": 0.7}):
-        drawn = Writer(model, VOCABULARY)(["ab"] * 30_000, 1, stop=None, seed=5, **options)
+        drawn = TextGenerator(model, VOCABULARY)(["ab"] * 30_000, 1, stop=None, seed=5, **options)
         shares = np.bincount([VOCABULARY[text[0]] if text else 3 for text in drawn], minlength=12) / len(drawn)
         assert np.abs(shares - np.exp(log_softmax(adjusted_by_hand(scores, **options)))).max() < 0.015
 
 
 def test_the_seed_decides_and_training_is_seen():
     model = randomly(MODELS["rnn"]())
-    writer = Writer(model, VOCABULARY)
+    writer = TextGenerator(model, VOCABULARY)
     first = writer(["a"] * 5, 20, seed=1)
     assert first == writer(["a"] * 5, 20, seed=1)
     assert first != writer(["a"] * 5, 20, seed=2)
@@ -131,28 +131,28 @@ def test_the_seed_decides_and_training_is_seen():
     ],
 )
 def test_bad_input(prompts, options, sentence):
-    writer = Writer(rnn_language_model(12, embedding=3, hidden=4), VOCABULARY)
+    writer = TextGenerator(rnn_language_model(12, embedding=3, hidden=4), VOCABULARY)
     with pytest.raises(CourseError, match=sentence) as error:
         writer(prompts, **{"steps": 5} | options)
     assert "\n" not in str(error.value)
 
 
 def test_models_it_cannot_write_with():
-    with pytest.raises(CourseError, match="the model scores 9 tokens, the vocabulary has 12"):
-        Writer(rnn_language_model(9, embedding=3, hidden=4), VOCABULARY)
+    with pytest.raises(CourseError, match="the model has 9 logits, the vocabulary has 12 tokens"):
+        TextGenerator(rnn_language_model(9, embedding=3, hidden=4), VOCABULARY)
     with pytest.raises(CourseError, match="layer upon layer"):
         tokens = keras.Input((None,), dtype="int32")
         x = keras.layers.Embedding(12, 4)(tokens)
         h = keras.layers.LSTM(4, return_sequences=True)(x)
-        Writer(keras.Model(tokens, keras.layers.Dense(12)(keras.layers.add([x, h]))), VOCABULARY)
+        TextGenerator(keras.Model(tokens, keras.layers.Dense(12)(keras.layers.add([x, h]))), VOCABULARY)
     with pytest.raises(CourseError, match="layer upon layer"):
         tokens = keras.Input((None,), dtype="int32")
-        Writer(keras.Model(tokens, keras.layers.Dense(12)(keras.layers.Embedding(12, 4)(tokens))), VOCABULARY)
+        TextGenerator(keras.Model(tokens, keras.layers.Dense(12)(keras.layers.Embedding(12, 4)(tokens))), VOCABULARY)
 
 
 def test_whole_texts_are_as_probable_as_those_drawn_one_by_one():
     model = randomly(MODELS["lstm, dropout"](), size=0.7)
-    drawn = Writer(model, VOCABULARY)(["ab"] * 4000, 12, stop=None, seed=3)
+    drawn = TextGenerator(model, VOCABULARY)(["ab"] * 4000, 12, stop=None, seed=3)
     drawn = [text for text in drawn if len(text) == 12]  # those without an <eos>
     rng, ids = np.random.default_rng(0), np.tile(VOCABULARY.encode("ab"), (4000, 1))
     for _ in range(12):

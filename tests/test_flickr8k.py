@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from course_lib import results, training, vision
+from course_lib import batching, results, tables, training
 from course_lib.models.captioner import captioner
 from course_lib.worlds.scenes import SceneWorld
 from experiments.flickr8k import memory_gb
@@ -60,18 +60,18 @@ def test_it_trains_judges_and_names_what_is_wrong(trained):
     home, said = trained
     assert "train_00003.png: not a picture that can be read" in said
     assert "train: 1 of 30 photographs are missing, the first is train_00005.png; left out." in said
-    rows = results.read_rows(home / "table.csv")
+    rows = tables.read_rows(home / "table.csv")
     assert [(row["way"], row["split"], row["beam"]) for row in rows] == [("start", "dev", b) for b in "1357"]
     assert all(0 <= float(row["BLEU-4"]) <= float(row["BLEU-1"]) <= 100 for row in rows)
-    curve = results.read_rows(home / "table_curve.csv")
+    curve = tables.read_rows(home / "table_curve.csv")
     assert float(curve[-1]["train_loss"]) < float(curve[0]["train_loss"])
 
 
 def test_it_judges_another_split_without_training_again(trained, photographs):
     home, _ = trained
-    before = results.read_rows(home / "table.csv")
+    before = tables.read_rows(home / "table.csv")
     command(home, photographs, "judge", "--split=test")
-    rows = results.read_rows(home / "table.csv")
+    rows = tables.read_rows(home / "table.csv")
     assert [row for row in rows if row["split"] == "dev"] == before
     assert [row["pictures"] for row in rows if row["split"] == "test"] == ["5"] * 4
     said = command(home, photographs, "judge", "--split=val", code=1)
@@ -166,6 +166,6 @@ def test_memory_does_not_grow_with_the_set(tmp_path):
         rows = np.memmap(tmp_path / str(count), np.float16, "w+", shape=(count, *shape))
         said = np.tile(np.array([2, 5, 6, 7, 3], np.int32), (count, 1))
         rows = np.memmap(tmp_path / str(count), np.float16, "r", shape=rows.shape)
-        training.fit(model, vision.caption_batches(rows, np.arange(count), said, 50, seed=0), 20)
+        training.fit(model, batching.caption_batches(rows, np.arange(count), said, 50, seed=0), 20)
         held.append(memory_gb())
     assert held[1] < held[0] + 0.2

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from course_lib import results
+from course_lib import tables
 from experiments.jobs import STOPPED
 
 ROOT = Path(__file__).parents[1]
@@ -39,7 +39,7 @@ def test_stopped_gone_on_with_and_done(tmp_path):
     }  # fmt: skip
     first = subprocess.Popen(**command)
     for _ in range(600):
-        if {"0", "1"} <= {row["number"] for row in results.read_rows(table)}:  # both processes are at work
+        if {"0", "1"} <= {row["number"] for row in tables.read_rows(table)}:  # both processes are at work
             break
         time.sleep(0.05)
     os.killpg(first.pid, signal.SIGINT)
@@ -47,14 +47,14 @@ def test_stopped_gone_on_with_and_done(tmp_path):
     assert first.returncode == 1
     assert "8 of 8 runs to make." in said
     assert error.splitlines() == [STOPPED]
-    there = len(results.read_rows(table))
+    there = len(tables.read_rows(table))
     assert 2 <= there < 8
 
     second = subprocess.Popen(**command)
     said, error = second.communicate(timeout=60)
     assert (second.returncode, error) == (0, "")
     assert f"{8 - there} of 8 runs to make.\nprepared" in said
-    assert [(row["number"], row["square"]) for row in results.read_rows(table)] == [
+    assert [(row["number"], row["square"]) for row in tables.read_rows(table)] == [
         (str(i), str(i**2)) for i in range(8)
     ]
 

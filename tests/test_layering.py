@@ -11,13 +11,15 @@ PACKAGE = Path(__file__).resolve().parents[1] / "course_lib"
 # In the direction data flows: each may import from those in groups before its own.
 ORDER = [
     ["errors"],
-    ["quiet", "shipped", "results", "locked"],
+    ["backend", "bundled", "files"],
+    ["tables"],
+    ["results"],
     ["worlds", "datasets"],
     ["text"],
-    ["metrics"],
+    ["batching", "metrics"],
     ["numpy_rnn"],
     ["cells", "attention", "vision"],
-    ["layers"],
+    ["features", "layers"],
     ["models"],
     ["decoding"],
     ["training"],
@@ -54,8 +56,8 @@ def test_imports_go_with_the_data(path):
         if pieces[0] == "matplotlib":
             assert part == "plotting"
         if pieces[0] in ("tensorflow", "keras"):
-            heavy = ("cells", "layers", "attention", "vision", "models", "decoding", "training", "checkpoint")
-            assert part in ("quiet", *heavy)
+            heavy = ("batching", "cells", "layers", "attention", "vision", "models", "decoding", "training")
+            assert part in ("backend", "checkpoint", *heavy)
 
 
 def run(code: str) -> subprocess.CompletedProcess:
@@ -75,7 +77,7 @@ def test_importing_the_package_is_quick():
     assert min(float(run(code).stdout) for _ in range(3)) < 0.2
 
 
-@pytest.mark.parametrize("module", ["quiet", "training", "cells", "models.language_model", "models.fixed_input"])
+@pytest.mark.parametrize("module", ["backend", "training", "cells", "models.language_model", "models.fixed_input"])
 def test_importing_tensorflow_through_the_course_writes_nothing(module):
     finished = run(f"import course_lib.{module}, keras; keras.ops.ones((1, 3)) @ keras.ops.ones((3, 2))")
     assert finished.returncode == 0

@@ -5,9 +5,9 @@ import sys
 import numpy as np
 import pytest
 
-from course_lib import cells, layers
+from course_lib import cells, layers, tables
+from course_lib.backend import keras
 from course_lib.errors import CourseError
-from course_lib.quiet import keras
 
 tf = pytest.importorskip("tensorflow")
 UNITS, WIDTH, TEXTS, STEPS = 5, 3, 4, 7
@@ -307,19 +307,18 @@ def test_the_benchmark():
 def test_the_benchmarks_table(avx2, monkeypatch, tmp_path):
     """Rows of the other kind of processor stay, as does the figure when AVX-512 is not to be used."""
     from benchmarks import layers as benchmark
-    from course_lib import results
 
     for name in benchmark.AVX2:
         monkeypatch.setenv(name, "unset")
-    stored = results.read_rows(benchmark.RESULTS)
+    stored = tables.read_rows(benchmark.RESULTS)
     monkeypatch.setattr(benchmark, "RESULTS", tmp_path / "layers.csv")
-    results.write(benchmark.RESULTS, [row | {"processor": kind, "ms": 0} for kind in ("Z80", "AVX2") for row in stored])
+    tables.write(benchmark.RESULTS, [row | {"processor": kind, "ms": 0} for kind in ("Z80", "AVX2") for row in stored])
     times = {"layer": "course", "ms": 1, "cpu_ms": 1, "peak_memory_gb": 1}
     monkeypatch.setattr(benchmark, "match", lambda size, pythons, rounds: [times])
     monkeypatch.setattr(sys, "argv", ["layers", *["--avx2"] * avx2])
     here = "AVX2" if avx2 else benchmark.processor()
     benchmark.main()
-    rows = results.read_rows(benchmark.RESULTS)
+    rows = tables.read_rows(benchmark.RESULTS)
     assert [row["ms"] for row in rows if row["processor"] == "Z80"] == ["0"] * len(stored)
     assert {row["ms"] for row in rows if row["processor"] == here} == {"1"}
     assert (tmp_path / "layers.svg").exists() != avx2

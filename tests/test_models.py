@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from course_lib import training
+from course_lib.batching import story_batches
 from course_lib.cells import GRUCell, LSTMCell
 from course_lib.errors import CourseError
 from course_lib.metrics import log_softmax
@@ -14,7 +15,7 @@ from course_lib.models.deep import deep_language_model
 from course_lib.models.fixed_input import bag_of_words_model, window_model
 from course_lib.models.language_model import chain, language_model, rnn_language_model, stateful
 from course_lib.numpy_rnn import rnn_forward
-from course_lib.text import Vocabulary, story_batches, to_rows
+from course_lib.text import Vocabulary, to_rows
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ import csv
 
 import numpy as np
 
-from course_lib import shipped, vision
+from course_lib import bundled
+from course_lib.vision.small_cnn import concepts, small_cnn
 from tools import pretrain
 
 
@@ -12,7 +13,7 @@ def test_every_answer_is_there_and_a_thing_fills_its_regions():
     pictures, masks, answers = pretrain.pictures(40, seed=5)
     assert pictures.shape == (40, 128, 128, 3) and masks.any(axis=(1, 2)).all()
     scenes = pretrain.WORLD.single(40, seed=5)
-    names = [list(options) for options in vision.concepts().values()]
+    names = [list(options) for options in concepts().values()]
     for scene, numbers in zip(scenes, answers, strict=True):
         (thing,) = scene.things
         told = [options[number] for options, number in zip(names, numbers, strict=True)]
@@ -47,17 +48,17 @@ def test_things_are_pasted_with_their_answers_the_nearest_last():
 
 def test_it_learns():
     _, right, losses = pretrain.train(count=256, epochs=6, held_out=40)
-    assert losses[-1] < 0.7 * losses[0] and set(right) == set(vision.concepts())
+    assert losses[-1] < 0.7 * losses[0] and set(right) == set(concepts())
 
 
 def test_what_ships_is_as_good_as_it_says():
     """On pictures of its own test set's seed: within a point and the chance of a smaller sample."""
-    with open(shipped.path("vision/small_cnn.csv"), encoding="utf-8") as file:
+    with open(bundled.path("vision/small_cnn.csv"), encoding="utf-8") as file:
         said = {row["question"]: float(row["right"]) for row in csv.DictReader(file)}
     pictures, _, answers = pretrain.pictures(400, pretrain.SEEDS[1])
-    vectors = vision.small_cnn().pooled(pictures)
+    vectors = small_cnn().pooled(pictures)
     begin = 0
-    for i, (question, options) in enumerate(vision.concepts().items()):
+    for i, (question, options) in enumerate(concepts().items()):
         part = np.array(vectors[:, begin : begin + len(options)])  # Keras hands out what may only be read
         part[:, [answer == "" for answer in options]] = -1
         assert abs((part.argmax(-1) == answers[:, i]).mean() - said[question]) < 0.01 + 2 * (0.25 / 400) ** 0.5

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course_lib import text
+from course_lib import batching, text
 from course_lib.errors import CourseError
 
 VOCABULARY = text.Vocabulary(["a", "b", "c"])
@@ -65,16 +65,16 @@ def test_a_vocabulary_orders_by_frequency_and_takes_no_word_twice():
 
 def test_story_batches_give_every_text_once_an_epoch_and_follow_the_seed():
     rows = text.to_rows([["a"] * n for n in range(1, 33)], VOCABULARY)
-    batches = list(itertools.islice(text.story_batches(rows, 4, seed=1), 8))
+    batches = list(itertools.islice(batching.story_batches(rows, 4, seed=1), 8))
     seen = sorted(int((targets[i] != 0).sum()) - 1 for _, targets in batches for i in range(4))
     assert seen == list(range(1, 33))
     assert all((inputs[:, -1] != 0).any() for inputs, _ in batches)  # cut to the longest
-    again = list(itertools.islice(text.story_batches(rows, 4, seed=1), 8))
-    other = list(itertools.islice(text.story_batches(rows, 4, seed=2), 8))
+    again = list(itertools.islice(batching.story_batches(rows, 4, seed=1), 8))
+    other = list(itertools.islice(batching.story_batches(rows, 4, seed=2), 8))
     assert all(np.array_equal(a[0], b[0]) for a, b in zip(batches, again, strict=True))
     assert not all(np.array_equal(a[0], b[0]) for a, b in zip(batches, other, strict=True))
     with pytest.raises(CourseError, match="use a smaller batch_size"):
-        next(text.story_batches(rows, 100, seed=0))
+        next(batching.story_batches(rows, 100, seed=0))
 
 
 def test_too_long_for_its_rows():
@@ -92,7 +92,7 @@ def test_a_stream_has_an_end_before_between_and_behind_its_texts():
 def test_rows_of_a_stream_go_on_where_they_ended(size):
     ids, batch_size, length = np.arange(size, dtype=np.int32), 3, 4
     row = (size - 1) // batch_size
-    batches = list(itertools.islice(text.stream_batches(ids, batch_size, length), 60))
+    batches = list(itertools.islice(batching.stream_batches(ids, batch_size, length), 60))
     ends = None
     for inputs, targets in batches:
         assert inputs.shape == targets.shape == (batch_size, length)
@@ -107,7 +107,7 @@ def test_rows_of_a_stream_go_on_where_they_ended(size):
 
 def test_a_text_shorter_than_a_batch():
     with pytest.raises(CourseError, match="need a text of 13 tokens, this one has 12: use a longer text"):
-        next(text.stream_batches(np.zeros(12, int), 3, 4))
+        next(batching.stream_batches(np.zeros(12, int), 3, 4))
 
 
 def test_pairs_of_like_length_come_together():
@@ -117,7 +117,7 @@ def test_pairs_of_like_length_come_together():
     assert [VOCABULARY.decode(row) for row in source.tolist()] == [list(a) for a, _ in pairs]
     assert not (source == 3).any()
     assert (target[:, 0] == 2).all()
-    batches, spread, seen = text.pair_batches(source, target, 20, seed=1), [], 0
+    batches, spread, seen = batching.pair_batches(source, target, 20, seed=1), [], 0
     for (sentences, before), said in itertools.islice(batches, 20):
         lengths = (sentences != 0).sum(axis=1)
         assert sentences.shape[1] == lengths.max()

@@ -8,7 +8,8 @@ import time
 import numpy as np
 import pytest
 
-from course_lib.results import read, read_rows
+from course_lib.results import read
+from course_lib.tables import read_rows
 from course_lib.worlds.translation import TranslationWorld
 from experiments import translate
 from tools import build

@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from course_lib import vision
 from course_lib.errors import CourseError
-from course_lib.vision import Backbone, FeatureCache, PictureError, decode, pretrained
+from course_lib.features import FeatureCache
+from course_lib.vision import ImageError
+from course_lib.vision.backbones import Backbone, pretrained
+from course_lib.vision.images import decode
+from course_lib.vision.small_cnn import SMALL, STEPS, SparseGrids, concepts, evidence, scene_grids, small_cnn
 from course_lib.worlds.scenes import KINDS_FILE, SceneWorld
 
 RNG = np.random.default_rng(0)
@@ -74,16 +77,16 @@ def test_sixteen_bits_and_one_pixel():
 def test_what_is_no_picture_is_named(tmp_path, data, message):
     file = tmp_path / "holiday.jpg"
     file.write_bytes(data)
-    with pytest.raises(PictureError, match=f"holiday.jpg: .*{message}"):
+    with pytest.raises(ImageError, match=f"holiday.jpg: .*{message}"):
         decode(file, 16)
 
 
 def test_too_many_pixels(tmp_path, monkeypatch):
     file = tmp_path / "huge.png"
     Image.new("1", (20_000, 20_000)).save(file)
-    with pytest.raises(PictureError, match=r"huge.png: .*too many"):
+    with pytest.raises(ImageError, match=r"huge.png: .*too many"):
         decode(file, 16)
-    with pytest.raises(PictureError, match="no such file"):
+    with pytest.raises(ImageError, match="no such file"):
         decode(tmp_path / "none.png", 16)
 
 
@@ -167,7 +170,7 @@ def test_networks_of_keras_applications():
     with pytest.raises(CourseError, match="no layer 'block_99'"):
         pretrained("MobileNetV2", size=96, weights=None, alpha=0.35, layer="block_99")
     with pytest.raises(CourseError, match="do not fit"):
-        pretrained("MobileNetV2", size=96, weights=vision.__file__, alpha=0.35)
+        pretrained("MobileNetV2", size=96, weights=__file__, alpha=0.35)
 
 
 @pytest.mark.skipif("COURSE_DATA" not in os.environ, reason="ImageNet weights are not on this machine")
@@ -178,8 +181,8 @@ def test_imagenet_weights_know_something():
 
 
 def test_the_courses_own_network_says_probabilities(tmp_path):
-    backbone = vision.small_cnn(weights=None)
-    sizes = [len(answers) for answers in vision.concepts().values()]
+    backbone = small_cnn(weights=None)
+    sizes = [len(answers) for answers in concepts().values()]
     assert backbone.shape == (8, 8, sum(sizes)) and backbone.size == 128
     pictures = RNG.integers(0, 256, (2, 128, 128, 3), dtype=np.uint8)
     grid = backbone(pictures)
@@ -187,13 +190,13 @@ def test_the_courses_own_network_says_probabilities(tmp_path):
         assert np.allclose(part.sum(axis=-1), 1, atol=1e-5)
     assert np.array_equal(backbone.pooled(pictures), grid.max(axis=(1, 2)))
     backbone.grid.save_weights(tmp_path / "w.weights.h5")
-    again = vision.small_cnn(tmp_path / "w.weights.h5")
+    again = small_cnn(tmp_path / "w.weights.h5")
     assert again.identity == backbone.identity and np.allclose(again(pictures), grid, atol=1e-6)
     (tmp_path / "broken.weights.h5").write_bytes(b"nothing")
     keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]).save_weights(tmp_path / "other.weights.h5")
     for name in ("broken", "other", "missing"):
         with pytest.raises(CourseError, match=f"{name}.weights.h5: no weights of the course's CNN"):
-            vision.small_cnn(tmp_path / f"{name}.weights.h5")
+            small_cnn(tmp_path / f"{name}.weights.h5")
 
 
 def test_two_processes_fill_one_cache(tmp_path, backbone):
@@ -208,21 +211,21 @@ def test_two_processes_fill_one_cache(tmp_path, backbone):
 def test_evidence_is_log_odds_in_steps():
     p = RNG.random((2, 8, 8, 236)) ** 4
     p[0, 0, 0, 3:6] = 0, 1, 0.5
-    said = vision.evidence(p)
-    names = np.array([answer for answers in vision.concepts().values() for answer in answers])
+    said = evidence(p)
+    names = np.array([answer for answers in concepts().values() for answer in answers])
     assert not said[..., names == ""].any() and said.min() >= 0 and said.max() <= 1
     assert said[0, 0, 0, 3] == 0 and said[0, 0, 0, 4] == 1
-    assert abs(said[0, 0, 0, 5] - 3.4 / 19.4) <= 0.5 / vision.STEPS  # log odds of one half: 0
-    assert np.allclose(said * vision.STEPS, np.rint(said * vision.STEPS), atol=1e-4)
-    rising = vision.evidence(np.repeat(np.linspace(0, 1, 50)[:, None], 236, axis=1))[:, names != ""]
+    assert abs(said[0, 0, 0, 5] - 3.4 / 19.4) <= 0.5 / STEPS  # log odds of one half: 0
+    assert np.allclose(said * STEPS, np.rint(said * STEPS), atol=1e-4)
+    rising = evidence(np.repeat(np.linspace(0, 1, 50)[:, None], 236, axis=1))[:, names != ""]
     assert (np.diff(rising, axis=0) >= 0).all()
 
 
 def test_grids_keep_all_that_is_not_0():
-    sizes = [len(answers) for answers in vision.concepts().values()]
-    grids = vision.evidence(RNG.random((5, 8, 8, sum(sizes))) ** 30)
+    sizes = [len(answers) for answers in concepts().values()]
+    grids = evidence(RNG.random((5, 8, 8, sum(sizes))) ** 30)
     grids[..., -8:] = grids[:, :1, :1, -8:]  # place and time are asked of the whole picture
-    kept = vision.Grids.of(grids)
+    kept = SparseGrids.of(grids)
     assert len(kept) == 5 and kept.shape == grids.shape
     for rows in ([3, 0, 3], slice(1, 4), np.array([4])):
         assert np.allclose(kept[rows], grids[rows], atol=1e-6)
@@ -231,11 +234,11 @@ def test_grids_keep_all_that_is_not_0():
 
 def test_the_grids_that_ship_are_these():
     world = SceneWorld()
-    scenes, grids = vision.scene_grids(world)
-    assert vision.scene_grids(world, 3)[0] == scenes[:3]
+    scenes, grids = scene_grids(world)
+    assert scene_grids(world, 3)[0] == scenes[:3]
     chosen = [0, 17, 39_999]
-    drawn = np.stack([world.draw(scenes[i], vision.SMALL)[0] for i in chosen])
-    off = np.abs(grids[chosen] - vision.evidence(vision.small_cnn()(drawn)))
-    assert off.max() <= 1.01 / vision.STEPS and (off > 1e-3).mean() < 1e-3  # another processor rounds otherwise
+    drawn = np.stack([world.draw(scenes[i], SMALL)[0] for i in chosen])
+    off = np.abs(grids[chosen] - evidence(small_cnn()(drawn)))
+    assert off.max() <= 1.01 / STEPS and (off > 1e-3).mean() < 1e-3  # another processor rounds otherwise
     with pytest.raises(CourseError, match="belongs to other kinds of things"):
-        vision.scene_grids(SceneWorld(KINDS_FILE.read_text(encoding="utf-8") + "\n# other\n"))
+        scene_grids(SceneWorld(KINDS_FILE.read_text(encoding="utf-8") + "\n# other\n"))

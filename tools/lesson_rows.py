@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from course_lib import results
+from course_lib import tables
 from tools.build import lessons
 
 
@@ -13,5 +13,5 @@ def chosen(prefixes: list[str]) -> list[str]:
 
 def update(path: Path, columns: list[str], measured: list[str], rows: list[dict]) -> None:
     """Put `rows` in place of those of the measured lessons; rows of lessons that are gone go, too."""
-    kept = [row for row in results.read_rows(path) if row["lesson"] in set(lessons()) - set(measured)]
-    results.write(path, sorted([*kept, *rows], key=lambda row: row["lesson"]), columns)
+    kept = [row for row in tables.read_rows(path) if row["lesson"] in set(lessons()) - set(measured)]
+    tables.write(path, sorted([*kept, *rows], key=lambda row: row["lesson"]), columns)

@@ -7,7 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from course_lib import shipped
+from course_lib import bundled
 from course_lib.datasets.fetch import sha256
 from course_lib.text import detokenize
 from course_lib.worlds import language
@@ -56,7 +56,7 @@ def write(folder: Path) -> None:
         path = folder / name
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(shipped.path(name), path)
+            shutil.copy(bundled.path(name), path)
         table += f"| `{name}` | {what} | trained: `tools/pretrain.py` | `{sha256(path)}` |\n"
     (folder / "README.md").write_bytes(table.encode())
 

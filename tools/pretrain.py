@@ -17,8 +17,9 @@ os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "2")  # convolutions use both co
 
 import numpy as np
 
-from course_lib import results, shipped
-from course_lib.vision import SHIPPED_SCENES, SMALL, WHOLE, Grids, concepts, evidence, small_cnn, small_grid
+from course_lib import bundled, tables
+from course_lib.vision import BUNDLED_SCENES
+from course_lib.vision.small_cnn import SMALL, WHOLE, SparseGrids, concepts, evidence, small_cnn, small_grid
 from course_lib.worlds.scenes import SceneWorld
 
 COUNT, HELD_OUT, EPOCHS, BATCH = 24_000, 2_000, 18, 64
@@ -77,7 +78,7 @@ def vectors(readers) -> list[np.ndarray]:
 
     (N, ...) for each. The pictures are drawn once.
     """
-    drawn = drawn_in_parts(WORLD.sample(*SHIPPED_SCENES))
+    drawn = drawn_in_parts(WORLD.sample(*BUNDLED_SCENES))
     found = [[reader(pictures) for reader in readers] for pictures, _ in drawn]
     return [np.concatenate(parts) for parts in zip(*found, strict=True)]
 
@@ -93,7 +94,7 @@ def store_vectors(folder: Path) -> None:
 
     (found,) = vectors([both])
     np.savez_compressed(folder / "vectors.npz", vectors=found[:, 0], world=WORLD.identity)  # 255: a probability of 1
-    grids = Grids.of(found[:, 1:].reshape(len(found), GRID, GRID, -1) / 255)
+    grids = SparseGrids.of(found[:, 1:].reshape(len(found), GRID, GRID, -1) / 255)
     np.savez_compressed(
         folder / "grids.npz", world=WORLD.identity, **{name: getattr(grids, name) for name in grids.PARTS}
     )
@@ -129,7 +130,7 @@ def together(x, masks, answers):
 def train(count=COUNT, epochs=EPOCHS, seed=0, held_out=HELD_OUT):
     """-> the CNN, {question: share right}, the loss of each epoch."""
     from course_lib import training
-    from course_lib.quiet import keras
+    from course_lib.backend import keras
 
     ops = keras.ops
     training.set_seed(seed)
@@ -172,7 +173,7 @@ def train(count=COUNT, epochs=EPOCHS, seed=0, held_out=HELD_OUT):
 def main() -> int:
     """Train, and write data/vision."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=shipped.DATA / "vision")
+    parser.add_argument("--out", type=Path, default=bundled.DATA / "vision")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--keep", action="store_true", help="keep the weights, compute what they say of the scenes")
@@ -195,8 +196,8 @@ def ship(options) -> None:
     rows = [
         {"question": name, "answers": len(QUESTIONS[name]), "right": round(share, 4)} for name, share in right.items()
     ]
-    results.write(options.out / "small_cnn.csv", rows)
-    results.print_table(["question", "answers", "right"], [row.values() for row in rows])
+    tables.write(options.out / "small_cnn.csv", rows)
+    tables.print_table(["question", "answers", "right"], [row.values() for row in rows])
 
 
 if __name__ == "__main__":

@@ -44,10 +44,10 @@ def check_rnn_step(rnn_step) -> None:
 
 
 def check_temperature(softmax_with_temperature) -> None:
-    """scores (B, V), temperature -> softmax(scores / temperature), (B, V), without overflow."""
-    scores, temperature = np.array([[-1.5, 3.0, 1.0], [0.0, 0.5, -2.0]]), 2.0
+    """logits (B, V), temperature -> softmax(logits / temperature), (B, V), without overflow."""
+    logits, temperature = np.array([[-1.5, 3.0, 1.0], [0.0, 0.5, -2.0]]), 2.0
     answer = checks.as_array(
-        checks.run(softmax_with_temperature, scores, temperature), (2, 3), "softmax_with_temperature",
+        checks.run(softmax_with_temperature, logits, temperature), (2, 3), "softmax_with_temperature",
         {(3,): "keep the batch: one row of probabilities a text"},
     )  # fmt: skip
 
@@ -55,19 +55,19 @@ def check_temperature(softmax_with_temperature) -> None:
         e = np.exp(s - s.max(axis=axis, keepdims=True))
         return e / e.sum(axis=axis, keepdims=True)
 
-    checks.expect_close(answer, softmax(scores / temperature), "softmax_with_temperature", [
-        (softmax(scores * temperature), "Divide the scores by the temperature, do not multiply."),
-        (softmax(scores), "The temperature is not used."),
-        (softmax(scores) / temperature, "Divide the scores by the temperature before the softmax, not the result."),
-        (softmax(scores / temperature, axis=0), "Each row must sum to 1: use axis=-1 in the sum."),
-        (softmax((scores / temperature).ravel()[None]).reshape(2, 3), "Each row must sum to 1, not the whole table."),
-        (np.exp(scores / temperature), "Divide by the sum, so that each row sums to 1."),
+    checks.expect_close(answer, softmax(logits / temperature), "softmax_with_temperature", [
+        (softmax(logits * temperature), "Divide the logits by the temperature, do not multiply."),
+        (softmax(logits), "The temperature is not used."),
+        (softmax(logits) / temperature, "Divide the logits by the temperature before the softmax, not the result."),
+        (softmax(logits / temperature, axis=0), "Each row must sum to 1: use axis=-1 in the sum."),
+        (softmax((logits / temperature).ravel()[None]).reshape(2, 3), "Each row must sum to 1, not the whole table."),
+        (np.exp(logits / temperature), "Divide by the sum, so that each row sums to 1."),
     ])  # fmt: skip
     with np.errstate(all="ignore"):
         large = np.asarray(checks.run(softmax_with_temperature, np.array([[1000.0, 999.0]]), 1.0), float)
     if not np.isfinite(large).all():
         raise NotYet("softmax_with_temperature: a score of 1000 overflows. Subtract each row's largest score first.")
-    checks.solved("softmax_with_temperature is right, for large scores, too")
+    checks.solved("softmax_with_temperature is right, for large logits, too")
 
 
 def check_own_world(my_grammar) -> None:

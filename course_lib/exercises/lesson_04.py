@@ -3,9 +3,9 @@
 import numpy as np
 
 from course_lib import checks
+from course_lib.batching import stream_batches
 from course_lib.checks import NotYet
 from course_lib.errors import CourseError
-from course_lib.text import stream_batches
 from course_lib.worlds import programs
 
 

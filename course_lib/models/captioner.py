@@ -5,6 +5,7 @@ The CNN is run beforehand (`vision`): its classifier dropped, its vectors kept. 
 
 import math
 
+from course_lib.backend import keras
 from course_lib.errors import CourseError
 from course_lib.models.encoder_decoder import (
     DECODERS,
@@ -16,8 +17,7 @@ from course_lib.models.encoder_decoder import (
     _Attentive,
     _Configured,
 )
-from course_lib.quiet import keras
-from course_lib.vision import POOLINGS
+from course_lib.vision.pooling import POOLINGS
 
 layers, ops = keras.layers, keras.ops
 

@@ -1,14 +1,14 @@
 """Recurrent layers upon each other: deep along depth, with or without a way around each layer."""
 
+from course_lib.backend import keras
 from course_lib.errors import CourseError
 from course_lib.layers import RNN
-from course_lib.quiet import keras
 
 layers = keras.layers
 
 
 def deep_language_model(vocabulary_size, cells, embedding, residual=False):
-    """A stack of recurrent layers, lowest first: tokens (B, T) -> scores of the next token (B, T, V).
+    """A stack of recurrent layers, lowest first: tokens (B, T) -> logits of the next token (B, T, V).
 
     x^0 = embedding of the tokens; h^l = RNN_l(x^{l-1}). Plain (Graves 2013, eqs 1-3, without skips): x^l = h^l.
     residual: x^l = x^{l-1} + h^l, as in Google's translation system (Wu et al. 2016, eq. 6); what a layer hands to its

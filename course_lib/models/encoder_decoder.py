@@ -4,9 +4,9 @@ Every decoder gives the scores of all steps at once, told the true words so far 
 """
 
 from course_lib.attention import AdditiveScore, attend
+from course_lib.backend import keras
 from course_lib.errors import CourseError
 from course_lib.layers import GRU, LSTM
-from course_lib.quiet import keras
 
 layers, ops = keras.layers, keras.ops
 RECURRENT = {"rnn": layers.SimpleRNN, "gru": GRU, "lstm": LSTM}

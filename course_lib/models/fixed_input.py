@@ -1,12 +1,12 @@
 """Networks without a memory: they see a fixed number of words, or only how often each came."""
 
-from course_lib.quiet import keras
+from course_lib.backend import keras
 
 layers = keras.layers
 
 
 def window_model(vocabulary_size, size, embedding=32, hidden=128):
-    """The last `size` words side by side: tokens (B, size) -> scores (B, V). Bengio et al. 2003, eq 1, no direct links.
+    """The last `size` words side by side: tokens (B, size) -> logits (B, V). Bengio et al. 2003, eq 1, no direct links.
 
     Every place of the window has weights of its own.
     """
@@ -18,7 +18,7 @@ def window_model(vocabulary_size, size, embedding=32, hidden=128):
 
 
 def bag_of_words_model(vocabulary_size, hidden=128):
-    """How often each word has come so far: counts (B, V) -> scores (B, V). The order is lost before the first layer."""
+    """How often each word has come so far: counts (B, V) -> logits (B, V). The order is lost before the first layer."""
     counts = keras.Input((vocabulary_size,), name="counts")  # (B, V)
     h = layers.Dense(hidden, activation="tanh", name="hidden")(counts)  # (B, H)
     return keras.Model(counts, layers.Dense(vocabulary_size, name="readout")(h), name="bag_of_words_model")

@@ -4,27 +4,27 @@ import json
 import re
 from collections.abc import Callable
 
+from course_lib.backend import keras
 from course_lib.errors import CourseError
 from course_lib.layers import RNN
-from course_lib.quiet import keras
 
 layers = keras.layers
 
 
 def rnn_language_model(vocabulary_size, embedding=64, hidden=192):
-    """The vanilla RNN language model: tokens (B, T) -> scores of the next word (B, T, V), before the softmax.
+    """The vanilla RNN language model: tokens (B, T) -> logits of the next word (B, T, V), before the softmax.
 
     h_t = tanh(W_x x_t + W_h h_{t-1} + b_h), y_t = W_y h_t + b_y; after Mikolov et al. 2010, eqs 1-3, with tanh.
     """
     tokens = keras.Input((None,), dtype="int32", name="tokens")  # (B, T)
     x = layers.Embedding(vocabulary_size, embedding, name="embedding")(tokens)  # (B, T, D)
     h = layers.SimpleRNN(hidden, return_sequences=True, name="memory")(x)  # (B, T, H)
-    scores = layers.Dense(vocabulary_size, name="readout")(h)  # (B, T, V)
-    return keras.Model(tokens, scores, name="rnn_language_model")
+    logits = layers.Dense(vocabulary_size, name="readout")(h)  # (B, T, V)
+    return keras.Model(tokens, logits, name="rnn_language_model")
 
 
 def language_model(vocabulary_size, cell, embedding=64, dropout=0.0):
-    """Any cell as a language model: tokens (B, T) -> scores of the next token (B, T, V), before the softmax.
+    """Any cell as a language model: tokens (B, T) -> logits of the next token (B, T, V), before the softmax.
 
     cell: under Keras's contract, such as `cells.LSTMCell(256)`. dropout: on what the memory says, not on the memory
     itself; Zaremba et al. 2014. The vectors of the embedding start with numbers of size 1, far above Keras's 0.05: what
@@ -36,8 +36,8 @@ def language_model(vocabulary_size, cell, embedding=64, dropout=0.0):
     h = RNN(cell, return_sequences=True, name="memory")(x)  # (B, T, H)
     if dropout:
         h = layers.Dropout(dropout, name="dropout")(h)
-    scores = layers.Dense(vocabulary_size, name="readout")(h)  # (B, T, V)
-    return keras.Model(tokens, scores, name="language_model")
+    logits = layers.Dense(vocabulary_size, name="readout")(h)  # (B, T, V)
+    return keras.Model(tokens, logits, name="language_model")
 
 
 def chain(model) -> list:

@@ -1,12 +1,12 @@
 """Networks that read a sequence and answer: once, at its end (many to one), or at every step (many to many)."""
 
+from course_lib.backend import keras
 from course_lib.errors import CourseError
 from course_lib.layers import RNN
-from course_lib.quiet import keras
 
 
 def reader(cell, outputs, vocabulary_size=None, features=None, embedding=None, every_step=False):
-    """A cell that reads, and a read-out of its h: (B, T) tokens or (B, T, D) numbers -> scores (B, outputs).
+    """A cell that reads, and a read-out of its h: (B, T) tokens or (B, T, D) numbers -> logits (B, outputs).
 
     cell: any under Keras's contract. vocabulary_size: for tokens, read one-hot, or looked up in a table of vectors of
     width `embedding`; features: D, for numbers. every_step: an answer at every step, (B, T, outputs).

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_lib.locked import locked
+from course_lib.files import locked
 from course_lib.worlds.grammar import GrammarError
 
 KINDS_FILE = Path(__file__).with_name("scenes.toml")

@@ -1,6 +1,6 @@
 """Keras on TensorFlow, imported without TensorFlow's log lines, with threads and memory for small recurrent networks.
 
-`from course_lib.quiet import keras`.
+`from course_lib.backend import keras`.
 
 The lines come from C++ straight to file descriptor 2, where neither Python nor a notebook can hold them back.
 """

@@ -1,134 +1,16 @@
-"""Texts from a network, one token after another, many at once in one compiled loop: drawn, or searched for."""
+"""The best sentence or caption there is to be found: beam search, for many inputs at once in one compiled loop."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from course_lib.decoding.sampling import adjust_logits
 from course_lib.errors import CourseError
-from course_lib.models.language_model import chain
-from course_lib.quiet import keras
-from course_lib.text import BOS, EOS, PAD, UNK, Vocabulary, to_rows
-
-ops = keras.ops
+from course_lib.text import BOS, BOS_ID, EOS_ID, PAD, UNK, Vocabulary, to_rows
 
 
-def adjust(scores, temperature=1.0, top_k=None, top_p=None):
-    """Scores (B, V) as they are before a token is drawn; what must not be drawn gets -inf.
-
-    First divided by the temperature; then only the top_k best stay (Fan et al. 2018); then only the nucleus: the fewest
-    best tokens whose probabilities reach top_p together (Holtzman et al. 2020, eqs 2 and 3). Equals stay together.
-    """
-    scores = scores / temperature
-    if top_k is not None:
-        best_first = ops.flip(ops.sort(scores, axis=-1), axis=-1)
-        scores = ops.where(scores < best_first[:, top_k - 1 : top_k], -np.inf, scores)
-    if top_p is not None:
-        best_first = ops.flip(ops.sort(scores, axis=-1), axis=-1)
-        p = ops.softmax(best_first)
-        before = ops.cumsum(p, axis=-1) - p  # the probability of all that is better
-        nucleus = ops.where(before < top_p, best_first, np.inf)  # the best is always in it
-        scores = ops.where(scores < ops.min(nucleus, axis=-1, keepdims=True), -np.inf, scores)
-    return scores
-
-
-class Writer:
-    """Lets a language model write. Its loop is compiled at the first call; later training of the model is seen.
-
-    model: layer upon layer from tokens to scores, recurrent layers with a cell among them. vocabulary: what it was
-    trained with. <pad>, <unk> and <bos> are never written.
-    """
-
-    def __init__(self, model, vocabulary: Vocabulary):
-        self.vocabulary, self.layers = vocabulary, chain(model)
-        if model.output_shape[-1] != len(vocabulary):
-            raise CourseError(
-                f"the model scores {model.output_shape[-1]} tokens, the vocabulary has {len(vocabulary)}."
-            )
-        self._loops = {}  # one for each combination of top_k and top_p
-
-    def __call__(
-        self, prompts: Sequence[Sequence[str]], steps: int, *, temperature=1.0, top_k=None, top_p=None, stop=EOS, seed=0
-    ) -> list[list[str]]:
-        """What follows each prompt: at most `steps` tokens a text, up to the token `stop`, which is left out.
-
-        prompts: one a text, of any lengths; a string for characters. stop=None: they go on for all steps, and any <eos>
-        they say on the way is left out.
-        """
-        ids = [self.vocabulary.encode(prompt) for prompt in prompts]
-        if not ids or not min(map(len, ids)):
-            raise CourseError("writing starts from at least one token for each text: give prompts such as ['<bos>'].")
-        if steps < 1:
-            raise CourseError(f"steps: expected 1 or more, got {steps}.")
-        if not temperature > 0:
-            raise CourseError(
-                f"expected a temperature above 0, got {temperature}. For the best token each time: top_k=1."
-            )
-        if top_k is not None and not (top_k >= 1 and top_k == int(top_k)):
-            raise CourseError(f"top_k: expected a whole number, 1 or more, got {top_k}.")
-        if top_p is not None and not 0 < top_p <= 1:
-            raise CourseError(f"top_p: expected a probability above 0 and at most 1, got {top_p}.")
-        lengths = np.array([len(row) for row in ids], np.int32)
-        tokens = np.zeros((len(ids), lengths.max() + steps), np.int32)
-        for row, prompt in zip(tokens, ids, strict=True):
-            row[: len(prompt)] = prompt
-        end = -1 if stop is None else self.vocabulary[stop]
-        settings = {"temperature": np.float32(temperature)}
-        if top_k is not None:
-            settings["top_k"] = np.int32(min(top_k, len(self.vocabulary)))
-        if top_p is not None:
-            settings["top_p"] = np.float32(top_p)
-        settings = {name: ops.convert_to_tensor(value) for name, value in settings.items()}
-        loop = self._compiled({name: value.dtype for name, value in settings.items()})
-        tokens = loop(tokens, lengths, np.array(end, np.int32), np.array(seed, np.int32), settings).numpy()
-        texts = [row[length : length + steps].tolist() for row, length in zip(tokens, lengths, strict=True)]
-        return [self.vocabulary.decode(text[: text.index(end)] if end in text else text) for text in texts]
-
-    def _compiled(self, settings):
-        """The loop for these settings {name: type}, traced once for texts of any number and length."""
-        import tensorflow as tf
-
-        if tuple(settings) not in self._loops:
-            number, scalars = tf.TensorSpec((), tf.int32), {n: tf.TensorSpec((), kind) for n, kind in settings.items()}
-            shapes = tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None,), tf.int32), number, number, scalars
-            self._loops[tuple(settings)] = tf.function(self._write, input_signature=shapes, autograph=False)
-        return self._loops[tuple(settings)]
-
-    def _write(self, tokens, lengths, end, seed, settings):
-        """tokens (B, L), of which the first `lengths` (B,) are given -> (B, L), all written; 0 behind an end."""
-        import tensorflow as tf
-
-        count, total = tf.shape(tokens)[0], tf.shape(tokens)[1]
-        never = tf.constant([-np.inf if word in (PAD, UNK, BOS) else 0.0 for word in self.vocabulary.words])
-
-        def step(t, token, states, over, written):
-            x, states, after = token, list(states), []
-            for layer in self.layers:
-                if isinstance(layer, keras.layers.RNN):
-                    x, state = layer.cell(x, states.pop(0))  # the recurrence, once
-                    after.append(state)
-                else:
-                    x = layer(x, training=False) if isinstance(layer, keras.layers.Dropout) else layer(x)
-            scores = adjust(x + never, **settings)  # (B, V)
-            drawn = tf.random.stateless_categorical(scores, 1, seed=tf.stack([seed, t]), dtype=tf.int32)[:, 0]
-            given = t + 1 < lengths
-            token = tf.where(given, tokens[:, t + 1], tf.where(over, 0, drawn))
-            over |= ~given & (token == end)
-            return t + 1, token, after, over, written.write(t + 1, token)
-
-        def going_on(t, token, states, over, written):
-            return (t + 1 < total) & ~tf.reduce_all(over)
-
-        states = [list(layer.get_initial_state(count)) for layer in self.layers if isinstance(layer, keras.layers.RNN)]
-        written = tf.TensorArray(tf.int32, total, element_shape=(None,)).write(0, tokens[:, 0])
-        start = tf.constant(0), tokens[:, 0], states, tf.zeros_like(lengths, bool), written
-        t, *_, written = tf.while_loop(going_on, step, start)
-        columns = tf.range(total)
-        filled = tf.where(columns <= t, columns, 0)
-        return tf.where(columns <= t, tf.transpose(written.gather(filled)), 0)
-
-
-class Translation(NamedTuple):
+class Hypothesis(NamedTuple):
     """words; score: log p of all of them and <eos>, divided by their number ** alpha; weights (words + 1, T) or None.
 
     Row j of the weights belongs to word j, the last row to <eos>; column t to word t of the sentence. finished: <eos>
@@ -156,7 +38,7 @@ def _check_search(beam, longest):
         raise CourseError(f"longest: expected 1 word or more, got {longest}.")
 
 
-class _Search:
+class BeamSearch:
     """Beam search with an EncoderDecoder, for many inputs at once. Compiled at the first call of each width."""
 
     def __init__(self, model, target: Vocabulary):
@@ -186,7 +68,7 @@ class _Search:
                     read.append(weights[j, b, place])  # of the step that said the word: before it was ranked
             score_b, n, finished = best
             said = self.target.decode(said[::-1][: n - finished])
-            yield Translation(said, float(score_b), np.array(read[::-1][:n]) if read else None, bool(finished))
+            yield Hypothesis(said, float(score_b), np.array(read[::-1][:n]) if read else None, bool(finished))
 
     def _search(self, K, inputs, alpha, steps):
         """inputs (B, ...) -> words, parents (J, B, K), weights (J, B, K, T) or None, score, length, over (B, K)."""
@@ -203,8 +85,8 @@ class _Search:
         has_weights = decoder.attentive
 
         def step(j, word, states, log_p, length, over, words, parents, weights):
-            scores, read, states = decoder.step(word, states, encoded)
-            p = tf.reshape(tf.nn.log_softmax(scores) + never, (B, K, V))
+            logits, read, states = decoder.step(word, states, encoded)
+            p = tf.reshape(tf.nn.log_softmax(logits) + never, (B, K, V))
             after = log_p[:, :, None] + tf.where(over[:, :, None], rest, p)  # (B, K, V)
             longer = tf.where(over, length, length + 1)
             rank = after / tf.cast(longer, tf.float32)[:, :, None] ** alpha
@@ -212,7 +94,7 @@ class _Search:
             parent, word = best // V, best % V
             log_p = tf.gather(tf.reshape(after, (B, K * V)), best, batch_dims=1)
             over, length = (tf.gather(v, parent, batch_dims=1) for v in (over, longer))
-            over |= word == 3
+            over |= word == EOS_ID
             rows = tf.reshape(parent + K * tf.range(B)[:, None], (-1,))
             states = [tf.gather(state, rows) for state in states]
             words, parents = words.write(j, word), parents.write(j, parent)
@@ -228,14 +110,14 @@ class _Search:
         length, over = tf.zeros((B, K), tf.int32), tf.zeros((B, K), bool)
         kept = [tf.TensorArray(kind, steps, element_shape=(None, K)) for kind in (tf.int32, tf.int32)]
         kept.append(tf.TensorArray(tf.float32, steps, element_shape=(None, K, None)))
-        start = tf.constant(0), tf.fill((B * K,), 2), states, log_p, length, over, *kept
+        start = tf.constant(0), tf.fill((B * K,), BOS_ID), states, log_p, length, over, *kept
         j, _, _, log_p, length, over, *kept = tf.while_loop(going_on, step, start)
         words, parents = (array.gather(tf.range(j)) for array in kept[:2])
         weights = kept[2].gather(tf.range(j)) if has_weights else None
         return words, parents, weights, log_p / tf.cast(length, tf.float32) ** alpha, length, over
 
 
-class Translator(_Search):
+class Translator(BeamSearch):
     """Sentences to sentences.
 
     source, target: the vocabularies the model was trained with. <pad>, <unk> and <bos> are never said.
@@ -248,7 +130,7 @@ class Translator(_Search):
 
     def __call__(
         self, sentences: Sequence[Sequence[str]], beam=1, alpha=1.0, longest=None, batch_size=100, unknown="error"
-    ) -> list[Translation]:
+    ) -> list[Hypothesis]:
         """The best translation found of each sentence (a list of words). beam=1: greedy, the best word each time.
 
         Kept are the `beam` beginnings with the best log p / length ** alpha; a finished one stays as it is. alpha: 0
@@ -270,10 +152,10 @@ class Translator(_Search):
         return found
 
 
-class Describer(_Search):
+class CaptionGenerator(BeamSearch):
     """Pictures, as vectors, to captions. target: the vocabulary the captioner was trained with."""
 
-    def __call__(self, features: np.ndarray, beam=1, alpha=1.0, longest=30, batch_size=100) -> list[Translation]:
+    def __call__(self, features: np.ndarray, beam=1, alpha=1.0, longest=30, batch_size=100) -> list[Hypothesis]:
         """The best caption found of each picture (N, ...), as `Translator` does. longest: words at most."""
         _check_search(beam, longest)
         found = []
@@ -283,17 +165,18 @@ class Describer(_Search):
         return found
 
     def sample(self, features: np.ndarray, temperature=1.0, seed=0, longest=30) -> list[list[str]]:
-        """A caption of each picture (N, ...), every word drawn with its probability, as `Writer` draws."""
+        """A caption of each picture (N, ...), every word drawn with its probability, as `TextGenerator` draws."""
         import tensorflow as tf
 
         decoder = self.model.decoder
         encoded = self.model.encoder(np.asarray(features, np.float32))
         states, encoded = decoder.start(encoded), decoder.prepare(encoded)
         never = tf.constant([-np.inf if word in (PAD, UNK, BOS) else 0.0 for word in self.target.words])
-        word, said = tf.fill((len(features),), 2), []
+        word, said = tf.fill((len(features),), BOS_ID), []
         for j in range(longest):
-            scores, _, states = decoder.step(word, states, encoded)
-            scores = adjust(scores + never, temperature)
-            word = tf.random.stateless_categorical(scores, 1, seed=(seed, j), dtype=tf.int32)[:, 0]
+            logits, _, states = decoder.step(word, states, encoded)
+            logits = adjust_logits(logits + never, temperature)
+            word = tf.random.stateless_categorical(logits, 1, seed=(seed, j), dtype=tf.int32)[:, 0]
             said.append(word.numpy())
-        return [self.target.decode(row[: row.index(3)] if 3 in row else row) for row in np.transpose(said).tolist()]
+        rows = np.transpose(said).tolist()
+        return [self.target.decode(row[: row.index(EOS_ID)] if EOS_ID in row else row) for row in rows]

@@ -1,0 +1,125 @@
+"""Endless shuffled batches for `training.fit`: of texts, of tapes, of pairs, of pictures and their captions."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from course_lib.errors import CourseError
+from course_lib.text import PAD_ID, next_word_pairs
+
+
+def story_batches(rows: np.ndarray, batch_size: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Endless shuffled batches of (inputs, targets), texts of like length together, so little time goes to padding.
+
+    rows: (N, L) from `to_rows`. Each batch is cut to its longest text: (batch_size, T) twice.
+    """
+    lengths = (rows != PAD_ID).sum(axis=1)
+    rng = np.random.default_rng(seed)
+    while True:
+        for chosen in bucketed(lengths, batch_size, rng):
+            yield next_word_pairs(rows[chosen, : lengths[chosen].max()])
+
+
+def bucketed(lengths, batch_size, rng):
+    """Which texts are read together, once through all: like lengths, in random order."""
+    if len(lengths) < batch_size:
+        raise CourseError(f"a batch takes {batch_size} texts, there are only {len(lengths)}: use a smaller batch_size.")
+    order, pool = rng.permutation(len(lengths)), batch_size * 50
+    for start in range(0, len(order), pool):
+        part = order[start : start + pool]
+        part = part[np.argsort(lengths[part], kind="stable")]
+        batches = [part[i : i + batch_size] for i in range(0, len(part) - batch_size + 1, batch_size)]
+        for i in rng.permutation(len(batches)):
+            yield batches[i]
+
+
+def stream_batches(ids, batch_size, length):
+    """Endless batches of (inputs, targets) from one long tape (N,), both (batch_size, length).
+
+    The tape is cut into batch_size rows that are read side by side: row b of a batch goes on where row b of the batch
+    before ended, so that a memory may be carried over. At the end of the rows all begin again.
+    """
+    row = (len(ids) - 1) // batch_size  # tokens in a row
+    if row < length:
+        raise CourseError(
+            f"{batch_size} rows of {length} tokens and one to follow need a text of {batch_size * length + 1} tokens, "
+            f"this one has {len(ids)}: use a longer text, fewer rows or shorter ones."
+        )
+    inputs = ids[: batch_size * row].reshape(batch_size, row)
+    targets = ids[1 : batch_size * row + 1].reshape(batch_size, row)  # the same, one token on
+    while True:
+        for start in range(0, row - length + 1, length):
+            yield inputs[:, start : start + length], targets[:, start : start + length]
+
+
+def position_batches(rows: np.ndarray, batch_size: int, seed: int, view) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Endless shuffled batches of places for a network without a memory; `view` is windows or bags with its size.
+
+    batch_size counts texts; a batch holds all their places.
+    """
+    rng = np.random.default_rng(seed)
+    while True:
+        order = rng.permutation(len(rows))
+        for start in range(0, len(order) - batch_size + 1, batch_size):
+            yield view(rows[order[start : start + batch_size]])
+
+
+def pair_batches(source, target, batch_size, seed):
+    """Endless shuffled batches ((sentences, words before), words to say) of like length, from `pair_rows`.
+
+    Each is cut to its longest: (batch_size, T), (batch_size, J), (batch_size, J).
+    """
+    lengths = np.stack([(source != PAD_ID).sum(axis=1), (target != PAD_ID).sum(axis=1)])
+    rng = np.random.default_rng(seed)
+    while True:
+        for chosen in bucketed(lengths.sum(axis=0), batch_size, rng):
+            T, J = lengths[:, chosen].max(axis=1)
+            before, said = next_word_pairs(target[chosen, :J])
+            yield (source[chosen, :T], before), said
+
+
+def caption_batches(features, places, rows, batch_size: int, seed: int, captions_per_image: int = 1):
+    """Endless shuffled batches ((vectors, words before), words to say) for `training.fit`, streamed by tf.data.
+
+    features: rows of vectors, memory-mapped or not (FeatureCache.rows, SparseGrids); places (N,): the row of each
+    caption's picture; rows (N, L): the captions, from `text.to_rows`. Captions of like length come together,
+    (batch_size, J), and vectors for them: (batch_size // captions_per_image, ...), where each picture has so many
+    captions that follow one another, of like length, too; so a picture is read once for all of them. What is left of a
+    picture's captions waits for the next time round.
+    """
+    import tensorflow as tf
+
+    from course_lib.text import bucketed, next_word_pairs
+
+    places, lengths = np.asarray(places), (rows != PAD_ID).sum(axis=1)
+    rng = np.random.default_rng(seed)
+    if batch_size % captions_per_image:
+        raise CourseError(
+            f"batch_size: expected a multiple of captions_per_image, {captions_per_image}, got {batch_size}."
+        )
+
+    def groups():
+        """Which captions share a picture: (G, captions_per_image), those of like length together."""
+        order = np.lexsort((rng.random(len(rows)), places))
+        rank = np.arange(len(order)) - np.searchsorted(places[order], places[order])
+        count = np.bincount(places)[places[order]]
+        kept = order[
+            rank < count // captions_per_image * captions_per_image
+        ]  # in random order, so others are left out each time
+        kept = kept[np.lexsort((lengths[kept], places[kept]))]
+        if not len(kept):
+            raise CourseError(f"captions_per_image: no picture has {captions_per_image} captions.")
+        return kept.reshape(-1, captions_per_image)
+
+    def generate():
+        while True:
+            shared = groups() if captions_per_image > 1 else np.arange(len(rows))[:, None]
+            for chosen in bucketed(lengths[shared].max(axis=1), batch_size // captions_per_image, rng):
+                said = shared[chosen]
+                before, after = next_word_pairs(rows[said.ravel(), : lengths[said].max()])
+                yield (np.asarray(features[places[said[:, 0]]], np.float32), before), after
+
+    words = tf.TensorSpec((None, None), tf.int32)
+    vectors = tf.TensorSpec((None, *features.shape[1:]), tf.float32)
+    stream = tf.data.Dataset.from_generator(generate, output_signature=((vectors, words), words)).prefetch(4)
+    return iter(stream)

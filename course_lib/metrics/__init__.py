@@ -1,0 +1,20 @@
+"""How good a model is, in numbers. No TensorFlow."""
+
+from course_lib.metrics.captions import caption_bleu, cider
+from course_lib.metrics.language import (
+    accuracy_by_distance,
+    log_p_of_targets,
+    log_softmax,
+    perplexity,
+    perplexity_ratio,
+    sentences,
+    story_marks,
+)
+from course_lib.metrics.pointing import highest, pointing_accuracy
+from course_lib.metrics.translation import alignment_error_rate, bleu, links
+
+__all__ = [
+    "accuracy_by_distance", "alignment_error_rate", "bleu", "caption_bleu", "cider", "highest", "links",
+    "log_p_of_targets", "log_softmax", "perplexity", "perplexity_ratio", "pointing_accuracy", "sentences",
+    "story_marks",
+]  # fmt: skip

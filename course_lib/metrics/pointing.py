@@ -1,0 +1,31 @@
+"""Whether what was looked at is the thing."""
+
+import numpy as np
+
+from course_lib.errors import CourseError
+
+
+def highest(weights) -> np.ndarray:
+    """The middle of the cell with the largest weight: (..., rows, columns) -> (..., 2), x and y, 0 to 1."""
+    weights = np.asarray(weights)
+    *_, rows, columns = weights.shape
+    row, column = np.divmod(weights.reshape(*weights.shape[:-2], -1).argmax(axis=-1), columns)
+    return np.stack([(column + 0.5) / columns, (row + 0.5) / rows], axis=-1)
+
+
+def pointing_accuracy(points, boxes) -> float:
+    """The share of points that fall into a box: the pointing game of Zhang et al. 2016, section 4.1, with boxes.
+
+    points (N, 2): x and y; boxes: for each point a list of [x, y, width, height], in the points' unit.
+    """
+    points, boxes = np.asarray(points, float), list(boxes)
+    if not len(points) or len(points) != len(boxes):
+        raise CourseError(
+            f"pointing: expected a list of boxes for each of one or more points; got {len(points)} points and "
+            f"{len(boxes)} lists."
+        )
+    inside = [
+        any(left <= x <= left + width and top <= y <= top + height for left, top, width, height in framed)
+        for (x, y), framed in zip(points, boxes, strict=True)
+    ]
+    return float(np.mean(inside))

@@ -1,0 +1,80 @@
+"""Quantities along a line: training curves, shares against lag, one quantity against another."""
+
+import numpy as np
+
+from course_lib.plotting.style import BLUE, CYCLE, RED
+
+
+def curve(ax, steps, values, title: str, ylabel: str, line: float, line_label: str):
+    """A quantity during training, with a dashed line to compare it with (a floor, chance). steps, values: (N,)."""
+    ax.plot(steps, values, color=BLUE, marker="o", markersize=4)
+    ax.axhline(line, color=RED, linestyle="--", label=line_label)
+    ax.set(xlabel="training step", ylabel=ylabel, title=title)
+    ax.legend()
+    return ax
+
+
+def lines(
+    ax,
+    x,
+    series: dict,
+    title: str,
+    xlabel: str,
+    ylabel: str,
+    log=False,
+    dashed: dict | None = None,
+    legend=True,
+    **limits,
+):
+    """A line for each of `series` {name: (N,)} over x (N,); `dashed` {name: (N,)} in the same colours, thin and dashed.
+
+    A dashed line of the same name belongs to the line and gets no entry of its own. limits: ylim, xlim.
+    """
+    for i, (name, values) in enumerate(series.items()):
+        ax.plot(x, values, color=CYCLE[i % len(CYCLE)], label=name)
+        if name in (dashed or {}):
+            ax.plot(x, dashed[name], color=CYCLE[i % len(CYCLE)], linestyle="--", linewidth=1)
+    for name, values in (dashed or {}).items():
+        if name not in series:
+            ax.plot(x, values, color="black", linestyle="--", linewidth=1.2, label=name)
+    if log:
+        ax.set_yscale("log")
+    ax.set(title=title, xlabel=xlabel, ylabel=ylabel, **limits)
+    if legend:
+        ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    return ax
+
+
+def lag_curves(ax, lags, series: dict[str, tuple], title: str, chance: float):
+    """Share right against lag: series {name: (median, lowest, highest)}, each (N,); the band spans the seeds."""
+    for i, (name, (median, low, high)) in enumerate(series.items()):
+        ax.plot(lags, median, color=CYCLE[i], marker="os^Dv"[i % 5], markersize=5, label=name)
+        ax.fill_between(lags, low, high, color=CYCLE[i], alpha=0.15, linewidth=0)
+    ax.axhline(chance, color="black", linestyle=":", linewidth=1.2, label="chance")
+    ax.set_xscale("log")
+    ax.set_xticks(lags, [f"{lag:g}" for lag in lags])
+    ax.minorticks_off()
+    ax.set(title=title, xlabel="lag: steps between the symbol and the answer", ylabel="share right", ylim=(0, 1.03))
+    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    return ax
+
+
+def trade_off(ax, settings: dict, others: dict, title: str, xlabel: str, ylabel: str):
+    """Points (y, x) along a line, one for each of `settings` {number: (y, x)}, and single ones {name: (y, x)}."""
+    y, x = np.array(list(settings.values())).T
+    ax.plot(x, y, color=BLUE, marker="o", markersize=5, label="temperature")
+    for name, (value_y, value_x) in settings.items():
+        ax.annotate(f"{name:g}", (value_x, value_y), xytext=(5, 5), textcoords="offset points", fontsize=9)
+    for i, (name, (value_y, value_x)) in enumerate(others.items()):
+        ax.plot(
+            value_x,
+            value_y,
+            "*sD"[::-1][i % 3],
+            color=CYCLE[i + 1],
+            markersize=(7, 7, 13)[i % 3],
+            label=name,
+            linestyle="",
+        )
+    ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
+    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    return ax

@@ -1,0 +1,1 @@
+"""Pictures as vectors: files decoded, and run through pretrained CNNs."""
