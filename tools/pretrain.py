@@ -18,8 +18,16 @@ os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "2")  # convolutions use both co
 import numpy as np
 
 from course_lib import bundled, tables
-from course_lib.vision import BUNDLED_SCENES
-from course_lib.vision.small_cnn import SMALL, WHOLE, SparseGrids, concepts, evidence, small_cnn, small_grid
+from course_lib.vision.small_cnn import (
+    BUNDLED_SCENES,
+    SMALL,
+    WHOLE,
+    SparseGrids,
+    concepts,
+    evidence,
+    small_cnn,
+    small_grid,
+)
 from course_lib.worlds.scenes import SceneWorld
 
 COUNT, HELD_OUT, EPOCHS, BATCH = 24_000, 2_000, 18, 64
