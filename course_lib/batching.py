@@ -53,9 +53,9 @@ def stream_batches(ids, batch_size, length):
 
 
 def position_batches(rows: np.ndarray, batch_size: int, seed: int, view) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Endless shuffled batches of places for a network without a memory; `view` is windows or bags with its size.
+    """Endless shuffled batches of positions for a network without a memory; `view` is windows or bags with its size.
 
-    batch_size counts texts; a batch holds all their places.
+    batch_size counts texts; a batch holds all their positions.
     """
     rng = np.random.default_rng(seed)
     while True:
@@ -78,20 +78,18 @@ def pair_batches(source, target, batch_size, seed):
             yield (source[chosen, :T], before), said
 
 
-def caption_batches(features, places, rows, batch_size: int, seed: int, captions_per_image: int = 1):
+def caption_batches(features, image_rows, captions, batch_size: int, seed: int, captions_per_image: int = 1):
     """Endless shuffled batches ((vectors, words before), words to say) for `training.fit`, streamed by tf.data.
 
-    features: rows of vectors, memory-mapped or not (FeatureCache.rows, SparseGrids); places (N,): the row of each
-    caption's picture; rows (N, L): the captions, from `text.to_rows`. Captions of like length come together,
+    features: rows of vectors, memory-mapped or not (FeatureCache.rows, SparseGrids); image_rows (N,): the row of each
+    caption's picture; captions (N, L), from `text.to_rows`. Captions of like length come together,
     (batch_size, J), and vectors for them: (batch_size // captions_per_image, ...), where each picture has so many
     captions that follow one another, of like length, too; so a picture is read once for all of them. What is left of a
     picture's captions waits for the next time round.
     """
     import tensorflow as tf
 
-    from course_lib.text import bucketed, next_word_pairs
-
-    places, lengths = np.asarray(places), (rows != PAD_ID).sum(axis=1)
+    image_rows, lengths = np.asarray(image_rows), (captions != PAD_ID).sum(axis=1)
     rng = np.random.default_rng(seed)
     if batch_size % captions_per_image:
         raise CourseError(
@@ -100,24 +98,23 @@ def caption_batches(features, places, rows, batch_size: int, seed: int, captions
 
     def groups():
         """Which captions share a picture: (G, captions_per_image), those of like length together."""
-        order = np.lexsort((rng.random(len(rows)), places))
-        rank = np.arange(len(order)) - np.searchsorted(places[order], places[order])
-        count = np.bincount(places)[places[order]]
-        kept = order[
-            rank < count // captions_per_image * captions_per_image
-        ]  # in random order, so others are left out each time
-        kept = kept[np.lexsort((lengths[kept], places[kept]))]
+        order = np.lexsort((rng.random(len(captions)), image_rows))
+        rank = np.arange(len(order)) - np.searchsorted(image_rows[order], image_rows[order])
+        count = np.bincount(image_rows)[image_rows[order]]
+        # In random order, so others are left out each time.
+        kept = order[rank < count // captions_per_image * captions_per_image]
+        kept = kept[np.lexsort((lengths[kept], image_rows[kept]))]
         if not len(kept):
             raise CourseError(f"captions_per_image: no picture has {captions_per_image} captions.")
         return kept.reshape(-1, captions_per_image)
 
     def generate():
         while True:
-            shared = groups() if captions_per_image > 1 else np.arange(len(rows))[:, None]
+            shared = groups() if captions_per_image > 1 else np.arange(len(captions))[:, None]
             for chosen in bucketed(lengths[shared].max(axis=1), batch_size // captions_per_image, rng):
                 said = shared[chosen]
-                before, after = next_word_pairs(rows[said.ravel(), : lengths[said].max()])
-                yield (np.asarray(features[places[said[:, 0]]], np.float32), before), after
+                before, after = next_word_pairs(captions[said.ravel(), : lengths[said].max()])
+                yield (np.asarray(features[image_rows[said[:, 0]]], np.float32), before), after
 
     words = tf.TensorSpec((None, None), tf.int32)
     vectors = tf.TensorSpec((None, *features.shape[1:]), tf.float32)

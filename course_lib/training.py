@@ -105,14 +105,14 @@ def log_probabilities(model, rows: np.ndarray) -> np.ndarray:
     return np.where(targets != PAD_ID, log_p_of_targets(logits(model, rows[:, :-1]), targets), 0.0)
 
 
-def teacher_forced_nats(model, told: np.ndarray, rows: np.ndarray, batch_size: int = 100) -> float:
-    """Cross-entropy of rows of words (N, L) from `to_rows`, each by a model that is told one of `told` (N, ...) and the
-    true words before; nats a word.
+def teacher_forced_nats(model, inputs: np.ndarray, rows: np.ndarray, batch_size: int = 100) -> float:
+    """Cross-entropy under teacher forcing, nats a word: rows of words (N, L) from `to_rows`, each by a model that reads
+    one of `inputs` (N, ...) and the true words before.
     """
     total = 0.0
     for start in range(0, len(rows), batch_size):
         part = rows[start : start + batch_size]
-        p = log_p_of_targets(np.array(model((told[start : start + batch_size], part[:, :-1]))), part[:, 1:])
+        p = log_p_of_targets(np.array(model((inputs[start : start + batch_size], part[:, :-1]))), part[:, 1:])
         total -= p[part[:, 1:] != PAD_ID].sum()
     return float(total / (rows[:, 1:] != PAD_ID).sum())
 

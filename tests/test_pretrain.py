@@ -39,7 +39,7 @@ def test_things_are_pasted_with_their_answers_the_nearest_last():
     masks[2, 34:62, 34:62] = True  # it would hide the first
     masks[3, 16:40, 96:128] = True
     answers = np.arange(1, 21).reshape(4, 5)
-    picture, told = pretrain.together(x, masks, answers)
+    picture, told = pretrain.copy_paste(x, masks, answers)
     assert (picture[masks[1]] == 1).all() and (picture[masks[3]] == 3).all() and not (picture == 2).any()
     assert (picture[32:48, 32:64] == 0).all() and (x[0] == 0).all()  # the original is left alone
     assert np.array_equal(told[4, 4, :3], answers[1, :3]) and np.array_equal(told[2, 2, :3], answers[0, :3])

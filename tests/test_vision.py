@@ -10,9 +10,8 @@ from PIL import Image
 
 from course_lib.errors import CourseError
 from course_lib.features import FeatureCache
-from course_lib.vision import ImageError
 from course_lib.vision.backbones import Backbone, pretrained
-from course_lib.vision.images import decode
+from course_lib.vision.images import ImageError, decode
 from course_lib.vision.small_cnn import SMALL, STEPS, SparseGrids, concepts, evidence, scene_grids, small_cnn
 from course_lib.worlds.scenes import KINDS_FILE, SceneWorld
 

@@ -114,7 +114,7 @@ def by_question(p) -> list:
     return [p[..., end - len(answers) : end] for end, answers in zip(ends, QUESTIONS.values(), strict=True)]
 
 
-def together(x, masks, answers):
+def copy_paste(x, masks, answers):
     """The first picture with the things of the others pasted on: "copy-paste" (Ghiasi et al. 2021), nearest last.
 
     So a thing is seen beside others, and partly hidden. One that would hide, or be hidden, by more than two fifths
@@ -164,7 +164,7 @@ def train(count=COUNT, epochs=EPOCHS, seed=0, held_out=HELD_OUT):
                 made = []
                 for i in order[start : start + BATCH]:
                     chosen = [i, *rng.choice(alike[answers[i, -1]], rng.integers(0, MOST_PASTED + 1))]
-                    made.append(together(x[chosen], masks[chosen], answers[chosen]))
+                    made.append(copy_paste(x[chosen], masks[chosen], answers[chosen]))
                 part, right = (np.stack(arrays) for arrays in zip(*made, strict=True))
                 if rng.random() < 0.5:  # nothing that is said of a picture changes in a mirror
                     part, right = part[:, :, ::-1], right[:, :, ::-1]
