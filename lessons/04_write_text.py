@@ -400,7 +400,7 @@ claim("but at most one story in five is one", at_most(counted_marks["stories"], 
 # orthogonal matrix, so that no direction gets a much longer step than another. (You may take it as a black box here.) What each of the
 # three does for the result stands at the end.
 #
-# Two practical points. `trained` is the twin that learns and carries its memory along; `model` has the same weights, and the `Writer`
+# Two practical points. `trained` is the twin that learns and carries its memory along; `model` has the same weights, and the `TextGenerator`
 # begins with an empty memory each time. But in training the memory is never empty: before each story it has read another. So before
 # it writes, we let it read one, too.
 #
