@@ -39,8 +39,8 @@ class ProgramWorld:
 
     def sample(self, count: int, seed: int) -> list[Program]:
         """`count` programs, drawn independently. The same seed gives the same programs."""
-        dice = random.Random(seed)
-        return [_Draw(self, dice).program() for _ in range(count)]
+        rng = random.Random(seed)
+        return [_Draw(self, rng).program() for _ in range(count)]
 
     @cache  # noqa: B019 - a world lives as long as its cache
     def _choices(self, symbol, available):
@@ -83,8 +83,8 @@ class ProgramWorld:
 class _Draw:
     """One program while it is written: its lines, and which names are defined in which block."""
 
-    def __init__(self, world: ProgramWorld, dice: random.Random):
-        self.world, self.dice, self.log_p = world, dice, 0.0
+    def __init__(self, world: ProgramWorld, rng: random.Random):
+        self.world, self.rng, self.log_p = world, rng, 0.0
         self.blocks, self.pending = [[]], []  # (set, name) of each open block; (use, set, name) of this line
         self.lines, self.line, self.glued, self.after_name = [], "", True, False
         self._look_around()
@@ -97,7 +97,7 @@ class _Draw:
                 self._say(item.word)
                 continue
             bodies, log_p, cumulative = self.world._choices(item, self.available)
-            chosen = self.dice.choices(range(len(bodies)), cum_weights=cumulative)[0]
+            chosen = self.rng.choices(range(len(bodies)), cum_weights=cumulative)[0]
             self.log_p += log_p[chosen]
             stack += reversed(bodies[chosen])
             steps += 1
@@ -141,7 +141,7 @@ class _Draw:
             raise GrammarError(
                 f"<{use}:{members}>: there is no name left in [sets.{members}]. Add names there, or ask for fewer."
             )
-        name = self.dice.choice(names)
+        name = self.rng.choice(names)
         self.log_p -= math.log(len(names))
         if use != "old":
             self.pending.append((use, members, name))

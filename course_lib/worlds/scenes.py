@@ -19,6 +19,7 @@ import numpy as np
 
 from course_lib.files import locked
 from course_lib.worlds.grammar import GrammarError
+from course_lib.worlds.shapes import draw_shape, paint_with, read_shapes
 
 KINDS_FILE = Path(__file__).with_name("scenes.toml")
 SCALES = {"small": 0.68, "": 1.0, "big": 1.4}
@@ -28,101 +29,6 @@ FINE = 3  # drawn so many times as large, then made smaller: smooth edges
 GROWN_UP = 0.48  # height of a grown-up who stands nearest, as a share of the picture
 RELATIONS = ("next to", "in front of", "behind", "above")
 LEAST_SEEN = 0.75  # of every object, this much stays in sight
-
-
-# -- shapes ------------------------------------------------------------------------------------------------------------
-
-
-def _numbers(words, where):
-    try:
-        return [float(word) for word in words]
-    except ValueError:
-        raise GrammarError(f"{where}: expected numbers, got {' '.join(words)!r}.") from None
-
-
-def _shapes(text: str, where: str) -> list[tuple]:
-    """Lines of shapes -> (what, colour, numbers)."""
-    needed = {"oval": (4, 5), "box": (4, 5), "poly": None, "blob": None, "line": None, "bow": None}
-    shapes = []
-    for line in filter(None, map(str.strip, text.splitlines())):
-        what, colour, *rest = line.split()
-        numbers = _numbers(rest, f"{where}, {line!r}")
-        if what not in needed:
-            raise GrammarError(f"{where}: expected {', '.join(needed)}, got {line!r}.")
-        if not re.fullmatch(r"main|dark|light|skin|hair|#[0-9a-fA-F]{6}", colour):
-            raise GrammarError(f"{where}: {colour!r} is no colour: write main, dark, light, skin, hair or #rrggbb.")
-        odd = what in ("line", "bow")  # a width comes first
-        if not (len(numbers) in needed[what] if needed[what] else len(numbers) >= 4 and len(numbers) % 2 == odd):
-            raise GrammarError(f"{where}: {line!r} has {len(numbers)} numbers; see the top of scenes.toml.")
-        shapes.append((what, colour, numbers))
-    return shapes
-
-
-def _smooth(points, closed):
-    """Catmull-Rom: a curve through all points (N, 2)."""
-    points = np.asarray(points, float)
-    around = np.concatenate([points[-1:], points, points[:2]]) if closed else points[[0, *range(len(points)), -1]]
-    t = np.linspace(0, 1, 8, endpoint=False)[:, None]
-    pieces = []
-    for a, b, c, d in zip(around, around[1:], around[2:], around[3:], strict=False):
-        pieces.append(0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3))
-    return np.concatenate([*pieces, [points[0] if closed else points[-1]]])
-
-
-def _draw_shape(pen, shape, box, paint):
-    """One shape in a box (x0, y0, x1, y1) of pixels; paint(colour) -> what the pen takes."""
-    what, colour, numbers = shape
-    x0, y0, x1, y1 = box
-    place = np.array([x1 - x0, y1 - y0])
-    fill = paint(colour)
-    if what == "oval":
-        x, y, rx, ry, *degrees = numbers
-        angle, t = math.radians(degrees[0]) if degrees else 0.0, np.linspace(0, 2 * np.pi, 40, endpoint=False)
-        dots = np.stack([rx * place[0] * np.cos(t), ry * place[1] * np.sin(t)], -1)
-        turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
-        pen.polygon([tuple(dot) for dot in dots @ turn + place * (x, y) + (x0, y0)], fill=fill)
-    elif what == "box":
-        corners = [
-            x0 + numbers[0] * place[0],
-            y0 + numbers[1] * place[1],
-            x0 + numbers[2] * place[0],
-            y0 + numbers[3] * place[1],
-        ]
-        pen.rounded_rectangle(corners, radius=(numbers[4] if len(numbers) > 4 else 0) * place[1], fill=fill)
-    else:
-        width = numbers[0] * place[1] if what in ("line", "bow") else 0
-        dots = np.reshape(numbers[1 if width else 0 :], (-1, 2)) * place + (x0, y0)
-        if what in ("blob", "bow"):
-            dots = _smooth(dots, closed=what == "blob")
-        dots = [tuple(dot) for dot in dots]
-        if what in ("poly", "blob"):
-            pen.polygon(dots, fill=fill)
-        else:
-            pen.line(dots, fill=fill, width=max(round(width), 1), joint="curve")
-            for x, y in (dots[0], dots[-1]):
-                pen.ellipse([x - width / 2, y - width / 2, x + width / 2, y + width / 2], fill=fill)
-
-
-def _rgb(colour):
-    return np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)], float)
-
-
-def _paint(main="#000000", skin="#000000", hair="#000000", night=False, lit=0.62):
-    """colour of a shape -> (r, g, b) at this time of day. At night all is darker and bluer."""
-
-    def mixed(colour):
-        rgb = {
-            "main": lambda: _rgb(main), "dark": lambda: 0.72 * _rgb(main), "light": lambda: 0.5 * _rgb(main) + 127,
-            "skin": lambda: _rgb(skin), "hair": lambda: _rgb(hair),
-        }.get(colour, lambda: _rgb(colour))()  # fmt: skip
-        if night:
-            rgb = rgb * lit + np.array([4, 8, 26]) * (1 - lit) * 2
-        return tuple(int(v) for v in np.clip(rgb, 0, 255))
-
-    return mixed
-
-
-# -- scenes ------------------------------------------------------------------------------------------------------------
 
 
 def run_lengths(mask: np.ndarray) -> list[int]:
@@ -210,14 +116,14 @@ class SceneWorld:
             if not (states and all(isinstance(text, str) for text in states.values())):
                 raise GrammarError(f"{where}: expected [kinds.{name}.states] with at least one text of shapes.")
             first = kind.get("shapes", "")
-            kind["shapes"] = {state: _shapes(first + "\n" + text, where) for state, text in kind["states"].items()}
+            kind["shapes"] = {state: read_shapes(first + "\n" + text, where) for state, text in kind["states"].items()}
         for name, place in self.places.items():
             where = f"[places.{name}]"
             if not {"phrase", "ground", "sky", "back"} <= set(place):
                 raise GrammarError(f"{where}: expected phrase, ground, sky and back.")
-            place["back"] = _shapes(place["back"], where)
+            place["back"] = read_shapes(place["back"], where)
             for part in place.setdefault("scatter", []):
-                part["shapes"] = _shapes(part["shapes"], where)
+                part["shapes"] = read_shapes(part["shapes"], where)
         self.states = sorted({state for kind in self.kinds.values() for state in kind["states"] if state})
 
     @property
@@ -229,48 +135,48 @@ class SceneWorld:
 
     def sample(self, count: int, seed: int, things: Sequence[int] = (1, 2, 2, 3, 4)) -> list[Scene]:
         """`count` scenes; how many things each has is drawn from `things`. Same seed, same scenes."""
-        dice = random.Random(seed)
-        return [self._scene(dice, dice.choice(things)) for _ in range(count)]
+        rng = random.Random(seed)
+        return [self._scene(rng, rng.choice(things)) for _ in range(count)]
 
     def single(self, count: int, seed: int) -> list[Scene]:
         """Scenes with one thing: what the course's CNN is trained on before it sees a caption."""
         return self.sample(count, seed, things=(1,))
 
-    def _scene(self, dice, count):
-        name = dice.choice(list(self.places))
-        place, night = self.places[name], dice.random() < 0.35
+    def _scene(self, rng, count):
+        name = rng.choice(list(self.places))
+        place, night = self.places[name], rng.random() < 0.35
         decor = []
         for number, part in enumerate(place["scatter"]):
-            for _ in range(dice.randint(*part["count"])):
-                width, height = (side * dice.uniform(0.85, 1.15) for side in part["size"])
-                foot = dice.uniform(*part["stand"])
-                decor.append((number, (dice.uniform(-0.3 * width, 1 - 0.7 * width), foot - height, width, height)))
+            for _ in range(rng.randint(*part["count"])):
+                width, height = (side * rng.uniform(0.85, 1.15) for side in part["size"])
+                foot = rng.uniform(*part["stand"])
+                decor.append((number, (rng.uniform(-0.3 * width, 1 - 0.7 * width), foot - height, width, height)))
         decor.sort(key=lambda each: each[1][1] + each[1][3])
-        stars = tuple((dice.random(), dice.uniform(0, 0.4)) for _ in range(25)) if night and place["sky"] else ()
+        stars = tuple((rng.random(), rng.uniform(0, 0.4)) for _ in range(25)) if night and place["sky"] else ()
         while True:
             chosen = []
             while len(chosen) < count:
-                kind, colour = dice.choice(list(self.kinds)), dice.choice(list(self.colours))
+                kind, colour = rng.choice(list(self.kinds)), rng.choice(list(self.colours))
                 if (kind, colour) not in chosen:  # nobody has to count
                     chosen.append((kind, colour))
-            things = [self._place(dice, place, *each) for each in chosen]
+            things = [self._place(rng, place, *each) for each in chosen]
             things.sort(key=lambda thing: thing.box[1] + thing.box[3])
             if count == 1 or self._all_seen(things):
                 return Scene(name, night, tuple(things), tuple(decor), stars)
 
-    def _place(self, dice, place, kind, colour):
+    def _place(self, rng, place, kind, colour):
         data = self.kinds[kind]
-        state, size = dice.choice(list(data["states"])), dice.choice(("", "", "small", "big"))
+        state, size = rng.choice(list(data["states"])), rng.choice(("", "", "small", "big"))
         far, near = place["ground"]
-        foot = dice.uniform(far, near)
+        foot = rng.uniform(far, near)
         scale = GROWN_UP * SCALES[size] * (0.8 + 0.2 * (foot - far) / (near - far))
         scale = min(scale, 0.85 / max(data["size"]))
         width, height = (scale * side for side in data["size"])
         if state in data.get("flies", ()):
-            foot = dice.uniform(height + 0.02, max(far - 0.08, height + 0.03))
-        left = dice.uniform(-0.06 * width, 1 - 0.94 * width)
-        return Thing(kind, colour, size, state, (left, foot - height, width, height), dice.random() < 0.5,
-                     dice.choice(SKINS), dice.choice(HAIRS))  # fmt: skip
+            foot = rng.uniform(height + 0.02, max(far - 0.08, height + 0.03))
+        left = rng.uniform(-0.06 * width, 1 - 0.94 * width)
+        return Thing(kind, colour, size, state, (left, foot - height, width, height), rng.random() < 0.5,
+                     rng.choice(SKINS), rng.choice(HAIRS))  # fmt: skip
 
     def _all_seen(self, things):
         """Whether each thing stays in sight behind the nearer ones. Boxes, not shapes: a little too careful."""
@@ -290,19 +196,19 @@ class SceneWorld:
         whole = size * FINE
         picture, owner = Image.new("RGB", (whole, whole)), Image.new("L", (whole, whole), 255)
         pen, place = ImageDraw.Draw(picture), self.places[scene.place]
-        dark = _paint(night=scene.night, lit=0.34 if place["sky"] else 0.7)
+        dark = paint_with(night=scene.night, lit=0.34 if place["sky"] else 0.7)
         for shape in place["back"]:
-            _draw_shape(pen, shape, (0, 0, whole, whole), dark)
+            draw_shape(pen, shape, (0, 0, whole, whole), dark)
         if scene.stars:
             self._night_sky(picture, scene)
             pen = ImageDraw.Draw(picture)
             for shape in place["back"][1:]:  # the first is the sky
-                _draw_shape(pen, shape, (0, 0, whole, whole), dark)
+                draw_shape(pen, shape, (0, 0, whole, whole), dark)
         for number, (x, y, width, height) in scene.decor:
             part = place["scatter"][number]
-            outside = _paint(night=scene.night, lit=0.3) if part.get("window") else dark
+            outside = paint_with(night=scene.night, lit=0.3) if part.get("window") else dark
             for shape in part["shapes"]:
-                _draw_shape(pen, shape, [whole * v for v in (x, y, x + width, y + height)], outside)
+                draw_shape(pen, shape, [whole * v for v in (x, y, x + width, y + height)], outside)
         for i, thing in enumerate(scene.things):
             self._draw_thing(picture, owner, thing, i, scene.night)
         small = picture.reduce(FINE)
@@ -328,9 +234,9 @@ class SceneWorld:
         edge = int(0.2 * max(width, height)) + 2  # shapes may reach over the box
         room = Image.new("RGBA", (int(width) + 2 * edge, int(height) + 2 * edge))
         pen = ImageDraw.Draw(room)
-        paint = _paint(self.colours[thing.colour], thing.skin, thing.hair, night, lit=0.7)
+        paint = paint_with(self.colours[thing.colour], thing.skin, thing.hair, night, lit=0.7)
         for shape in self.kinds[thing.kind]["shapes"][thing.state]:
-            _draw_shape(pen, shape, (edge, edge, edge + width, edge + height), paint)
+            draw_shape(pen, shape, (edge, edge, edge + width, edge + height), paint)
         if thing.flip:
             room = room.transpose(Image.FLIP_LEFT_RIGHT)
         corner = round(x) - edge, round(y) - edge
@@ -411,10 +317,10 @@ class SceneWorld:
 
     def captions(self, scene: Scene, count: int = 5, seed: int = 0) -> list[str]:
         """`count` different correct captions, lower case, as several people might write them."""
-        dice, found = random.Random(f"{seed} {scene}"), {}
+        rng, found = random.Random(f"{seed} {scene}"), {}
         seen = self._salient(scene)
         for _ in range(100 * count):
-            found.setdefault(self._caption(scene, seen, dice))
+            found.setdefault(self._caption(scene, seen, rng))
             if len(found) == count:
                 break
         return list(found)
@@ -423,24 +329,24 @@ class SceneWorld:
         """The numbers of the things, the one that catches the eye first at the front."""
         return sorted(range(len(scene.things)), key=lambda i: -math.prod(scene.things[i].box[2:]))
 
-    def _caption(self, scene, seen, dice):
-        count = min(len(seen), dice.choice((2, 2, 3)))
-        told = seen[:2] + dice.sample(seen[2:], max(count - 2, 0))
-        names = [self._name(scene.things[i], dice, alone=len(told) == 1) for i in told]
-        if len(told) == 2 and dice.random() < 0.5:
+    def _caption(self, scene, seen, rng):
+        count = min(len(seen), rng.choice((2, 2, 3)))
+        told = seen[:2] + rng.sample(seen[2:], max(count - 2, 0))
+        names = [self._name(scene.things[i], rng, alone=len(told) == 1) for i in told]
+        if len(told) == 2 and rng.random() < 0.5:
             true = [relation for relation in RELATIONS if self._holds(relation, scene, *told)]
             if true:
-                names = [f"{names[0]} {dice.choice(true)} {names[1]}"]
+                names = [f"{names[0]} {rng.choice(true)} {names[1]}"]
         whole = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-        if dice.random() < 0.15:
+        if rng.random() < 0.15:
             whole = "there is " + whole
-        time = "at night" if scene.night and dice.random() < 0.8 else ""
-        return " ".join(filter(None, [whole, dice.choice(self.places[scene.place]["phrase"]), time]))
+        time = "at night" if scene.night and rng.random() < 0.8 else ""
+        return " ".join(filter(None, [whole, rng.choice(self.places[scene.place]["phrase"]), time]))
 
-    def _name(self, thing, dice, alone):
-        size = thing.size if dice.random() < 0.5 else ""
-        state = thing.state if dice.random() < 0.8 else ""
-        if state and alone and dice.random() < 0.5:
+    def _name(self, thing, rng, alone):
+        size = thing.size if rng.random() < 0.5 else ""
+        state = thing.state if rng.random() < 0.8 else ""
+        if state and alone and rng.random() < 0.5:
             state = "is " + state
         words = [size, thing.colour, thing.kind]
         if self.kinds[thing.kind].get("colour") == "in":

@@ -33,19 +33,19 @@ class XmlWorld:
 
     def sample(self, count: int, seed: int) -> list[str]:
         """`count` texts, drawn independently. The same seed gives the same texts."""
-        dice = random.Random(seed)
-        return [self._text(dice) for _ in range(count)]
+        rng = random.Random(seed)
+        return [self._text(rng) for _ in range(count)]
 
-    def _text(self, dice):
+    def _text(self, rng):
         open_tags, text, turn = [], "", 0
         while True:
-            if turn and (turn >= self.turns or dice.random() < self.close):
+            if turn and (turn >= self.turns or rng.random() < self.close):
                 if not open_tags:
                     return text + "."
                 text += f"</{open_tags.pop()}>"
             else:
-                size = dice.randint(self.shortest, self.longest)
-                open_tags.append("".join(dice.choices(LETTERS, k=size)))
+                size = rng.randint(self.shortest, self.longest)
+                open_tags.append("".join(rng.choices(LETTERS, k=size)))
                 text += f"<{open_tags[-1]}>"
             turn += 1
 
