@@ -4,8 +4,6 @@ import re
 import sys
 from pathlib import Path
 
-import psutil
-
 
 def peak_memory_gb() -> float:
     """The most this process has held so far, pages of files included."""
@@ -14,6 +12,8 @@ def peak_memory_gb() -> float:
         (kib,) = re.findall(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)
         return int(kib) * 1024 / 1e9
     if sys.platform == "win32":
+        import psutil
+
         return psutil.Process().memory_info().peak_wset / 1e9
     import resource
 
@@ -22,6 +22,8 @@ def peak_memory_gb() -> float:
 
 def held_memory_gb() -> float:
     """What this process holds now, without pages of files, which are given back when room is needed."""
+    import psutil
+
     if sys.platform == "linux":
         held = psutil.Process().memory_info()
         return (held.rss - held.shared) / 1e9
