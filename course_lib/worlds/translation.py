@@ -403,13 +403,13 @@ def _entry(name, forms, english, spanish):
         if forms == "verb":
             infinitive, present, past = conjugate(spanish) if spanish else ("", [], [])
             said = [infinitive, *present, *past]
-            assert len(said) in (1, 11)
+            expected = 1, 11
         else:
             said = [form.strip() for form in spanish.split(", ")] if forms != "word" else [spanish]
-            assert len(said) in {"noun": (2, 4), "name": (1,), "pronoun": (1, 2), "word": (1,)}.get(forms, (4,))
-        if features:
-            assert features["gender"] in ("m", "f", "mf")
-    except (ValueError, AssertionError, AttributeError, KeyError):
+            expected = {"noun": (2, 4), "name": (1,), "pronoun": (1, 2), "word": (1,)}.get(forms, (4,))
+        if len(said) not in expected or features.get("gender", "m") not in ("m", "f", "mf"):
+            raise ValueError
+    except (ValueError, AttributeError, KeyError):
         raise GrammarError(
             f'[words.{name}]: "{english}" = "{spanish}" is not a {forms}: see the top of translation.toml.'
         ) from None
