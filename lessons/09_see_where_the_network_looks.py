@@ -187,15 +187,15 @@ learned, grids = scene_grids(world, 20_000)  # of those that come with the cours
 captions = [[text.tokenize(caption) for caption in world.captions(scene, 3)] for scene in learned]
 vocabulary = Vocabulary.from_texts(words for given in captions for words in given)
 sizes = {"width": 96, "embedding": 64, "units": 96, "maxout": 128, "pooling": "max"}
-model = library_captioner((8, 8, 236), len(vocabulary), "attention after", score=BilinearScore(), **sizes)
+model = library_captioner((8, 8, 236), len(vocabulary), attention="after", score=BilinearScore(name="score"), **sizes)
 by_hand = captioner(len(vocabulary), BilinearScore(name="score"))
 rng = np.random.default_rng(SEED)
 for weight in model.weights:
     weight.assign(weight + 0.05 * rng.normal(size=weight.shape))  # the score begins near 0: not this time
-named = {weight.path.split("/", 1)[1].removeprefix("memory/"): weight for weight in model.weights}
+named = {tuple(weight.path.split("/")[-2:]): weight for weight in model.weights}  # the layers have the same names
+named["where", "where"] = model.encoder.where
 for weight in by_hand.weights:
-    name = weight.path.removeprefix("memory/")
-    weight.assign(named[{"score/W": "bilinear_score/W", "where/where": "where"}.get(name, name)])
+    weight.assign(named[tuple(weight.path.split("/")[-2:])])
 example = seen[:8], text.to_rows([given[0] for given in captions[:8]], vocabulary)[:, :-1]
 claim("ours and the library's give the same scores", at_most(np.abs(by_hand(example) - model(example)).max(), 1e-5))
 
@@ -206,7 +206,7 @@ claim("ours and the library's give the same scores", at_most(np.abs(by_hand(exam
 
 # %% tags=["nbval-ignore-output"]
 training.set_seed(SEED)
-model = library_captioner((8, 8, 236), len(vocabulary), "attention after", score=BilinearScore(), **sizes)
+model = library_captioner((8, 8, 236), len(vocabulary), attention="after", score=BilinearScore(), **sizes)
 places = np.repeat(np.arange(len(captions)), [len(given) for given in captions])
 rows = text.to_rows([words for given in captions for words in given], vocabulary)
 STEPS = 900
@@ -286,7 +286,7 @@ told = text.to_rows([text.tokenize(world.captions(scene, 1)[0]) for scene in tes
 before, words_said = told[:, :-1], told[:, 1:]
 encoded = model.encode(seen, before)
 open_scores, looked = (np.array(part) for part in model.decoder(before, encoded))
-shut_scores, _ = model.decoder(before, encoded | {"places": 0 * encoded["places"]})
+shut_scores, _ = model.decoder(before, encoded | {"annotations": 0 * encoded["annotations"]})
 worth = metrics.log_p_of_targets(open_scores, words_said) - metrics.log_p_of_targets(np.array(shut_scores), words_said)
 entropy = -(looked * np.log(looked + 1e-12)).sum(axis=-1)  # (500, J)
 phrases = {word for place in world.places.values() for phrase in place["phrase"] for word in phrase.split()[1:]}
