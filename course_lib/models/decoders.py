@@ -199,15 +199,16 @@ class HardAttention(Attention):
         soft, weights = self.look(query, encoded)
         if not training:
             return self.gated(self.one(ops.argmax(weights, axis=-1), encoded), query), weights
-        log_p = ops.log(weights + 1e-10)
+        p = ops.cast(weights, "float32")
+        log_p = ops.log(p + 1e-10)
         chance = keras.random.uniform(ops.shape(log_p), 1e-6, 1 - 1e-6, dtype="float32", seed=self.seed_generator)
         chosen = ops.argmax(log_p - ops.log(-ops.log(chance)), axis=-1)  # Gumbel: each as often as it is probable
         hard = keras.random.uniform((ops.shape(query)[0], 1), dtype="float32", seed=self.seed_generator) < 0.5  # (B, 1)
         self.drawn = {
             "log_p": ops.take_along_axis(log_p, chosen[..., None], axis=-1)[..., 0],  # all (B, J), but `hard`
             "hard": hard,
-            "expected": self.expected(ops.stop_gradient(query))[..., 0],
-            "entropy": -ops.sum(weights * log_p, axis=-1),
+            "expected": ops.cast(self.expected(ops.stop_gradient(query))[..., 0], "float32"),
+            "entropy": -ops.sum(p * log_p, axis=-1),
         }
         return self.gated(ops.where(hard[..., None], self.one(chosen, encoded), soft), query), weights
 
