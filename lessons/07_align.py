@@ -469,7 +469,7 @@ claim("two heads of Keras's MultiHeadAttention are two of ours", at_most(np.abs(
 tatoeba = results.read("translate.csv")
 tables.print_table(
     ["attention", "beam", "BLEU", "short", "middle", "long"],
-    [(row["attention"], int(row["beam"]), *(f"{row[name]:.1f}" for name in ("bleu", "bleu_short", "bleu_middle", "bleu_long")))
+    [("with" if row["attention"] else "without", int(row["beam"]), *(f"{row[name]:.1f}" for name in ("bleu", "bleu_short", "bleu_middle", "bleu_long")))
      for row in tatoeba],
 )  # fmt: skip
 for row in results.read("translate_examples.csv")[-4:]:

@@ -485,11 +485,11 @@ widgets.movable(look_at_file, photo=widgets.upload("your picture"))
 #
 # 8,000 photographs, mostly of people and dogs, each described by five people (Hodosh, Young and Hockenmaier 2013). The CNN is MobileNetV2, pretrained on ImageNet
 # (Sandler et al. 2018), its classifier cut off; a photograph's vector is made of three means, over all regions, the upper and the lower half. Two captioners of the
-# kind "start", wider and with dropout, whose probabilities are averaged at each word.
+# kind "initial state", wider and with dropout, whose probabilities are averaged at each word.
 # `python -m experiments.flickr8k train` does all of it on two cores, and `python -m experiments.flickr8k caption photo.jpg` describes any photograph.
 
 # %%
-flickr = [row for row in results.read("flickr8k.csv") if row["split"] == "dev" and row["way"] == "start"]
+flickr = [row for row in results.read("flickr8k.csv") if row["split"] == "dev" and not row["attention"]]
 names = [f"BLEU-{n}{end}" for end in ("", " without penalty") for n in (1, 2, 3, 4)]
 lines = []
 for beam in (1, 5):

@@ -456,20 +456,20 @@ widgets.movable(
 # %% [markdown]
 # ## On real data: Flickr8k
 #
-# Photographs, and MobileNetV2's 7 × 7 regions instead of ours, 320 numbers each, taken before its last convolution. `python -m experiments.flickr8k train --way
-# "attention after"` computes them, trains, and judges; `python -m experiments.flickr8k caption photo.jpg --way "attention after" --maps my_folder` describes
+# Photographs, and MobileNetV2's 7 × 7 regions instead of ours, 320 numbers each, taken before its last convolution. `python -m experiments.flickr8k train
+# --attention after` computes them, trains, and judges; `python -m experiments.flickr8k caption photo.jpg --attention after --maps my_folder` describes
 # any photograph and draws where it looked into your folder. Medians of the runs on the dev split, beam 5:
 
 # %%
 flickr = [row for row in results.read("flickr8k.csv") if row["split"] == "dev" and row["beam"] == 5]
 marks = [f"BLEU-{n} without penalty" for n in (1, 2, 3, 4)] + ["BLEU-4", "CIDEr"]
 lines = []
-ways = {"start": "without attention (lesson 08)", "attention after": "soft attention"}
-for way in dict.fromkeys(row["way"] for row in flickr):
-    runs = [row for row in flickr if row["way"] == way]
+for attention in dict.fromkeys(row["attention"] for row in flickr):
+    runs = [row for row in flickr if row["attention"] == attention]
     minutes = np.median([row["features_seconds"] + row["train_seconds"] for row in runs]) / 60
     numbers = [np.median([row[mark] for row in runs]) for mark in marks]
-    name = f"{ways[way]}, {runs[0]['members']:.0f} networks, {len(runs)} run" + "s" * (len(runs) > 1)
+    name = "soft attention" if attention else "without attention (lesson 08)"
+    name += f", {runs[0]['members']:.0f} networks, {len(runs)} run" + "s" * (len(runs) > 1)
     lines.append((name, *(f"{v:.1f}" for v in numbers[:-1]), f"{numbers[-1]:.3f}", f"{minutes:.0f}"))
 lines.append(("Xu et al., soft, test split", "67", "44.8", "29.9", "19.5", None, None, None))
 lines.append(("Xu et al., hard, test split", "67", "45.7", "31.4", "21.3", None, None, None))
