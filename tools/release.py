@@ -10,18 +10,7 @@ from pathlib import Path
 
 import nbformat
 
-from tools.build import cells, lessons
-
-
-def exercises_only(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """The first code cell and the exercises with their texts: by design they need nothing else of a lesson."""
-    first = next(cell for cell in notebook.cells if cell.cell_type == "code")
-    kept, text = [first], None
-    for cell in notebook.cells:
-        if cell.metadata.get("nbgrader"):
-            kept += [text, cell] if text else [cell]
-        text = cell if cell.cell_type == "markdown" else None
-    return nbformat.from_dict(notebook | {"cells": kept})
+from tools.build import cells, exercises_only, lessons
 
 
 def main() -> int:
