@@ -108,8 +108,8 @@ def _bound(nodes: Iterable[ast.AST]) -> set[str]:
             found.add(part.id)
         elif isinstance(part, (ast.Global, ast.Nonlocal)):
             elsewhere |= set(part.names)
-        elif name := getattr(part, "name", None):  # a function, a class, `except … as`, `case … as`
-            found.add(name)
+        elif not isinstance(part, ast.alias) and (name := getattr(part, "name", None)):
+            found.add(name)  # a function, a class, `except … as`, `case … as`
     return found - elsewhere
 
 
@@ -123,6 +123,7 @@ class _Uses(ast.NodeVisitor):
         self.texts: set[str] = set()  # string constants; * where an f-string has a value
         self.imports: list[tuple[str, Import]] = []  # made inside
         self.loads: set[str] = set()
+        self.any_module = False  # imports a module whose name is only known when it runs
         self._local: list[set[str]] = []
 
     def _use(self, name: str, *attributes: str) -> None:
@@ -144,6 +145,11 @@ class _Uses(ast.NodeVisitor):
             self.words |= set(attributes)
             self.visit(base)
 
+    def visit_Call(self, node):
+        named = node.args and isinstance(node.args[0], ast.Constant)
+        self.any_module |= _last(node) in ("import_module", "__import__") and not named
+        self.generic_visit(node)
+
     def visit_Constant(self, node):
         if isinstance(node.value, str):
             self.texts.add(node.value)
@@ -163,7 +169,7 @@ class _Uses(ast.NodeVisitor):
         self.imports += bound
         self.loads |= _loads(node, bound)
 
-    visit_ImportFrom = visit_Import
+    visit_ImportFrom = visit_Import  # noqa: N815 - ast's names
 
     def _scope(self, inner: list[ast.AST], local: set[str]) -> None:
         self._local.append(local)
@@ -183,13 +189,13 @@ class _Uses(ast.NodeVisitor):
         body = node.body if isinstance(node.body, list) else [node.body]
         self._scope(body, {a.arg for a in every} | _bound(body))
 
-    visit_AsyncFunctionDef = visit_Lambda = visit_FunctionDef
+    visit_AsyncFunctionDef = visit_Lambda = visit_FunctionDef  # noqa: N815 - ast's names
 
     def visit_ListComp(self, node):
         self._scope(list(ast.iter_child_nodes(node)), _bound(g.target for g in node.generators))
         self.visit(node.generators[0].iter)  # the one part that is outside: `[text for text in text]`
 
-    visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_ListComp
+    visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_ListComp  # noqa: N815 - ast's names
 
 
 def _loads(node: ast.AST, bound: list[tuple[str, Import]]) -> set[str]:
@@ -262,12 +268,13 @@ def _does_something(node: ast.stmt) -> bool:
 
 
 class Reach:
-    """Everything reached from a lesson: `units`, and the data `files` they name."""
+    """Everything reached from a lesson: `units`, the data `files` they name, and names asked for that are `missing`."""
 
     def __init__(self, root: Path):
         self.root = root
         self.units: dict[int, Unit] = {}
         self.files: set[Path] = set()
+        self.missing: set[str] = set()
         self._imported: set[tuple[str, Import]] = set()
         self._loaded: dict[str, Module | None] = {}
         self._followed: set[tuple] = set()
@@ -339,6 +346,7 @@ class Reach:
         elif attributes and self.file(f"{name}.{attributes[0]}"):
             self.follow(f"{name}.{attributes[0]}", attributes[1:])
         elif attributes[:1] not in (("__name__",), ("__file__",)):
+            self.missing |= {f"{name}.{attribute}" for attribute in attributes[:1]}
             self._whole(name, module)
 
     def _whole(self, name: str, module: Module) -> None:
@@ -351,7 +359,7 @@ class Reach:
                         self._take(local, target, ())
         if self.file(name) == self.root.joinpath(*name.split("."), "__init__.py"):
             for path in self.file(name).parent.glob("*"):
-                if path.suffix == ".py" or (path / "__init__.py").is_file():
+                if (path.suffix == ".py" and path.stem != "__init__") or (path / "__init__.py").is_file():
                     self.follow(f"{name}.{path.stem}", ())
 
     def _take(self, local: str, target: Unit | Import, attributes: tuple[str, ...]) -> None:
@@ -376,7 +384,7 @@ class Reach:
             self._name_files(text)
             if re.fullmatch(r"\w+(\.\w+)+", text) and self.file(text):
                 self.follow(text, ())
-        if uses.words & {"import_module", "__import__"}:
+        if uses.any_module:
             self.follow("course_lib", ())
         if uses.words & ITSELF:
             self._waiting += module.units
