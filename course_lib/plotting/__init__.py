@@ -11,5 +11,6 @@ from course_lib.plotting.vectors import moves
 
 __all__ = [
     "BLUE", "attention", "attention_maps", "bars", "close", "coloured_text", "curve", "figure", "frames",
-    "grouped_bars", "heat_map", "intervals", "lag_curves", "lines", "moves", "pictures", "text_states", "trade_off", "unrolled",
+    "grouped_bars", "heat_map", "intervals", "lag_curves", "lines", "moves", "pictures", "text_states", "trade_off",
+    "unrolled",
 ]  # fmt: skip
