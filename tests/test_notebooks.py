@@ -66,6 +66,16 @@ def test_errors_stand_only_where_an_exercise_is_blank(name, which):
 
 
 @pytest.mark.parametrize("name", LESSONS)
+def test_students_see_what_the_solved_edition_shows(name):
+    """All cells but the exercises and their checks, with their outputs: so these are run once, in one edition."""
+    solved, student = read(name, "solutions").cells, read(name, "student").cells
+    assert [cell.id for cell in student] == [cell.id for cell in solved]
+    exercises = {cell.id for cell in solved if cell.metadata.get("nbgrader")}
+    assert exercises
+    assert [cell for cell in student if cell.id not in exercises] == [c for c in solved if c.id not in exercises]
+
+
+@pytest.mark.parametrize("name", LESSONS)
 def test_no_solution_is_handed_out(name):
     for line in (build.LESSONS / f"{name}.py").read_text(encoding="utf-8").split("### BEGIN SOLUTION")[1:]:
         body = textwrap.dedent(line.split("### END SOLUTION")[0]).strip()

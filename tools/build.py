@@ -82,7 +82,7 @@ def execute(notebook: nbformat.NotebookNode, env: dict[str, str], **options) -> 
     """Run a notebook from top to bottom and keep its outputs, without what differs between runs."""
     from nbclient import NotebookClient
 
-    options = {"timeout": 600, "record_timing": False, "store_widget_state": False, "kernel_name": "python3"} | options
+    options = {"timeout": None, "record_timing": False, "store_widget_state": False, "kernel_name": "python3"} | options
     # The kernel listens on loopback only: its warning about unencrypted traffic is not for us.
     options |= {"extra_arguments": ["--IPKernelApp.log_level=40"], "resources": {"metadata": {"path": str(ROOT)}}}
     client = NotebookClient(notebook, **options)

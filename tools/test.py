@@ -13,6 +13,7 @@ import nbformat
 
 from tools.build import EDITIONS, ROOT, environment, exercises_only, lessons, longest_first
 
+TWO = ("-n", "2", "--dist", "loadscope", "--no-loadscope-reorder")  # files in the order given, conftest.py's, or ours
 REDUCED = ROOT / ".cache" / "exercises"  # the students' notebooks, cut down to the set-up and the exercises
 
 
@@ -43,12 +44,11 @@ def main() -> int:
     parts = [
         ("style", "ruff", "check", "."),
         ("format", "ruff", "format", "--check", "."),
-        ("unit tests", "pytest", "-q", "-n", "2", "--dist", "loadscope", "tests"),
+        ("unit tests", "pytest", "-q", *TWO, "tests"),
     ]
     if "--unit" not in sys.argv:
         nbval = ("--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/nbval_sanitize.cfg")
-        nbval += ("-n", "2", "--dist", "loadscope", "--no-loadscope-reorder")
-        parts.append(("notebooks", "pytest", "-q", *nbval, *notebooks("--all" in sys.argv)))
+        parts.append(("notebooks", "pytest", "-q", *TWO, *nbval, *notebooks("--all" in sys.argv)))
     return 0 if all([run(*part) for part in parts]) else 1
 
 
