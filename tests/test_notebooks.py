@@ -123,6 +123,7 @@ def test_what_a_lesson_shows_is_what_the_package_has(name):
                     assert there[function] == text
 
 
+@pytest.mark.stored
 @pytest.mark.parametrize("name", LESSONS)
 def test_every_claim_was_tried_under_five_seeds(name):
     stored = {row["claim"]: row for row in results.read("claims.csv") if row["lesson"] == name}
@@ -142,6 +143,7 @@ def test_every_claim_was_tried_under_five_seeds(name):
             assert room >= 0.25 * row["spread"], f"{claim}: margin {room:.3g}, spread {row['spread']:.3g}"
 
 
+@pytest.mark.stored
 @pytest.mark.parametrize("name", LESSONS)
 def test_the_run_time_a_lesson_states_is_the_measured_one(name):
     measured = {row["lesson"]: row for row in results.read("lesson_times.csv")}[name]
