@@ -18,9 +18,9 @@ class Cell(keras.layers.Layer):
     `states` it carries, and computes one step.
     """
 
-    blocks = 1
+    blocks: int | tuple[int, int, int] = 1
     biases = 1  # how many biases a block has
-    states = ("h",)
+    states: tuple[str, ...] = ("h",)
 
     def __init__(
         self,

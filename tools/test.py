@@ -1,7 +1,7 @@
-"""`make test`: ruff, the unit tests, and nbval on every notebook of both editions, two at a time.
+"""`make test`: ruff, mypy, the unit tests, and nbval on every notebook of both editions, two at a time.
 
 python -m tools.test           everything
-python -m tools.test --unit    ruff and the unit tests alone
+python -m tools.test --unit    ruff, mypy and the unit tests alone
 """
 
 import subprocess
@@ -26,6 +26,7 @@ def main() -> int:
     parts = [
         ("style", "ruff", "check", "."),
         ("format", "ruff", "format", "--check", "."),
+        ("types", "mypy"),
         ("unit tests", "pytest", "-q", "-n", "2", "--dist", "loadscope", "tests"),
     ]
     if "--unit" not in sys.argv:

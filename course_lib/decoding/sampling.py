@@ -72,7 +72,7 @@ class TextGenerator:
         for row, prompt in zip(tokens, ids, strict=True):
             row[: len(prompt)] = prompt
         end = -1 if stop is None else self.vocabulary[stop]
-        settings = {"temperature": np.float32(temperature)}
+        settings: dict = {"temperature": np.float32(temperature)}
         if top_k is not None:
             settings["top_k"] = np.int32(min(top_k, len(self.vocabulary)))
         if top_p is not None:

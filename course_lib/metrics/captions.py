@@ -18,7 +18,7 @@ def caption_bleu(captions, references) -> dict[str, float]:
 
     _same_pictures(captions, references)
     most = max(map(len, references))
-    streams = [[" ".join(given[i]) if i < len(given) else None for given in references] for i in range(most)]
+    streams: list = [[" ".join(given[i]) if i < len(given) else None for given in references] for i in range(most)]
     score = BLEU(tokenize="none", smooth_method="none", force=True).corpus_score(list(map(" ".join, captions)), streams)
     result = {}
     for n in range(1, 5):

@@ -21,7 +21,7 @@ def bleu(translations, references, tokenize="13a"):
         )
     # sacrebleu wants the first references of all, then the second ones, None where there is none
     most = max(map(len, references))
-    streams = [[given[i] if i < len(given) else None for given in references] for i in range(most)]
+    streams: list = [[given[i] if i < len(given) else None for given in references] for i in range(most)]
     metric = BLEU(tokenize=tokenize, force=True)
     score = metric.corpus_score(translations, streams).score
     return score, str(metric.get_signature())

@@ -119,9 +119,10 @@ class Grammar:
         return self._expanded[symbol]
 
     def _find(self, symbol):
-        match = _RULE.fullmatch(symbol)
-        values = tuple(match["args"].split(",")) if match["args"] else ()
-        candidates = [rule for rule in self.rules.get(match["name"], []) if len(rule[0]) == len(values)]
+        match, candidates, values = _RULE.fullmatch(symbol), [], ()
+        if match:
+            values = tuple(match["args"].split(",")) if match["args"] else ()
+            candidates = [rule for rule in self.rules.get(match["name"], []) if len(rule[0]) == len(values)]
         for args, alternatives in candidates:  # a rule for exactly these values goes before a general one
             if args == values and values:
                 return alternatives, {}
@@ -240,7 +241,7 @@ class _CharacterReader:
             (letters, mark, clings), rest = stack
             if letters:
                 return [(1.0, Terminal(letters[0], *mark), (_Letters(letters[1:], (), clings), rest))]
-        found = []
+        found: list[tuple] = []
         for probability, (word, *mark), left in self._words.moves(rest):
             if left is None:
                 found.append((probability, Terminal(END), None))
@@ -288,7 +289,7 @@ class GrammarWorld:
             raise GrammarError(f"cannot read the grammar {path}: {error.strerror}. Check the path.") from None
 
     def _build(self, max_nodes):
-        start = (((self.grammar.start, ()), 1.0),)
+        start: tuple = (((self.grammar.start, ()), 1.0),)
         numbers, waiting = {start: 0}, [start]
         for belief in waiting:  # grows while we go through it
             found = defaultdict(lambda: defaultdict(float))
@@ -383,7 +384,7 @@ class GrammarWorld:
     def _visits(self):
         """How often a text visits each node on average: (N,)."""
         e, total = self._edges, np.zeros(len(self._next))
-        front = np.zeros(len(self._next))
+        front: np.ndarray = np.zeros(len(self._next))
         front[0] = 1.0
         inner = e.target >= 0
         while front.sum() > 1e-13:
@@ -438,7 +439,7 @@ class GrammarWorld:
 
     def dependencies(self, words) -> list[Dependency]:
         """The marked dependencies of a text, in its most probable derivation."""
-        beam = {(self.grammar.start, ()): (1.0, ())}
+        beam: dict[tuple, tuple[float, tuple]] = {(self.grammar.start, ()): (1.0, ())}
         for word in words:
             found = {}
             for stack, (weight, marks) in beam.items():

@@ -238,7 +238,7 @@ class SceneWorld:
         for shape in self.kinds[thing.kind]["shapes"][thing.state]:
             draw_shape(pen, shape, (edge, edge, edge + width, edge + height), paint)
         if thing.flip:
-            room = room.transpose(Image.FLIP_LEFT_RIGHT)
+            room = room.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
         corner = round(x) - edge, round(y) - edge
         if thing.state not in self.kinds[thing.kind].get("flies", ()):
             shadow = Image.new("L", (round(0.92 * width), round(0.08 * width)))
