@@ -30,7 +30,10 @@ class Score(keras.layers.Layer):
     same_width = False
 
     def build(self, input_shape):
-        """Check the widths, and make what the function needs."""
+        """Check the widths, and make what the function needs.
+
+        CourseError if a score that takes one width is given two.
+        """
         queries, keys = (shape[-1] for shape in input_shape)
         if self.same_width and queries != keys:
             raise CourseError(
@@ -127,7 +130,7 @@ class BilinearScore(Score):
 class AdditiveScore(Score):
     """v · tanh(W z + U h): Bahdanau et al. 2015, appendix A.1.2. W (Q, units), U (K, units), v (units,).
 
-    They start small, v at 0 (appendix B.1): at first all places count alike.
+    They start small, v at 0 (appendix B.1): at first all places count alike. CourseError if units is below 1.
     """
 
     def __init__(self, units, **kwargs):

@@ -36,7 +36,10 @@ def lookup(name: str) -> Dataset:
 
 
 def find(name: str) -> Path | None:
-    """The file if it is on this machine, in COURSE_DATA or, with the right sha256, in the cache; else None."""
+    """The file if it is on this machine, in COURSE_DATA or, with the right sha256, in the cache; else None.
+
+    DataError if COURSE_DATA is no folder, or nothing is registered under the name.
+    """
     entry = lookup(name)
     if folder := os.environ.get("COURSE_DATA"):
         if not Path(folder).is_dir():

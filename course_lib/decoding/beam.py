@@ -137,7 +137,7 @@ class Translator(BeamSearch):
 
         Kept are the `beam` beginnings with the best log p / length ** alpha; a finished one stays as it is. alpha: 0
         prefers short ones; 1 is the mean of a word. longest: words at most, left out: twice the sentence and 10.
-        unknown: as in Vocabulary.encode.
+        unknown: as in Vocabulary.encode. CourseError if a sentence is empty or a setting is out of its range.
         """
         _check_search(beam, longest)
         if not all(map(len, sentences)):

@@ -76,7 +76,10 @@ class Grammar:
     """A probabilistic context-free grammar, expanded rule by rule as it is needed."""
 
     def __init__(self, text: str, **set_weights: dict):
-        """text: the TOML above. set_weights: a set's members and weights to use instead, e.g. gap={0: 1, 3: 2}."""
+        """text: the TOML above. set_weights: a set's members and weights to use instead, e.g. gap={0: 1, 3: 2}.
+
+        GrammarError if the text cannot be read as a grammar, or has no such set.
+        """
         try:
             data = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
@@ -108,7 +111,10 @@ class Grammar:
         self._expanded = {}
 
     def expand(self, symbol: str) -> list[tuple[float, tuple]]:
-        """The alternatives of a rule such as 'SPEAK[France]': (probability, symbols), probabilities summing to 1."""
+        """The alternatives of a rule such as 'SPEAK[France]': (probability, symbols), probabilities summing to 1.
+
+        GrammarError if there is no such rule, or it cannot be carried out.
+        """
         if symbol not in self._expanded:
             alternatives, bound = self._find(symbol)
             bodies = [found for line in alternatives for found in self._alternatives(symbol, line, bound)]
@@ -274,7 +280,9 @@ class GrammarWorld:
 
     def __init__(self, text: str, max_nodes: int = 500_000, spell: Callable | None = None, **set_weights: dict):
         """text: the grammar in TOML. spell: how a list of words is printed; with it, the world is one of characters:
-        wherever this class says word, read character, and everything stays exact."""
+        wherever this class says word, read character, and everything stays exact. GrammarError if the grammar has a
+        mistake, or more than max_nodes states.
+        """
         self.grammar = Grammar(text, **set_weights)
         self._reader = _CharacterReader(self.grammar, spell) if spell else _Reader(self.grammar)
         self._next = []  # node -> {word: (probability, node)}; the end has node -1
@@ -334,11 +342,17 @@ class GrammarWorld:
     # -- what is true ------------------------------------------------------------------------------------------
 
     def next_word(self, words) -> dict[str, float]:
-        """The exact distribution of the next word after `words` (the text so far), END included."""
+        """The exact distribution of the next word after `words` (the text so far), END included.
+
+        CourseError if the grammar cannot say them.
+        """
         return {word: probability for word, (probability, _) in self._next[self._node(words)].items()}
 
     def log_probabilities(self, words) -> np.ndarray:
-        """log p(word | words before it), in nats, for every word of a whole text and its END: (len + 1,)."""
+        """log p(word | words before it), in nats, for every word of a whole text and its END: (len + 1,).
+
+        CourseError if the grammar cannot say the text.
+        """
         node, found = 0, []
         for position, word in enumerate([*words, END]):
             if word not in self._next[node]:
@@ -413,6 +427,7 @@ class GrammarWorld:
         """The best any predictor can do that sees only the last `size` words: p(next | those words).
 
         A window that reaches back to the beginning knows that the text begins there, as a padded window does.
+        CourseError if size is negative, or the grammar cannot say the words.
         """
         if size < 0:
             raise CourseError(f"a window has 0 words or more, got {size}.")
@@ -438,7 +453,10 @@ class GrammarWorld:
         return [np.flatnonzero((e.word == i) & (e.target >= 0)) for i in range(len(self._ids))]
 
     def dependencies(self, words) -> list[Dependency]:
-        """The marked dependencies of a text, in its most probable derivation."""
+        """The marked dependencies of a text, in its most probable derivation.
+
+        CourseError if the grammar cannot say the text.
+        """
         beam: dict[tuple, tuple[float, tuple]] = {(self.grammar.start, ()): (1.0, ())}
         for word in words:
             found = {}

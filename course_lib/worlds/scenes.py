@@ -96,7 +96,10 @@ class SceneWorld:
     """Draws scenes, and says what is on them."""
 
     def __init__(self, kinds: str | None = None):
-        """kinds: TOML as in scenes.toml, which is taken if it is left out."""
+        """kinds: TOML as in scenes.toml, which is taken if it is left out.
+
+        GrammarError if something is missing in it or cannot be drawn.
+        """
         self.source = KINDS_FILE.read_text(encoding="utf-8") if kinds is None else kinds
         try:
             data = tomllib.loads(self.source)
@@ -420,7 +423,7 @@ class SceneWorld:
 def compose(world: SceneWorld, things: Sequence[tuple[str, str, float]], place: str, night: bool = False) -> Scene:
     """A scene of one's own: (kind, colour, x from 0, left, to 1, right) of each thing, in its first state.
 
-    CourseError if two are the same, or one hides the other.
+    GrammarError if two are the same, or one hides the other.
     """
     far, near = world.places[place]["ground"]
     made = []

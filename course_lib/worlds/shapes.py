@@ -19,7 +19,7 @@ def _numbers(words, where):
 
 
 def read_shapes(text: str, where: str) -> list[tuple]:
-    """Lines of shapes -> (what, colour, numbers)."""
+    """Lines of shapes -> (what, colour, numbers). GrammarError, which begins with `where`, if a line is no shape."""
     needed = {"oval": (4, 5), "box": (4, 5), "poly": None, "blob": None, "line": None, "bow": None}
     shapes = []
     for line in filter(None, map(str.strip, text.splitlines())):

@@ -40,6 +40,7 @@ def conjugate(entry: str) -> tuple[str, list[str], list[str]]:
 
     "hablar": regular, with the spelling changes of -car, -gar and -zar. "pensar(ie)": the last vowel of the stem
     changes where it is stressed. "ser: soy eres … / era eras …": all forms. The forms: I, you, he, we, they.
+    GrammarError if it is not written so.
     """
     infinitive, _, forms = entry.partition(":")
     if forms:
@@ -271,7 +272,7 @@ class TranslationWorld:
     """Draws sentence pairs."""
 
     def __init__(self, grammar: str | None = None):
-        """grammar: TOML as in translation.toml, which is taken if it is left out."""
+        """grammar: TOML as in translation.toml, which is taken if it is left out. GrammarError if it has a mistake."""
         try:
             data = tomllib.loads(GRAMMAR_FILE.read_text(encoding="utf-8") if grammar is None else grammar)
         except tomllib.TOMLDecodeError as error:
@@ -299,7 +300,10 @@ class TranslationWorld:
             raise GrammarError(f"start = {self.start!r}: there is no such rule.")
 
     def sample(self, count: int, seed: int, shortest: int = 3, longest: int = 12) -> list[Pair]:
-        """`count` pairs whose English has `shortest` to `longest` words and signs. Same seed, same pairs."""
+        """`count` pairs whose English has `shortest` to `longest` words and signs. Same seed, same pairs.
+
+        GrammarError if such sentences are too rare, or a rule has no end.
+        """
         rng, pairs, tried = random.Random(seed), [], 0
         with _kept():
             while len(pairs) < count:
@@ -316,7 +320,10 @@ class TranslationWorld:
         return pairs
 
     def unseen(self, pairs: list[Pair], count: int, seed: int, **lengths) -> list[Pair]:
-        """`count` more pairs: their English is not among `pairs`, but each of their words is."""
+        """`count` more pairs: their English is not among `pairs`, but each of their words is.
+
+        GrammarError if there are not so many.
+        """
         seen = {pair.english for pair in pairs}
         english = {word for pair in pairs for word in pair.english}
         spanish = {word for pair in pairs for word in pair.spanish}

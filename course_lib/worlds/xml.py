@@ -23,7 +23,7 @@ class XmlWorld:
     def __init__(self, shortest: int = 2, longest: int = 10, turns: int = 50, close: float = 0.5):
         """A name has `shortest` to `longest` letters, each length equally often; after `turns` turns no tag is opened.
 
-        close: the probability to close a tag rather than to open one.
+        close: the probability to close a tag rather than to open one. CourseError if one is out of range.
         """
         if not 1 <= shortest <= longest:
             raise CourseError(f"expected 1 <= shortest <= longest, got {shortest} and {longest}.")
