@@ -112,7 +112,7 @@ class FeatureCache:
             try:
                 held.enter_context(locked(self.index_file.with_suffix(".lock")))
                 self._refused = None
-            except OSError as error:  # a folder to read from: nobody writes
+            except CourseError as error:  # a folder to read from: nobody writes
                 self._refused = error
             if not self._read() and not self._refused:
                 self._mend()
@@ -135,9 +135,9 @@ class FeatureCache:
         if not new:
             return
         rows = np.stack(list(new.values())).astype(np.float16)
+        if self._refused:
+            raise self._cannot_be_kept(self._refused)
         try:
-            if self._refused:
-                raise self._refused
             if self.shape is None:
                 self.shape = rows.shape[1:]
                 head = {"extractor": self.extractor.identity, "shape": self.shape}
