@@ -23,7 +23,6 @@ import importlib.util
 import json
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -121,6 +120,8 @@ def products_step(contestant, cell, H, B, T, D):
 def work(contestant: str) -> None:
     """Read sizes and how often, line by line; answer with seconds, CPU seconds and peak memory."""
     make = {"torch": torch_step, "products": products_step}.get(contestant, tensorflow_step)
+    from course_lib.memory import peak_memory_gb
+
     step = make(contestant, *json.loads(sys.stdin.readline()))
     for _ in range(3):
         step()
@@ -129,7 +130,7 @@ def work(contestant: str) -> None:
         for _ in range(count):
             step()
         used = (time.perf_counter() - wall) / count, (time.process_time() - cpu) / count
-        print(json.dumps([*used, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20]), flush=True)
+        print(json.dumps([*used, peak_memory_gb()]), flush=True)
 
 
 # -- the match ---------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from course_lib import bundled
+from course_lib.console import print_utf8
 from course_lib.datasets import REGISTRY
 from course_lib.datasets.fetch import fetch, find, sha256
 from course_lib.errors import CourseError
@@ -106,4 +107,5 @@ def main(arguments=None) -> int:
 
 
 if __name__ == "__main__":
+    print_utf8()
     sys.exit(main())

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from course_lib import batching, bundled, tables, text
+from course_lib.errors import CourseError
 from course_lib.metrics import accuracy_by_distance, log_softmax, perplexity, perplexity_ratio
 from course_lib.worlds import language
 from course_lib.worlds.grammar import GrammarWorld
@@ -172,7 +173,8 @@ def run_without_close(seed: int) -> dict:
     vocabulary = text.Vocabulary(world.words)
     held_out = HeldOut(world, vocabulary)
     grammar = language.GRAMMAR_FILE.read_text(encoding="utf-8")
-    assert '"10: PEOPLE' in grammar, "the rule for stories that say the fact at close range has changed"
+    if '"10: PEOPLE' not in grammar:
+        raise CourseError("language.toml has no rule '10: PEOPLE...' for stories that say the fact at close range.")
     without = GrammarWorld(grammar.replace('"10: PEOPLE', '"0: PEOPLE'))
     rows = text.to_rows(without.sample(STORIES, seed), vocabulary)
     training.set_seed(seed)

@@ -55,6 +55,7 @@ def keys(path):
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal for a group of processes")
 def test_killed_at_any_time_nothing_is_lost_or_done_twice(tmp_path):
     env = build.environment(1)
     process = subprocess.Popen(

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "course_lib"
 # In the direction data flows: each may import from those in groups before its own.
 ORDER = [
     ["errors"],
-    ["backend", "bundled", "files"],
+    ["backend", "bundled", "console", "files", "memory"],
     ["tables"],
     ["results"],
     ["worlds", "datasets"],

@@ -201,6 +201,8 @@ def test_verbs(entry, present, past):
     ('start = "NO"\n[rules]\nTEXT = ["a => b"]', "there is no such rule"),
     ('[words.X]\n"a" = "b"', "expected a line such as forms"),
     ('[words.X]\nforms = "noun"\n"cat" = "gato"', "is not a noun"),
+    ('[words.X]\nforms = "noun"\n"cat, cats" = "m gato, gatos, gatas"', "is not a noun"),
+    ('[words.X]\nforms = "noun"\n"cat, cats" = "x gato, gatos"', "is not a noun"),
     ('[words.X]\nforms = "adjective"\n"red" = "rojo, roja"', "is not a adjective"),
     ('[words.X]\nforms = "verb"\n"go" = "ir: voy"', "is not a verb"),
     ("[words", "not valid TOML"),

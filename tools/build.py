@@ -66,12 +66,13 @@ def edition(notebook: nbformat.NotebookNode, which: str) -> nbformat.NotebookNod
 
 
 def environment(threads: int) -> dict[str, str]:
-    """The environment in which notebooks are built and checked: no progress bars, a given number of threads."""
+    """The environment in which notebooks are built and checked: UTF-8, no progress bars, a given number of threads."""
     count = str(threads)  # operations side by side; inside each, one thread: course_lib/quiet.py
     names = ("TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
     # nbgrader calls alembic by its bare name, so the environment's programs must be found.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    return os.environ | {"COURSE_PROGRESS": "0", "PYTHONPATH": str(ROOT), "PATH": path} | dict.fromkeys(names, count)
+    fixed = {"COURSE_PROGRESS": "0", "PYTHONUTF8": "1", "PYTHONPATH": str(ROOT), "PATH": path}
+    return os.environ | fixed | dict.fromkeys(names, count)
 
 
 def execute(notebook: nbformat.NotebookNode, env: dict[str, str], **options) -> nbformat.NotebookNode:

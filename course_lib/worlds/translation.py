@@ -297,11 +297,11 @@ class TranslationWorld:
 
     def sample(self, count: int, seed: int, shortest: int = 3, longest: int = 12) -> list[Pair]:
         """`count` pairs whose English has `shortest` to `longest` words and signs. Same seed, same pairs."""
-        dice, pairs, tried = random.Random(seed), [], 0
+        rng, pairs, tried = random.Random(seed), [], 0
         with _kept():
             while len(pairs) < count:
                 try:
-                    tree = self._draw(self.start, {}, dice)
+                    tree = self._draw(self.start, {}, rng)
                 except RecursionError:
                     raise GrammarError("a rule asks for itself without an end: give it a line that does not.") from None
                 tried += 1
@@ -325,12 +325,12 @@ class TranslationWorld:
                 return list(found.values())[:count]
         raise GrammarError(f"only {len(found)} other sentences were found, not {count}: widen the range of lengths.")
 
-    def _draw(self, name, given, dice):
+    def _draw(self, name, given, rng):
         if name in self.words:
-            forms, english, spanish, features = dice.choice(self.words[name])
+            forms, english, spanish, features = rng.choice(self.words[name])
             leaf = _Leaf(forms, english, spanish, {"tense": "present"} | given | features)
             if forms == "noun":
-                leaf.features |= {"person": 3, "number": given.get("number") or ("p" if dice.random() < 0.3 else "s")}
+                leaf.features |= {"person": 3, "number": given.get("number") or ("p" if rng.random() < 0.3 else "s")}
             if forms in ("adjective", "determiner") and not {"number", "gender"} <= set(leaf.features):
                 raise GrammarError(f'{name} agrees with a noun: write {name}:NOUN, where NOUN has forms = "noun".')
             if leaf.features.get("gender") == "mf":
@@ -338,10 +338,10 @@ class TranslationWorld:
             leaf.features.setdefault("leaf", leaf.key)
             return leaf
         if name.endswith("_INF") and name not in self.rules:
-            _, english, spanish, _ = dice.choice(self.words[name.removesuffix("_INF")])
+            _, english, spanish, _ = rng.choice(self.words[name.removesuffix("_INF")])
             return _Leaf("word", [f"to {english[0]}"], spanish[:1])
         rules = self.rules[name]
-        _, english, spanish = dice.choices(rules, cum_weights=self._weights[name])[0]
+        _, english, spanish = rng.choices(rules, cum_weights=self._weights[name])[0]
         drawn, waiting, head = {}, [item for item in english if isinstance(item, dict)], {}
         while waiting:  # what is agreed with comes first
             item = next((i for i in waiting if all(t in drawn or t in _GIVEN or t == "^" for t in i["takes"])), None)
@@ -356,7 +356,7 @@ class TranslationWorld:
                     taken |= {k: v for k, v in drawn[source].features.items() if k in _HANDED}
                 else:
                     taken |= given if source == "^" else _GIVEN[source]
-            part = drawn[item["as"]] = self._draw(item["name"], taken, dice)
+            part = drawn[item["as"]] = self._draw(item["name"], taken, rng)
             if item["head"]:
                 head = {k: v for k, v in part.features.items() if k in _HANDED}
         here = next(_numbers)  # words of different uses of a rule are not aligned
@@ -403,13 +403,13 @@ def _entry(name, forms, english, spanish):
         if forms == "verb":
             infinitive, present, past = conjugate(spanish) if spanish else ("", [], [])
             said = [infinitive, *present, *past]
-            assert len(said) in (1, 11)
+            expected = 1, 11
         else:
             said = [form.strip() for form in spanish.split(", ")] if forms != "word" else [spanish]
-            assert len(said) in {"noun": (2, 4), "name": (1,), "pronoun": (1, 2), "word": (1,)}.get(forms, (4,))
-        if features:
-            assert features["gender"] in ("m", "f", "mf")
-    except (ValueError, AssertionError, AttributeError, KeyError):
+            expected = {"noun": (2, 4), "name": (1,), "pronoun": (1, 2), "word": (1,)}.get(forms, (4,))
+        if len(said) not in expected or features.get("gender", "m") not in ("m", "f", "mf"):
+            raise ValueError
+    except (ValueError, AttributeError, KeyError):
         raise GrammarError(
             f'[words.{name}]: "{english}" = "{spanish}" is not a {forms}: see the top of translation.toml.'
         ) from None
