@@ -132,8 +132,9 @@ class Attention(_Composed):
 
     def build(self, query_shape, annotations_shape):
         """Make every weight: (..., units), (..., D)."""
-        self.score.build([query_shape, annotations_shape])
-        if self.gate is not None:
+        if not self.score.built:  # it may have been loaded
+            self.score.build([query_shape, annotations_shape])
+        if self.gate is not None and not self.gate.built:
             self.gate.build(query_shape)
 
     def prepare(self, encoded):
@@ -330,7 +331,7 @@ class Decoder(_Composed):
 
     def build(self, words_shape, encoded_shape):
         """Make every weight, by saying one word about nothing."""
-        if self.attends:
+        if self.attends and not self.attention.built:
             self.attention.build((None, None, self.memory.cell.output_size), encoded_shape["annotations"])
         nothing = {name: ops.zeros((1, *shape[1:]) if name == "context" else (1, 1, *shape[2:]))
                    for name, shape in encoded_shape.items() if name != "mask"}  # fmt: skip
