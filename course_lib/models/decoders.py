@@ -151,7 +151,7 @@ class Attention(_Composed):
         annotations = encoded["annotations"]
         grouped = ops.reshape(query, (ops.shape(annotations)[0], -1, query.shape[-1]))  # (P, B / P * J, units)
         found = attend(self.score.compare(grouped, encoded["keys"]), annotations, encoded["mask"])
-        return tuple(ops.reshape(v, (*ops.shape(query)[:2], v.shape[-1])) for v in found)
+        return tuple(ops.reshape(v, (*ops.shape(query)[:2], ops.shape(v)[-1])) for v in found)
 
     def gated(self, c, query):
         """c (B, J, D) as far as the gate lets it through."""
