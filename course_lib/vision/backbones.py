@@ -94,6 +94,11 @@ class Pooled:
         return f"{self.backbone.identity} {self.backbone.pooling}"
 
     @property
+    def size(self) -> int:
+        """Pixels of a side of its pictures."""
+        return self.backbone.size
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """(C,), or (3 C,) for "pyramid"."""
         return self.backbone.pool(np.zeros((1, *self.backbone.shape))).shape[1:]
