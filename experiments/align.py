@@ -4,10 +4,9 @@
 
 Every network trains on the same pairs of its seed with the same settings, and is judged on sentences it has not seen:
 share of translations that are correct, BLEU by thirds of length, alignment error of what it looked at while it was told
-the true words. Resumable, two at a time, one thread each. MORE_CASES have one seed, the others five.
+the true words. MORE_CASES have one seed, the others five. Runs that are in the table are not made again.
 """
 
-import argparse
 import sys
 import time
 
@@ -16,9 +15,9 @@ import numpy as np
 from course_lib import batching, metrics, results, text
 from course_lib.text import Vocabulary
 from course_lib.worlds.translation import TranslationWorld
-from experiments.jobs import work_through
+from experiments.common import runs
 
-RESULT = results.FOLDERS[0] / "align.csv"
+TABLE = results.FOLDERS[0] / "align.csv"
 SEEDS = range(5)
 PAIRS, TESTED, LONGEST = 50_000, 1000, 14
 UNITS, BATCH, STEPS, RATE = 192, 64, 1000, 6e-3  # the encoder has half of the units each way: all widths are equal
@@ -36,6 +35,7 @@ MORE_CASES = [
     ("attention after", "additive", "gru", "forward"),
     ("attention after", "additive", "lstm", "both"),
 ]
+KEYS = [(*case, seed) for cases, seeds in ((CASES, SEEDS), (MORE_CASES, SEEDS[:1])) for seed in seeds for case in cases]
 COLUMNS = [
     "hand_over", "score", "cell", "direction", "seed", "exact", "bleu", "bleu_short", "bleu_middle", "bleu_long",
     "alignment_error", "parameters", "steps", "train_seconds",
@@ -95,16 +95,7 @@ def run(hand_over, score, cell, direction, seed, steps=STEPS):
     return row | {"parameters": model.count_params(), "steps": steps, "train_seconds": round(seconds, 1)}
 
 
-def main(arguments=None) -> int:
-    """The command line."""
-    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args(
-        arguments
-    )
-    jobs = [
-        (*case, seed) for cases, seeds in ((CASES, SEEDS), (MORE_CASES, SEEDS[:1])) for seed in seeds for case in cases
-    ]
-    return work_through(jobs, run, RESULT, COLUMNS)
-
+main = runs.command(__doc__, TABLE, KEYS, COLUMNS, run)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -10,7 +10,6 @@ may be stopped and goes on.
 
 import sys
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 
@@ -18,9 +17,9 @@ from course_lib import metrics, results
 from course_lib.text import detokenize
 from course_lib.worlds.scenes import SceneWorld
 from experiments import captions
-from experiments.jobs import work_through
+from experiments.common import runs
 
-RESULT = results.FOLDERS[0] / "look.csv"
+TABLE = results.FOLDERS[0] / "look.csv"
 SEEDS = range(5)
 TEST = 1000
 STEPS, BATCH = 900, 96  # of those that look: 32 pictures, three captions each
@@ -32,6 +31,7 @@ CASES = {
     "soft, with the penalty": SOFT | {"doubly": 1.0},
     "hard": SIZES | {"way": "hard attention"},
 }
+KEYS = [(case, seed) for seed in SEEDS for case in CASES]
 COLUMNS = [
     "case", "seed", "correct", "pointing", "middle", "any_region", "twins", "small", "astray", "entropy_kind",
     "entropy_article", "unseen", "nats", "parameters", "train_seconds",
@@ -101,5 +101,7 @@ def where_it_looked(found, boxes) -> dict:
     } | {f"entropy_{name}": np.mean(values) for name, values in entropy.items()}  # fmt: skip
 
 
+main = runs.command(__doc__, TABLE, KEYS, COLUMNS, run)
+
 if __name__ == "__main__":
-    sys.exit(work_through([(case, seed) for seed in SEEDS for case in CASES], run, Path(RESULT), COLUMNS))
+    sys.exit(main())

@@ -1,8 +1,8 @@
 """Many runs, a row of a table each: resumable, each made by whichever process is free.
 
 Three parts that know nothing of each other. A `RunQueue` says which runs have no row yet, and stores rows. `run`, the
-experiment's own, makes one: `run(*key) -> row`. An executor brings them together; `in_processes` uses this machine, and
-one for a cluster takes the same: `(keys, run, store)`. `fill` is all three: what an experiment calls.
+experiment's own, makes one: `run(*key) -> row`. An executor, `(keys, run, store)`, brings them together: `in_processes`
+on this machine, `cluster.through_keras_tuner` on many. `fill` is all three, `command` has a command line, too.
 """
 
 import contextlib
@@ -18,6 +18,7 @@ from typing import Any
 from course_lib import tables
 from course_lib.errors import CourseError
 from course_lib.files import locked
+from experiments.common.command_line import CommandLine
 
 FAILED = "a process ended before its run did; what has been saved is kept: give the same command to go on."
 
@@ -63,7 +64,6 @@ def fill(
     columns: Sequence[str],
     run: Callable[..., dict],
     prepare: Callable[[], Any] | None = None,
-    executor: Callable | None = None,
 ) -> None:
     """Make the runs that have no row in the table yet; `prepare()` before the first of them.
 
@@ -86,7 +86,25 @@ def fill(
             print(dict(zip(queue.names, key, strict=True)) | row, flush=True)
 
         with _environment(COURSE_PROGRESS=os.environ.get("COURSE_PROGRESS", "0")):  # rows are the progress
-            (executor or in_processes)(missing, run, store)
+            in_processes(missing, run, store)
+
+
+def command(
+    doc: str,
+    table: Path,
+    keys: Sequence[tuple],
+    columns: Sequence[str],
+    run: Callable[..., dict],
+    prepare: Callable[[], Any] | None = None,
+) -> Callable[..., int]:
+    """The command line of an experiment that fills one table: `main = command(__doc__, TABLE, KEYS, COLUMNS, run)`."""
+
+    def main(arguments: Sequence[str] | None = None) -> int:
+        line = CommandLine(doc, lambda results: fill(results, keys, columns, run, prepare))
+        line.results(table)
+        return line.run(arguments)
+
+    return main
 
 
 def in_processes(

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 from course_lib.checkpoint import Checkpoint, stoppable
+from course_lib.errors import CourseError
 
 SAVE_EVERY_S = 30.0  # what a kill can cost
 
@@ -16,6 +17,8 @@ class TrainingLoop:
 
     def __init__(self, checkpoint: Checkpoint, clock: Callable[[], float] = time.monotonic, begun: float | None = None):
         self.checkpoint, self.state, self.clock = checkpoint, checkpoint.state, clock
+        if "model" in self.state and "stops" not in self.state:
+            raise CourseError(f"{checkpoint.folder} holds a run of an earlier version: begin anew with --restart.")
         new = {"step": 0, "seconds": 0.0, "curve": [], "stops": 0, "losses": [0.0, 0], "done": False}
         for name, value in new.items():
             self.state.setdefault(name, value)
