@@ -336,6 +336,18 @@ def test_hard_attention_sees_the_region_of_the_largest_weight():
     assert np.allclose(model((picture, BEFORE)), by_hand, atol=1e-5)
 
 
+@pytest.mark.parametrize("attention", ATTENTIONS)
+def test_a_seed_starts_both_outputs_alike(attention):
+    found = []
+    for output in ("maxout", "sum"):
+        training.set_seed(3)
+        sizes = {"width": 6, "embedding": 7, "units": 8}
+        decoder = captioner(GRID, WORDS, attention=attention, score=BilinearScore(), output=output, **sizes).decoder
+        found.append([w.numpy() for part in (decoder.memory, decoder.attention, decoder.readout) for w in part.weights])
+    assert len(found[0]) >= 8
+    assert all(np.array_equal(a, b) for a, b in zip(*found, strict=True))
+
+
 def test_looking_needs_regions_and_only_looking_takes_its_settings():
     with pytest.raises(CourseError, match=r"attention looks at regions, .* these vectors are \(5,\): keep grids"):
         captioner(POOLED, WORDS, attention="after")

@@ -6,11 +6,12 @@ import keras
 import numpy as np
 import pytest
 
-from course_lib import attention
+from course_lib import attention, cells, training
 from course_lib.decoding import Translator
 from course_lib.errors import CourseError
-from course_lib.models.decoders import CONDITIONINGS
-from course_lib.models.encoder_decoder import Encoder, encoder_decoder
+from course_lib.layers import RNN
+from course_lib.models.decoders import CONDITIONINGS, Attention, Conditioning, Decoder, parts
+from course_lib.models.encoder_decoder import Encoder, EncoderDecoder, encoder_decoder
 from course_lib.text import Vocabulary
 from tools import build
 
@@ -234,6 +235,63 @@ def test_other_scores_are_kept(score, setting, tmp_path):
     assert type(loaded.decoder.attention.score) is score
     inputs = sentences(5, 3), words_before(2, 4)
     assert np.array_equal(loaded(inputs), model(inputs))
+
+
+def test_other_parts_make_a_decoder_too(tmp_path):
+    """A cell of the course, an empty start, a context and a gated read before each step, a plain output."""
+    gate = keras.layers.Dense(1, "sigmoid")
+    decoder = Decoder(
+        embedding=keras.layers.Embedding(10, 5),
+        conditioning=Conditioning("both"),
+        memory=RNN(cells.LSTMCell(6), return_sequences=True, return_state=True),
+        readout=keras.layers.Dense(10),
+        dropout=keras.layers.Dropout(0.1),
+        attention=Attention(attention.BilinearScore(), "before", gate, doubly_stochastic=0.5),
+    )
+    model = EncoderDecoder(Encoder(12, 5, 4), decoder)
+    assert decoder.attends and model.attends and decoder.words == 10
+    model.set_weights([RNG.normal(size=w.shape) for w in model.get_weights()])
+    rows, words = sentences(5, 3), words_before(2, 4)
+    encoded = decoder.prepare(model.encoder(rows))
+    states = decoder.start(encoded)
+    assert [state.shape for state in states] == [(2, 6), (2, 6)] and not np.any(states)
+    logits, weights = model((rows, words)).numpy(), model.align(rows, words).numpy()
+    e = keras.ops.squeeze(decoder.attention.score([states[0][:, None], encoded["annotations"]]), 1)
+    a = keras.ops.softmax(keras.ops.where(rows != 0, e, -np.inf))
+    assert np.allclose(weights[:, 0], a, atol=1e-6)
+    for j in range(4):
+        step, read, states = decoder.step(words[:, j], states, encoded)
+        assert np.allclose(step, logits[:, j], atol=1e-5) and np.allclose(read, weights[:, j], atol=1e-6)
+    gate.set_weights([0 * gate.kernel, np.array([-50.0])])  # shut: what it looks at no longer counts
+    shut = model((rows, words)).numpy()
+    assert np.abs(shut - logits).max() > 0.01
+    dark = encoded | {"annotations": 7 * encoded["annotations"]}
+    assert np.allclose(decoder(words, dark)[0], shut, atol=1e-5)
+    model((rows, words), training=True)
+    assert len(model.losses) == 1
+    model.save(tmp_path / "model.keras")
+    assert np.array_equal(keras.models.load_model(tmp_path / "model.keras")((rows, words)), shut)
+
+
+def test_parts_that_do_not_go_together():
+    made = parts(10, 5, 6, "gru", 0.0, "initial state")
+    with pytest.raises(CourseError, match="attention after the step needs an output layer"):
+        Decoder(**made, attention=Attention(attention.DotScore()))
+    with pytest.raises(CourseError, match="when: expected before or after, got 'now'"):
+        Attention(attention.DotScore(), "now")
+    with pytest.raises(CourseError, match="reads: expected words, context or both, got 'all'"):
+        Conditioning("all")
+
+
+def test_a_seed_starts_all_conditionings_alike():
+    found = []
+    for conditioning in CONDITIONINGS:
+        training.set_seed(3)
+        model = encoder_decoder(12, 10, conditioning, embedding=5, encoder_units=4, units=6)
+        decoder = model.decoder
+        found.append([decoder.embedding.embeddings, decoder.memory.cell.recurrent_kernel, decoder.readout.kernel])
+    for alike in zip(*found, strict=True):
+        assert all(np.array_equal(w, alike[0]) for w in alike)
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ class _Composed(keras.layers.Layer):
 
     def get_config(self):
         """The arguments it was made with."""
-        names = [name for name in inspect.signature(type(self)).parameters if name != "kwargs"]
+        _, *names, _ = inspect.signature(type(self).__init__).parameters  # but self and kwargs
         return super().get_config() | {name: keras.saving.serialize_keras_object(getattr(self, name)) for name in names}
 
     @classmethod
@@ -43,9 +43,19 @@ class _Composed(keras.layers.Layer):
         return cls(**{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()})
 
 
-def _at_every_step(c, like):
-    """(B, C), the same for all steps, -> (B, J, C), J as in `like` (B, J, ...). What is (B, J, C) already stays."""
-    return c if len(c.shape) == 3 else ops.repeat(c[:, None], ops.shape(like)[1], axis=1)
+def _beside(v, c):
+    """v (B, J, D) and c of each step (B, J, C), or of all (B, C) -> (B, J, D + C)."""
+    return ops.concatenate([v, c if len(c.shape) == 3 else _repeated(c, v)], axis=-1)
+
+
+def _added(v, c):
+    """v (B, J, D) and c of each step (B, J, D), or of all (B, D) -> (B, J, D)."""
+    return v + (c if len(c.shape) == 3 else c[:, None])
+
+
+def _repeated(c, like):
+    """(B, C) -> (B, J, C), J as in `like` (B, J, ...)."""
+    return ops.repeat(c[:, None], ops.shape(like)[1], axis=1)
 
 
 # -- conditioning: where the context enters ----------------------------------------------------------------------------
@@ -70,11 +80,10 @@ class Conditioning(_Composed):
         return list(memory.get_initial_state(ops.shape(context)[0]))
 
     def inputs(self, y, context):
-        """x of every step from the vectors of the words before: y (B, J, E), context (B, C) -> (B, J, E, C or both)."""
+        """x of every step from the vectors of the words before: y (B, J, E), context (B, C) -> (B, J, ...)."""
         if self.reads == "words":
             return y
-        c = _at_every_step(context, y)
-        return c if self.reads == "context" else ops.concatenate([y, c], axis=-1)
+        return _repeated(context, y) if self.reads == "context" else _beside(y, context)
 
 
 @keras.saving.register_keras_serializable(package="course_lib")
@@ -190,15 +199,16 @@ class HardAttention(Attention):
         soft, weights = self.look(query, encoded)
         if not training:
             return self.gated(self.one(ops.argmax(weights, axis=-1), encoded), query), weights
-        log_p = ops.log(weights + 1e-10)
+        p = ops.cast(weights, "float32")
+        log_p = ops.log(p + 1e-10)
         chance = keras.random.uniform(ops.shape(log_p), 1e-6, 1 - 1e-6, dtype="float32", seed=self.seed_generator)
         chosen = ops.argmax(log_p - ops.log(-ops.log(chance)), axis=-1)  # Gumbel: each as often as it is probable
         hard = keras.random.uniform((ops.shape(query)[0], 1), dtype="float32", seed=self.seed_generator) < 0.5  # (B, 1)
         self.drawn = {
             "log_p": ops.take_along_axis(log_p, chosen[..., None], axis=-1)[..., 0],  # all (B, J), but `hard`
             "hard": hard,
-            "expected": self.expected(ops.stop_gradient(query))[..., 0],
-            "entropy": -ops.sum(weights * log_p, axis=-1),
+            "expected": ops.cast(self.expected(ops.stop_gradient(query))[..., 0], "float32"),
+            "entropy": -ops.sum(p * log_p, axis=-1),
         }
         return self.gated(ops.where(hard[..., None], self.one(chosen, encoded), soft), query), weights
 
@@ -252,16 +262,14 @@ class Maxout(_Composed):
 
     def call(self, s, y, c):
         """-> (B, J, pieces)."""
-        if self.context_apart:
-            t = self.pairs(ops.concatenate([s, y], axis=-1)) + self.seen(c)[:, None]
-        else:
-            t = self.pairs(ops.concatenate([s, y, _at_every_step(c, s)], axis=-1))
+        both = ops.concatenate([s, y], axis=-1)
+        t = _added(self.pairs(both), self.seen(c)) if self.context_apart else self.pairs(_beside(both, c))
         return ops.max(ops.reshape(t, (*ops.shape(t)[:2], self.pieces, 2)), axis=-1)
 
 
 @keras.saving.register_keras_serializable(package="course_lib")
 class Combine(_Composed):
-    """t_j = tanh(W_c [c_j; s_j]): Luong et al. 2015, eq. 5. -> (B, J, units)."""
+    """t_j = tanh(W_c [c_j; s_j]), c_j what was read: Luong et al. 2015, eq. 5. -> (B, J, units)."""
 
     def __init__(self, units, **kwargs):
         super().__init__(**kwargs)
@@ -274,7 +282,7 @@ class Combine(_Composed):
 
     def call(self, s, y, c):
         """-> (B, J, units)."""
-        return self.combine(ops.concatenate([_at_every_step(c, s), s], axis=-1))
+        return self.combine(ops.concatenate([c, s], axis=-1))
 
 
 @keras.saving.register_keras_serializable(package="course_lib")
@@ -293,7 +301,7 @@ class Sum(_Composed):
 
     def call(self, s, y, c):
         """-> (B, J, units)."""
-        return s + _at_every_step(self.seen(c), s)
+        return _added(s, self.seen(c))
 
 
 # -- the whole ---------------------------------------------------------------------------------------------------------

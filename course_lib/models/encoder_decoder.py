@@ -73,6 +73,11 @@ class EncoderDecoder(keras.Model):
         decoder.build((None, None), {name: v.shape for name, v in encoded.items()})
         self.built = True
 
+    @property
+    def attends(self):
+        """Whether its steps have weights."""
+        return self.decoder.attends
+
     def call(self, inputs, training=None):
         """Teacher forcing: the decoder is told the true words."""
         sentences, words_before = inputs
@@ -114,7 +119,7 @@ class Ensemble:
     def __init__(self, models):
         self.models = list(models)
         self.decoder = self
-        self.words, self.attends = self.models[0].decoder.words, self.models[0].decoder.attends
+        self.words, self.attends = self.models[0].decoder.words, self.models[0].attends
 
     def encoder(self, inputs):
         """What each encoder says, numbered."""
