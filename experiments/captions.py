@@ -25,15 +25,15 @@ from experiments.common import runs
 TABLE = results.FOLDERS[0] / "captions.csv"
 SEEDS = range(5)
 TEST, STEPS, BATCH, RATE, UNITS, WIDTH = 500, 1800, 64, 8e-3, 96, 192
-WAY = "start, and the output"
-CASES = [  # CNN, memory, way
-    *(("pretrained", "lstm", way) for way in (WAY, "start", "first input", "each step")),
-    ("pretrained", "rnn", WAY),
-    ("pretrained", "rnn", "each step"),
-    ("random", "lstm", WAY),
+BEST = "initial state and output"
+CASES = [  # CNN, memory, conditioning
+    *(("pretrained", "lstm", name) for name in (BEST, "initial state", "first input", "every input")),
+    ("pretrained", "rnn", BEST),
+    ("pretrained", "rnn", "every input"),
+    ("random", "lstm", BEST),
 ]
 KEYS = [(*case, seed) for seed in SEEDS for case in CASES]
-COLUMNS = ["cnn", "cell", "way", "seed", "correct", "bleu_4", "cider", "nats", "parameters", "train_seconds"]
+COLUMNS = ["cnn", "cell", "conditioning", "seed", "correct", "bleu_4", "cider", "nats", "parameters", "train_seconds"]
 
 
 def random_file(seed: int) -> Path:
@@ -91,7 +91,7 @@ def learn(seen, said, captions_per_image: int, seed: int, batch=BATCH, steps=STE
     return model, vocabulary, losses, time.monotonic() - begun
 
 
-def run(cnn: str, cell: str, way: str, seed: int) -> dict:
+def run(cnn: str, cell: str, conditioning: str, seed: int) -> dict:
     """Train one captioner, and judge it."""
     from course_lib.decoding import CaptionGenerator
     from course_lib.vision.small_cnn import small_cnn
@@ -104,7 +104,7 @@ def run(cnn: str, cell: str, way: str, seed: int) -> dict:
         seen = np.load(random_file(seed))
         mean, spread = seen.mean(axis=0), seen.std(axis=0) + 1e-8
         seen, new = (seen - mean) / spread, (new - mean) / spread
-    model, vocabulary, losses, seconds = learn(seen, said, 1, seed, way=way, cell=cell, maxout=256)
+    model, vocabulary, losses, seconds = learn(seen, said, 1, seed, conditioning=conditioning, cell=cell, maxout=256)
     found = [detokenize(best.words) for best in CaptionGenerator(model, vocabulary)(new, beam=5, alpha=0)]
     correct = [world.accepts(scene, caption) for scene, caption in zip(scenes, found, strict=True)]
     found = [caption_words(caption) for caption in found]

@@ -24,12 +24,12 @@ SEEDS = range(5)
 TEST = 1000
 STEPS, BATCH = 900, 96  # of those that look: 32 pictures, three captions each
 SIZES = {"width": 96, "maxout": 128, "pooling": "max"}
-SOFT = SIZES | {"way": "attention after"}
+SOFT = SIZES | {"attention": "after"}
 CASES = {
-    "lesson 08's": {"way": captions.WAY, "maxout": 256},
+    "lesson 08's": {"conditioning": captions.BEST, "maxout": 256},
     "soft": SOFT,
-    "soft, with the penalty": SOFT | {"doubly": 1.0},
-    "hard": SIZES | {"way": "hard attention"},
+    "soft, with the penalty": SOFT | {"doubly_stochastic": 1.0},
+    "hard": SIZES | {"attention": "hard"},
 }
 KEYS = [(case, seed) for seed in SEEDS for case in CASES]
 COLUMNS = [
@@ -58,7 +58,7 @@ def run(case: str, seed: int) -> dict:
     from course_lib.decoding import CaptionGenerator
     from course_lib.vision.small_cnn import evidence
 
-    settings, looks = dict(CASES[case]), "attention" in CASES[case]["way"]
+    settings, looks = dict(CASES[case]), "attention" in CASES[case]
     world, seen, said = captions.told(looks)
     scenes, boxes, grids = unseen(seed)
     new = evidence(grids) if looks else grids.max(axis=(1, 2))
