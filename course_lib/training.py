@@ -1,6 +1,7 @@
 """Seeding, training with one progress bar, and probes that measure how far back a gradient reaches."""
 
 import contextlib
+import itertools
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -43,7 +44,8 @@ def compile_for_training(
     embedding, read-out and biases; the step of every other matrix is made orthogonal: equally far in every direction,
     nearly, by `ns_steps` rounds of an iteration (Newton and Schulz) that cost as much as the network if that is small.
 
-    The loss is the mean cross-entropy of the next token in nats, where <pad> (0) does not count, or `loss`.
+    The loss is the mean cross-entropy of the next token in nats, where <pad> (0) does not count, or `loss`. CourseError
+    if the optimizer is neither.
     """
     rate = learning_rate
     if steps is not None:
@@ -71,25 +73,31 @@ def progress(iterable: Iterable, total: int, description: str):
     return tqdm(iterable, total=total, desc=description, disable=silent, leave=False, file=sys.stdout)
 
 
-def fit(model, batches: Iterator, steps: int, description: str = "training", every: int = 50) -> np.ndarray:
-    """Train for `steps` batches from an endless iterator; returns the loss, averaged over every `every` steps.
+def fit(model, batches: Iterator, steps: int | None, description: str = "training", every: int = 50) -> np.ndarray:
+    """Train for `steps` batches from an endless iterator, or (None) until they end; returns the loss, averaged over
+    every `every` steps.
 
     May be called again to go on: optimizer, schedule and batches continue where they are. Interrupting it
-    (Kernel > Interrupt) keeps what was learned.
+    (Kernel > Interrupt) keeps what was learned. CourseError if the loss is not finite.
     """
     losses, recent = [], []
-    bar = progress(range(1, steps + 1), steps, description)
-    for step in bar:
-        inputs, targets = next(batches)
+    bar = progress(itertools.islice(batches, steps), steps, description)
+
+    def keep():
+        loss = float(np.mean(recent))
+        if not np.isfinite(loss):
+            raise CourseError(f"the loss is {loss} after {step} steps: lower the learning rate and start again.")
+        losses.append(loss)
+        recent.clear()
+        bar.set_postfix_str(f"loss {loss:.3f}", refresh=False)
+
+    for step, (inputs, targets) in enumerate(bar, 1):
         recent.append(np.ravel(model.train_on_batch(inputs, targets))[0])  # of several outputs, the first is their sum
         model.reset_metrics()  # this batch alone, whatever this version of Keras adds up
-        if step % every == 0 or step == steps:
-            loss = float(np.mean(recent))
-            if not np.isfinite(loss):
-                raise CourseError(f"the loss is {loss} after {step} steps: lower the learning rate and start again.")
-            losses.append(loss)
-            recent = []
-            bar.set_postfix_str(f"loss {loss:.3f}")
+        if step % every == 0:
+            keep()
+    if recent:
+        keep()
     return np.array(losses)
 
 
@@ -121,7 +129,8 @@ def stream_log_probabilities(model, ids: np.ndarray, rows: int = 100, context: i
     """log p of every token of a long tape (N,) but the first: (N - 1,), nats.
 
     Read in `rows` side by side; each begins `context` tokens early, on its neighbour's end, so that every token but the
-    first of the tape is met by a memory that has read at least so much, or all there is.
+    first of the tape is met by a memory that has read at least so much, or all there is. CourseError if the tape is
+    shorter than two tokens.
     """
     if len(ids) < 2:
         raise CourseError(f"a tape needs two tokens, one to read and one to predict; this one has {len(ids)}.")
@@ -145,7 +154,8 @@ def state_gradient_norms(model, inputs, error: Callable) -> dict[str, dict[str, 
     inputs: what the model takes, B texts. error(outputs) -> E, one number a text (B,), such as the loss of step t.
     -> {layer: {"h": (B, T)}}, for an LSTM with "c"; a stack of cells is told apart as "memory/0", "memory/1". The
     derivative is the total one: along every path from h_k to E, through later steps and through layers above. It is 0
-    where a mask says there is no word. For any cell under Keras's contract.
+    where a mask says there is no word. For any cell under Keras's contract. CourseError if Keras does not run on
+    TensorFlow, or the model has no recurrent layer.
     """
     import tensorflow as tf
 

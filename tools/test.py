@@ -1,8 +1,8 @@
-"""`make test`: ruff, the unit tests, and nbval on the notebooks, two at a time, the longest first.
+"""`make test`: ruff, mypy, the unit tests, and nbval on the notebooks, two at a time, the longest first.
 
 python -m tools.test           everything; of the students' edition what differs from the solved one
 python -m tools.test --all     everything; both editions whole
-python -m tools.test --unit    ruff and the unit tests alone
+python -m tools.test --unit    ruff, mypy and the unit tests alone
 """
 
 import subprocess
@@ -44,6 +44,7 @@ def main() -> int:
     parts = [
         ("style", "ruff", "check", "."),
         ("format", "ruff", "format", "--check", "."),
+        ("types", "mypy"),
         ("unit tests", "pytest", "-q", *TWO, "tests"),
     ]
     if "--unit" not in sys.argv:

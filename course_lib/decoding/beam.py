@@ -24,9 +24,9 @@ class Hypothesis(NamedTuple):
 
 
 def _check_words(part, layer, vocabulary):
-    if layer.settings["words"] != len(vocabulary):
+    if layer.words != len(vocabulary):
         raise CourseError(
-            f"the {part} was made for {layer.settings['words']} words, this vocabulary has {len(vocabulary)}: "
+            f"the {part} was made for {layer.words} words, this vocabulary has {len(vocabulary)}: "
             "give the one it was trained with."
         )
 
@@ -57,7 +57,9 @@ class BeamSearch:
                 lambda *args: self._search(beam, *args), input_signature=shapes, autograph=False
             )
         search = self._searches[beam, like](inputs, np.float32(alpha), np.int32(steps))
-        words, parents, weights, score, length, over = (None if v is None else v.numpy() for v in search)
+        words, parents, weights, score, length, over = search
+        words, parents, score, length, over = (v.numpy() for v in (words, parents, score, length, over))
+        weights = None if weights is None else weights.numpy()
         for b in range(len(inputs)):
             place, said, read = score[b].argmax(), [], []
             best = score[b, place], length[b, place], over[b, place]
@@ -76,13 +78,13 @@ class BeamSearch:
 
         decoder, V = self.model.decoder, len(self.target)
         encoded = self.model.encoder(inputs)
-        B, T = tf.shape(inputs)[0], tf.shape(encoded["places"])[1]
+        B, T = tf.shape(inputs)[0], tf.shape(encoded["annotations"])[1]
         states = decoder.start(encoded)  # B rows; from here on, K rows for each sentence
         encoded = {name: tf.repeat(v, K, axis=0) for name, v in decoder.prepare(encoded).items()}
         states = [tf.repeat(state, K, axis=0) for state in states]
         never = tf.constant([-np.inf if word in (PAD, UNK, BOS) else 0.0 for word in self.target.words])
         rest = tf.constant([0.0 if word == PAD else -np.inf for word in self.target.words])  # behind <eos>: nothing
-        has_weights = decoder.attentive
+        has_weights = decoder.attends
 
         def step(j, word, states, log_p, length, over, words, parents, weights):
             logits, read, states = decoder.step(word, states, encoded)
@@ -135,13 +137,13 @@ class Translator(BeamSearch):
 
         Kept are the `beam` beginnings with the best log p / length ** alpha; a finished one stays as it is. alpha: 0
         prefers short ones; 1 is the mean of a word. longest: words at most, left out: twice the sentence and 10.
-        unknown: as in Vocabulary.encode.
+        unknown: as in Vocabulary.encode. CourseError if a sentence is empty or a setting is out of its range.
         """
         _check_search(beam, longest)
         if not all(map(len, sentences)):
             raise CourseError("an empty sentence cannot be translated: leave it out.")
         order = sorted(range(len(sentences)), key=lambda i: len(sentences[i]))  # like lengths together
-        found = [None] * len(order)
+        found: list = [None] * len(order)
         for start in range(0, len(order), batch_size):
             chosen = order[start : start + batch_size]
             rows = to_rows([sentences[i] for i in chosen], self.source, marks=False, unknown=unknown)

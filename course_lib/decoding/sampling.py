@@ -35,7 +35,7 @@ class TextGenerator:
     """Lets a language model write. Its loop is compiled at the first call; later training of the model is seen.
 
     model: layer upon layer from tokens to logits, recurrent layers with a cell among them. vocabulary: what it was
-    trained with. <pad>, <unk> and <bos> are never written.
+    trained with. <pad>, <unk> and <bos> are never written. CourseError if their sizes differ.
     """
 
     def __init__(self, model, vocabulary: Vocabulary):
@@ -52,7 +52,7 @@ class TextGenerator:
         """What follows each prompt: at most `steps` tokens a text, up to the token `stop`, which is left out.
 
         prompts: one a text, of any lengths; a string for characters. stop=None: they go on for all steps, and any <eos>
-        they say on the way is left out.
+        they say on the way is left out. CourseError if a prompt is empty or a setting is out of its range.
         """
         ids = [self.vocabulary.encode(prompt) for prompt in prompts]
         if not ids or not min(map(len, ids)):
@@ -72,7 +72,7 @@ class TextGenerator:
         for row, prompt in zip(tokens, ids, strict=True):
             row[: len(prompt)] = prompt
         end = -1 if stop is None else self.vocabulary[stop]
-        settings = {"temperature": np.float32(temperature)}
+        settings: dict = {"temperature": np.float32(temperature)}
         if top_k is not None:
             settings["top_k"] = np.int32(min(top_k, len(self.vocabulary)))
         if top_p is not None:

@@ -63,7 +63,7 @@ class Backbone:
         return np.asarray(POOLINGS[self.pooling](grid))
 
     def pooled(self, pictures: np.ndarray) -> np.ndarray:
-        """(B, size, size, 3) -> (B, C)."""
+        """(B, size, size, 3) -> (B, C), or (B, 3 C) for "pyramid"."""
         return self.pool(self(pictures))
 
 
@@ -73,7 +73,8 @@ def pretrained(
     """Any network of keras.applications, without its classifier, its own preprocessing built in.
 
     weights: "imagenet": from COURSE_DATA/weights if the file is there, else downloaded by Keras; None: random; a path.
-    layer: the name of the layer whose regions are taken; left out, the last one.
+    layer: the name of the layer whose regions are taken; left out, the last one. CourseError if there is no such
+    network, layer or pooling, or the weights do not fit or cannot be downloaded.
     """
     homes = (home for home in vars(keras.applications).values() if hasattr(home, "preprocess_input"))
     home = next((home for home in homes if hasattr(home, name)), None)

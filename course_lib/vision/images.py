@@ -26,12 +26,12 @@ def decode(source, size: int, name: str | None = None) -> np.ndarray:
     name = name or (str(source) if isinstance(source, str | os.PathLike) else "the picture")
     try:
         data = source if isinstance(source, bytes) else Path(source).read_bytes()
-        with Image.open(io.BytesIO(data)) as picture:
-            width, height = picture.size
+        with Image.open(io.BytesIO(data)) as opened:
+            width, height = opened.size
             if width * height > MOST_PIXELS:
                 raise ImageError(f"{name}: {width} × {height} pixels are too many, at most {MOST_PIXELS:,} are read.")
-            picture.draft("RGB", (size, size))  # a large JPEG is decoded at a fraction of its size
-            picture = ImageOps.exif_transpose(picture)
+            opened.draft("RGB", (size, size))  # a large JPEG is decoded at a fraction of its size
+            picture = ImageOps.exif_transpose(opened)
             if "transparency" in picture.info or picture.mode in ("LA", "PA", "La", "RGBa"):
                 picture = picture.convert("RGBA")
             if picture.mode == "RGBA":
@@ -41,7 +41,7 @@ def decode(source, size: int, name: str | None = None) -> np.ndarray:
                 values = np.asarray(picture, float)
                 values = 255 * (values - values.min()) / max(np.ptp(values), 1e-9)
                 picture = Image.fromarray(values.astype(np.uint8))
-            return np.asarray(picture.convert("RGB").resize((size, size), Image.BICUBIC))
+            return np.asarray(picture.convert("RGB").resize((size, size), Image.Resampling.BICUBIC))
     except FileNotFoundError:
         raise ImageError(f"{name}: there is no such file.") from None
     except Image.DecompressionBombError:

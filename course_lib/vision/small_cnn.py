@@ -10,7 +10,7 @@ from course_lib import bundled
 from course_lib.backend import keras
 from course_lib.errors import CourseError
 from course_lib.vision.backbones import Backbone, weights_digest
-from course_lib.worlds.scenes import SceneWorld
+from course_lib.worlds.scenes import SceneWorld, drawn_in_parts
 
 SMALL = 128  # pixels the course's own network looks at
 SMALL_WEIGHTS = "vision/small_cnn.weights.h5"
@@ -63,7 +63,10 @@ def small_grid(name: str = "small_cnn") -> keras.Model:
 
 
 def small_cnn(weights: str | os.PathLike | None = "bundled") -> Backbone:
-    """The course's own CNN, trained by tools/pretrain.py on pictures of one thing; None: random."""
+    """The course's own CNN, trained by tools/pretrain.py on pictures of one thing; None: random.
+
+    CourseError if the file has no weights of this CNN.
+    """
     grid = small_grid()
     if weights is not None:
         file = bundled.path(SMALL_WEIGHTS) if weights == "bundled" else Path(weights)
@@ -91,7 +94,10 @@ def _bundled_for(world, file):
 
 
 def scene_vectors(world: SceneWorld):
-    """Many scenes, and what the course's CNN says of each: -> scenes, (N, 236), float32. Made by tools/pretrain.py."""
+    """Many scenes, and what the course's CNN says of each: -> scenes, (N, 236), float32. Made by tools/pretrain.py.
+
+    CourseError if they were made of another world.
+    """
     stored = _bundled_for(world, BUNDLED_VECTORS)
     return world.sample(*BUNDLED_SCENES), stored["vectors"].astype(np.float32) / 255
 
@@ -99,12 +105,19 @@ def scene_vectors(world: SceneWorld):
 def scene_grids(world: SceneWorld, count: int | None = None):
     """The first `count` of the same scenes, or all; and `evidence` of each region of all: -> scenes, SparseGrids.
 
-    Made by tools/pretrain.py.
+    Made by tools/pretrain.py. CourseError if they were made of another world.
     """
     stored = _bundled_for(world, BUNDLED_GRIDS)
     return world.sample(count or BUNDLED_SCENES[0], BUNDLED_SCENES[1]), SparseGrids(
         *(stored[name] for name in SparseGrids.PARTS)
     )
+
+
+def look_at_scenes(world: SceneWorld, readers) -> list[np.ndarray]:
+    """What each reader, pictures (B, 128, 128, 3) -> (B, ...), says of the bundled scenes: (N, ...)."""
+    drawn = drawn_in_parts(world, world.sample(*BUNDLED_SCENES), SMALL)
+    found = [[reader(pictures) for reader in readers] for pictures, _ in drawn]
+    return [np.concatenate(parts) for parts in zip(*found, strict=True)]
 
 
 STEPS = 15  # evidence is kept in so many steps

@@ -8,11 +8,14 @@ captions, and the answer to whether another caption is correct.
 import hashlib
 import json
 import math
+import multiprocessing
 import random
 import re
 import tomllib
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -96,7 +99,10 @@ class SceneWorld:
     """Draws scenes, and says what is on them."""
 
     def __init__(self, kinds: str | None = None):
-        """kinds: TOML as in scenes.toml, which is taken if it is left out."""
+        """kinds: TOML as in scenes.toml, which is taken if it is left out.
+
+        GrammarError if something is missing in it or cannot be drawn.
+        """
         self.source = KINDS_FILE.read_text(encoding="utf-8") if kinds is None else kinds
         try:
             data = tomllib.loads(self.source)
@@ -238,7 +244,7 @@ class SceneWorld:
         for shape in self.kinds[thing.kind]["shapes"][thing.state]:
             draw_shape(pen, shape, (edge, edge, edge + width, edge + height), paint)
         if thing.flip:
-            room = room.transpose(Image.FLIP_LEFT_RIGHT)
+            room = room.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
         corner = round(x) - edge, round(y) - edge
         if thing.state not in self.kinds[thing.kind].get("flies", ()):
             shadow = Image.new("L", (round(0.92 * width), round(0.08 * width)))
@@ -420,7 +426,7 @@ class SceneWorld:
 def compose(world: SceneWorld, things: Sequence[tuple[str, str, float]], place: str, night: bool = False) -> Scene:
     """A scene of one's own: (kind, colour, x from 0, left, to 1, right) of each thing, in its first state.
 
-    CourseError if two are the same, or one hides the other.
+    GrammarError if two are the same, or one hides the other.
     """
     far, near = world.places[place]["ground"]
     made = []
@@ -440,3 +446,15 @@ def compose(world: SceneWorld, things: Sequence[tuple[str, str, float]], place: 
     if not world._all_seen(made):
         raise GrammarError("one thing hides another: move one of them.")
     return Scene(place, night, tuple(made), (), ((0.3, 0.1),) if night and world.places[place]["sky"] else ())
+
+
+def drawn_in_parts(world: SceneWorld, scenes: Sequence[Scene], size: int):
+    """250 scenes at a time, by both cores: pictures (250, size, size, 3), uint8; where things are (250, size, size)."""
+    parts = [scenes[i : i + 250] for i in range(0, len(scenes), 250)]
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:  # TensorFlow does not survive a fork
+        yield from pool.map(partial(_draw_part, world, size), parts)
+
+
+def _draw_part(world, size, scenes):
+    drawn = [world.draw(scene, size) for scene in scenes]
+    return np.stack([picture for picture, _ in drawn]), np.stack([owner >= 0 for _, owner in drawn])
