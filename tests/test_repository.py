@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 import yaml
@@ -20,9 +21,11 @@ SCHEMAS = {
     "vendor.github-workflows": ".github/workflows/*.yml",
 }
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-# A row of the map: what | `where` | what is there
-MAP = dict(re.findall(r"^\| .+ \| `(\w+(?:/|\.py))` \| (.+) \|$", CONTRIBUTING, re.MULTILINE))
-BESIDE = ("experiments/", "benchmarks/", "tools/", "data/", "tests/")
+# The rows of the map's two tables: what | `where` | what is there
+TABLES = re.findall(r"^\| What you want to add .+\n\| --- .+\n((?:\|.+\n)+)", CONTRIBUTING, re.MULTILINE)
+INSIDE, BESIDE = (dict(re.findall(r"^\| .+ \| `([\w/.]+)` \| (.+) \|$", rows, re.MULTILINE)) for rows in TABLES)
+# folder -> what the map has in there
+FOLDERS = {f"course_lib/{where}": there for where, there in INSIDE.items() if where.endswith("/")} | BESIDE
 
 
 @pytest.mark.parametrize("schema", SCHEMAS)
@@ -90,35 +93,28 @@ def test_a_hook_s_program_finds_the_environment():
 # -- the map of modules ------------------------------------------------------------------------------------------------
 
 
-def modules(folder: str) -> set[str]:
-    return {path.stem for path in (ROOT / folder).glob("*.py")} - {"__init__"}
-
-
 def test_the_map_has_every_part_of_the_package_in_the_direction_data_flows():
-    parts = [where.rstrip("/").removesuffix(".py") for where in MAP if where not in BESIDE]
+    parts = [where.rstrip("/").removesuffix(".py") for where in INSIDE]
     assert set(parts) == {part for group in ORDER for part in group} - {"__init__"}
     assert [RANK[part] for part in parts] == sorted(RANK[part] for part in parts)
-    for where in MAP:
-        path = ROOT / where if where in BESIDE else ROOT / "course_lib" / where
+    for where in INSIDE:
+        path = ROOT / "course_lib" / where
         assert path.is_dir() if where.endswith("/") else path.is_file(), where
-    assert set(BESIDE) <= set(MAP)
 
 
-@pytest.mark.parametrize("where", [where for where in MAP if where.endswith("/") and where not in ("data/", "tests/")])
-def test_the_map_has_every_module_of_a_folder_and_no_other(where):
-    named = re.findall(r"`(\w+)`", MAP[where])
-    there = modules(where if where in BESIDE else f"course_lib/{where}")
-    if where == "exercises/":
-        assert named == ["lesson_NN"] and all(re.fullmatch(r"lesson_\d\d", name) for name in there)
-    else:
-        assert sorted(named) == sorted(there)
+def test_the_map_has_every_folder_of_code_and_every_module_of_it_and_no_other():
+    found = {path.parent.relative_to(ROOT) for top in ("course_lib", *BESIDE) for path in (ROOT / top).rglob("*.py")}
+    assert {f"{folder.as_posix()}/" for folder in found} | {"data/"} == {*FOLDERS, "course_lib/"}
+    for folder in found - {Path("course_lib"), Path("course_lib/exercises"), Path("tests")}:
+        there = {path.stem for path in (ROOT / folder).glob("*.py")} - {"__init__"}
+        assert set(re.findall(r"`(\w+)`", FOLDERS[f"{folder.as_posix()}/"])) == there
 
 
 def test_the_map_has_all_data_and_tests():
-    assert set(re.findall(r"`(\w+)/`", MAP["data/"])) == {p.name for p in (ROOT / "data").iterdir() if p.is_dir()}
-    names = {name for there in MAP.values() for name in re.findall(r"`(\w+)`", there)}
-    names |= {where.rstrip("/").removesuffix(".py") for where in MAP}
-    whole = set(re.findall(r"`test_([a-z]\w+)`", MAP["tests/"]))
+    assert set(re.findall(r"`(\w+)/`", BESIDE["data/"])) == {p.name for p in (ROOT / "data").iterdir() if p.is_dir()}
+    names = {name for there in FOLDERS.values() for name in re.findall(r"`(\w+)`", there)}
+    names |= {where.rstrip("/").removesuffix(".py") for where in INSIDE}
+    whole = set(re.findall(r"`test_([a-z]\w+)`", BESIDE["tests/"]))
     there = {path.stem.removeprefix("test_") for path in (ROOT / "tests").glob("test_*.py")}
     assert whole <= there
     strangers = {name for name in there - whole if not set(name.split("_and_")) <= names}
