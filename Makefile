@@ -30,13 +30,13 @@ lab: $(STAMP) ## open the lessons in JupyterLab
 teach: $(STAMP) ## open the solved edition, for instructors
 	@$(RUN) -m tools.lab --solutions
 
-test: $(STAMP) ## everything: ruff, types, unit tests, every notebook in both editions
-	@$(RUN) -m tools.test
+test: $(STAMP) ## everything: ruff, types, unit tests, every notebook (ALL=1: the students' edition whole, too)
+	@$(RUN) -m tools.test $(if $(ALL),--all)
 
 unit: $(STAMP) ## ruff, types and the unit tests alone
 	@$(RUN) -m tools.test --unit
 
-notebooks: $(STAMP) ## rebuild the notebooks whose lesson, package part or data changed
+notebooks: $(STAMP) ## rebuild the notebooks whose lesson changed, or what it uses
 	@$(RUN) -m tools.build
 
 data: $(STAMP) ## write everything under data/ again

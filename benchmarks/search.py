@@ -64,7 +64,7 @@ def main() -> None:
     training.set_seed(0)
     pairs = TranslationWorld().sample(SENTENCES, seed=0)
     source, target = (Vocabulary.from_texts(pair[side] for pair in pairs) for side in (0, 1))
-    model = encoder_decoder(len(source), len(target), embedding=192, encoder_units=96, units=192)
+    model = encoder_decoder(len(source), len(target), attention="after", embedding=192, encoder_units=96, units=192)
     rng = np.random.default_rng(0)
     weights = [rng.normal(scale=0.2, size=weight.shape) for weight in model.get_weights()]  # large: no near ties
     weights[-1][3] = -20.0  # the bias of <eos>

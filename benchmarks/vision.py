@@ -65,7 +65,7 @@ def main() -> None:
             rows.append(("files to cache, pictures/s", repeat, PHOTOS / (time.perf_counter() - begun)))
     training.set_seed(0)
     vocabulary = Vocabulary(f"word{i}" for i in range(2500))
-    model = captioner((1280,), len(vocabulary), "start", width=256, embedding=256, units=512)
+    model = captioner((1280,), len(vocabulary), width=256, embedding=256, units=512)
     describe, seen = CaptionGenerator(model, vocabulary), np.random.default_rng(0).random((1000, 1280))
     describe(seen[:100], beam=5)
     for repeat in range(REPEATS):

@@ -5,15 +5,44 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from course_lib.errors import CourseError
+
 
 @contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Holds a lock on the file `path`, which is made; waits for who holds it. A kill releases it."""
+def locked(path: Path, refusal: str | None = None) -> Iterator[None]:
+    """Holds a lock on the file `path`, which is made and taken away again; a kill releases it, too.
+
+    Waits for who holds it, or raises CourseError(refusal). CourseError if nothing can be written there.
+    """
     import portalocker
 
-    with open(path, "a", encoding="ascii") as file:
-        portalocker.lock(file, portalocker.LOCK_EX)
-        yield  # closing the file releases it
+    flags = portalocker.LOCK_EX | (portalocker.LOCK_NB if refusal else 0)
+    while True:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = open(path, "a", encoding="ascii")  # noqa: SIM115 - closed below
+        except OSError as error:
+            raise CourseError(f"cannot write to {path.parent} ({error.strerror}): give another folder.") from None
+        with file:
+            try:
+                portalocker.lock(file, flags)
+            except portalocker.LockException:
+                raise CourseError(refusal) from None
+            if not _is_there(path, file):  # who held it has taken it away while this one waited
+                continue
+            try:
+                yield
+            finally:
+                with contextlib.suppress(OSError):  # on Windows it stays
+                    path.unlink()
+            return
+
+
+def _is_there(path, file):
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except OSError:
+        return False
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:

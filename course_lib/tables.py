@@ -3,9 +3,11 @@
 import csv
 import io
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
+from course_lib.errors import CourseError
 from course_lib.files import locked, write_atomically
 
 
@@ -17,28 +19,67 @@ def read_rows(path: Path) -> list[dict]:
         return list(csv.DictReader(file))
 
 
+def number(value: str) -> float | str | None:
+    """A value of a table: a float where it is one, None where there is none."""
+    try:
+        return float(value) if value else None
+    except ValueError:
+        return value
+
+
 def write(path: Path, rows: list[dict], columns: Iterable[str] | None = None) -> None:
-    """Write a table, whole or not at all. columns: default, those of all rows in order of appearance."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a table, whole or not at all. columns: default, those of all rows in order of appearance.
+
+    CourseError if it cannot be written, or if a row has other columns.
+    """
     columns = list(columns or dict.fromkeys(name for row in rows for name in row))
+    if others := sorted({name for row in rows for name in row} - set(columns)):
+        raise CourseError(f"{path} has other columns ({', '.join(others)}): move it away, or give another file.")
     content = io.StringIO(newline="")
     writer = csv.DictWriter(content, columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    write_atomically(path, content.getvalue())
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, content.getvalue())
+    except OSError as error:
+        raise CourseError(f"cannot write {path} ({error.strerror}): make room, or give another place.") from None
 
 
-def upsert(path: Path, rows: list[dict], key: Sequence[str], columns: Iterable[str] | None = None) -> None:
-    """Write rows into a table, each in the place of the one with the same values in columns `key`, or behind all.
+def upsert(
+    path: Path,
+    rows: list[dict],
+    key: Sequence[str],
+    columns: Iterable[str] | None = None,
+    order: Callable[[dict], Any] | None = None,
+) -> None:
+    """Write rows into a table, in the place of those with the same values in columns `key`, or behind all.
 
-    Values are compared as they stand in the file. columns: default, those of the table and then new ones. One process
-    at a time: others wait.
+    Values are compared as they stand in the file. Several rows may share a key: together they replace what is there
+    under it. columns: default, those of the table and then new ones. order: what all rows are sorted by (`by_columns`).
+    One process at a time: others wait.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+
+    def by_key(rows):
+        found = {}
+        for row in rows:
+            found.setdefault(tuple("" if row[name] is None else str(row[name]) for name in key), []).append(row)
+        return found
+
     with locked(path.with_name(f".{path.name}.lock")):
-        there = {tuple(row[name] for name in key): row for row in read_rows(path)}
-        there |= {tuple(str(row[name]) for name in key): row for row in rows}
-        write(path, list(there.values()), columns)
+        there = by_key(read_rows(path)) | by_key(rows)
+        table = [row for same in there.values() for row in same]
+        write(path, sorted(table, key=order) if order else table, columns)
+
+
+def by_columns(*names: str) -> Callable[[dict], Any]:
+    """An order for `upsert`: by these columns, numbers as numbers, before text."""
+
+    def order(row):
+        values = [number(str(row[name])) for name in names]
+        return [(isinstance(value, str), value or 0) for value in values]
+
+    return order
 
 
 def medians(rows: list[dict], by: str) -> dict[str, dict]:

@@ -1,6 +1,7 @@
 """Seeding, training with one progress bar, and probes that measure how far back a gradient reaches."""
 
 import contextlib
+import itertools
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -72,25 +73,31 @@ def progress(iterable: Iterable, total: int, description: str):
     return tqdm(iterable, total=total, desc=description, disable=silent, leave=False, file=sys.stdout)
 
 
-def fit(model, batches: Iterator, steps: int, description: str = "training", every: int = 50) -> np.ndarray:
-    """Train for `steps` batches from an endless iterator; returns the loss, averaged over every `every` steps.
+def fit(model, batches: Iterator, steps: int | None, description: str = "training", every: int = 50) -> np.ndarray:
+    """Train for `steps` batches from an endless iterator, or (None) until they end; returns the loss, averaged over
+    every `every` steps.
 
     May be called again to go on: optimizer, schedule and batches continue where they are. Interrupting it
     (Kernel > Interrupt) keeps what was learned. CourseError if the loss is not finite.
     """
     losses, recent = [], []
-    bar = progress(range(1, steps + 1), steps, description)
-    for step in bar:
-        inputs, targets = next(batches)
+    bar = progress(itertools.islice(batches, steps), steps, description)
+
+    def keep():
+        loss = float(np.mean(recent))
+        if not np.isfinite(loss):
+            raise CourseError(f"the loss is {loss} after {step} steps: lower the learning rate and start again.")
+        losses.append(loss)
+        recent.clear()
+        bar.set_postfix_str(f"loss {loss:.3f}", refresh=False)
+
+    for step, (inputs, targets) in enumerate(bar, 1):
         recent.append(np.ravel(model.train_on_batch(inputs, targets))[0])  # of several outputs, the first is their sum
         model.reset_metrics()  # this batch alone, whatever this version of Keras adds up
-        if step % every == 0 or step == steps:
-            loss = float(np.mean(recent))
-            if not np.isfinite(loss):
-                raise CourseError(f"the loss is {loss} after {step} steps: lower the learning rate and start again.")
-            losses.append(loss)
-            recent = []
-            bar.set_postfix_str(f"loss {loss:.3f}")
+        if step % every == 0:
+            keep()
+    if recent:
+        keep()
     return np.array(losses)
 
 

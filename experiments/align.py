@@ -1,13 +1,12 @@
-"""Five ways to hand a sentence over, five score functions, three encoders: lessons 06 and 07's world of two languages.
+"""Where a sentence enters the decoder, five score functions, three encoders: lessons 06 and 07's two languages.
 
     python -m experiments.align          about an hour
 
 Every network trains on the same pairs of its seed with the same settings, and is judged on sentences it has not seen:
 share of translations that are correct, BLEU by thirds of length, alignment error of what it looked at while it was told
-the true words. Resumable, two at a time, one thread each. MORE_CASES have one seed, the others five.
+the true words. MORE_CASES have one seed, the others five. Runs that are in the table are not made again.
 """
 
-import argparse
 import sys
 import time
 
@@ -16,29 +15,30 @@ import numpy as np
 from course_lib import batching, metrics, results, text
 from course_lib.text import Vocabulary
 from course_lib.worlds.translation import TranslationWorld
-from experiments.jobs import work_through
+from experiments.common import runs
 
-RESULT = results.FOLDERS[0] / "align.csv"
+TABLE = results.FOLDERS[0] / "align.csv"
 SEEDS = range(5)
 PAIRS, TESTED, LONGEST = 50_000, 1000, 14
 UNITS, BATCH, STEPS, RATE = 192, 64, 1000, 6e-3  # the encoder has half of the units each way: all widths are equal
 SCORES = ("dot", "scaled dot", "cosine", "bilinear", "additive")
 GRU = "gru", "both"
-CASES = [  # hand-over, score, cell, how the encoder reads
-    *((name, "", *GRU) for name in ("repeat", "start", "every step")),
-    *(("attention after", score, *GRU) for score in SCORES),
-    ("attention before", "additive", *GRU),
+CASES = [  # conditioning, attention, score, cell, how the encoder reads
+    *((name, "", "", *GRU) for name in ("repeat", "initial state", "every input and output")),
+    *(("initial state", "after", score, *GRU) for score in SCORES),
+    ("initial state", "before", "additive", *GRU),
 ]
 MORE_CASES = [
-    ("start", "", "gru", "forward"),
-    ("start", "", "gru", "backward"),
-    ("start", "", "lstm", "both"),
-    ("attention after", "additive", "gru", "forward"),
-    ("attention after", "additive", "lstm", "both"),
+    ("initial state", "", "", "gru", "forward"),
+    ("initial state", "", "", "gru", "backward"),
+    ("initial state", "", "", "lstm", "both"),
+    ("initial state", "after", "additive", "gru", "forward"),
+    ("initial state", "after", "additive", "lstm", "both"),
 ]
+KEYS = [(*case, seed) for cases, seeds in ((CASES, SEEDS), (MORE_CASES, SEEDS[:1])) for seed in seeds for case in cases]
 COLUMNS = [
-    "hand_over", "score", "cell", "direction", "seed", "exact", "bleu", "bleu_short", "bleu_middle", "bleu_long",
-    "alignment_error", "parameters", "steps", "train_seconds",
+    "conditioning", "attention", "score", "cell", "direction", "seed", "exact", "bleu", "bleu_short", "bleu_middle",
+    "bleu_long", "alignment_error", "parameters", "steps", "train_seconds",
 ]  # fmt: skip
 
 
@@ -60,15 +60,16 @@ def alignments(model, pairs, source, target):
     return [metrics.links(w, len(p.spanish), len(p.english)) for w, p in zip(weights, pairs, strict=True)]
 
 
-def run(hand_over, score, cell, direction, seed, steps=STEPS):
+def run(conditioning, attention, score, cell, direction, seed, steps=STEPS):
     """Train one network and judge it -> a row."""
-    from course_lib import attention, training
+    from course_lib import training
+    from course_lib.attention import AdditiveScore, BilinearScore, CosineScore, DotScore, ScaledDotScore
     from course_lib.decoding import Translator
     from course_lib.models.encoder_decoder import encoder_decoder
 
     makes = {
-        "dot": attention.DotScore, "scaled dot": attention.ScaledDotScore, "cosine": attention.CosineScore,
-        "bilinear": attention.BilinearScore, "additive": lambda: attention.AdditiveScore(UNITS),
+        "": lambda: None, "dot": DotScore, "scaled dot": ScaledDotScore, "cosine": CosineScore,
+        "bilinear": BilinearScore, "additive": lambda: AdditiveScore(UNITS),
     }  # fmt: skip
     world = TranslationWorld()
     pairs = world.sample(PAIRS, seed=seed, longest=LONGEST)
@@ -77,12 +78,13 @@ def run(hand_over, score, cell, direction, seed, steps=STEPS):
     rows = text.pair_rows([pair[:2] for pair in pairs], source, target)
     training.set_seed(seed)
     model = encoder_decoder(
-        len(source), len(target), hand_over, makes[score]() if score else None, embedding=UNITS,
+        len(source), len(target), conditioning, attention or None, makes[score](), embedding=UNITS,
         encoder_units=UNITS // 2 if direction == "both" else UNITS, units=UNITS, cell=cell, direction=direction,
     )  # fmt: skip
     training.compile_for_training(model, steps, RATE, optimizer="muon")
     begun = time.monotonic()
-    training.fit(model, batching.pair_batches(*rows, BATCH, seed), steps, f"{hand_over} {score} {cell} {direction}")
+    name = " ".join(filter(None, (conditioning, attention, score, cell, direction)))
+    training.fit(model, batching.pair_batches(*rows, BATCH, seed), steps, name)
     seconds = time.monotonic() - begun
     said = [found.words for found in Translator(model, source, target)([pair.english for pair in test])]
     row = {"bleu": round(bleu(said, test), 2)}
@@ -95,16 +97,7 @@ def run(hand_over, score, cell, direction, seed, steps=STEPS):
     return row | {"parameters": model.count_params(), "steps": steps, "train_seconds": round(seconds, 1)}
 
 
-def main(arguments=None) -> int:
-    """The command line."""
-    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args(
-        arguments
-    )
-    jobs = [
-        (*case, seed) for cases, seeds in ((CASES, SEEDS), (MORE_CASES, SEEDS[:1])) for seed in seeds for case in cases
-    ]
-    return work_through(jobs, run, RESULT, COLUMNS)
-
+main = runs.command(__doc__, TABLE, KEYS, COLUMNS, run)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -6,6 +6,7 @@ A row is one run: the share of captions that are correct (all they say is true, 
 only one), BLEU-4 and CIDEr against five true captions, on 500 scenes that were not seen. It may be stopped and goes on.
 """
 
+import io
 import sys
 import time
 from functools import cache
@@ -16,21 +17,23 @@ import numpy as np
 from course_lib import batching, metrics, results
 from course_lib.datasets.captions import caption_words
 from course_lib.datasets.fetch import cache_folder
+from course_lib.files import write_atomically
 from course_lib.text import Vocabulary, detokenize, to_rows, tokenize
 from course_lib.worlds.scenes import SceneWorld
-from experiments.jobs import work_through
+from experiments.common import runs
 
-RESULT = results.FOLDERS[0] / "captions.csv"
+TABLE = results.FOLDERS[0] / "captions.csv"
 SEEDS = range(5)
 TEST, STEPS, BATCH, RATE, UNITS, WIDTH = 500, 1800, 64, 8e-3, 96, 192
-WAY = "start, and the output"
-CASES = [  # CNN, memory, way
-    *(("pretrained", "lstm", way) for way in (WAY, "start", "first input", "each step")),
-    ("pretrained", "rnn", WAY),
-    ("pretrained", "rnn", "each step"),
-    ("random", "lstm", WAY),
+BEST = "initial state and output"
+CASES = [  # CNN, memory, conditioning
+    *(("pretrained", "lstm", name) for name in (BEST, "initial state", "first input", "every input")),
+    ("pretrained", "rnn", BEST),
+    ("pretrained", "rnn", "every input"),
+    ("random", "lstm", BEST),
 ]
-COLUMNS = ["cnn", "cell", "way", "seed", "correct", "bleu_4", "cider", "nats", "parameters", "train_seconds"]
+KEYS = [(*case, seed) for seed in SEEDS for case in CASES]
+COLUMNS = ["cnn", "cell", "conditioning", "seed", "correct", "bleu_4", "cider", "nats", "parameters", "train_seconds"]
 
 
 def random_file(seed: int) -> Path:
@@ -49,11 +52,14 @@ def random_cnn(seed: int):
 
 def look_with_random_cnns() -> None:
     """The vectors of the scenes with each seed's random CNN; the pictures are drawn once."""
-    from tools.pretrain import vectors
+    from course_lib.vision.small_cnn import look_at_scenes
 
     if not all(random_file(seed).is_file() for seed in SEEDS):
-        for seed, found in zip(SEEDS, vectors([random_cnn(seed).pooled for seed in SEEDS]), strict=True):
-            np.save(random_file(seed), found)
+        seen = look_at_scenes(SceneWorld(), [random_cnn(seed).pooled for seed in SEEDS])
+        for seed, vectors in zip(SEEDS, seen, strict=True):
+            content = io.BytesIO()
+            np.save(content, vectors)
+            write_atomically(random_file(seed), content.getvalue())
 
 
 @cache
@@ -85,7 +91,7 @@ def learn(seen, said, captions_per_image: int, seed: int, batch=BATCH, steps=STE
     return model, vocabulary, losses, time.monotonic() - begun
 
 
-def run(cnn: str, cell: str, way: str, seed: int) -> dict:
+def run(cnn: str, cell: str, conditioning: str, seed: int) -> dict:
     """Train one captioner, and judge it."""
     from course_lib.decoding import CaptionGenerator
     from course_lib.vision.small_cnn import small_cnn
@@ -98,7 +104,7 @@ def run(cnn: str, cell: str, way: str, seed: int) -> dict:
         seen = np.load(random_file(seed))
         mean, spread = seen.mean(axis=0), seen.std(axis=0) + 1e-8
         seen, new = (seen - mean) / spread, (new - mean) / spread
-    model, vocabulary, losses, seconds = learn(seen, said, 1, seed, way=way, cell=cell, maxout=256)
+    model, vocabulary, losses, seconds = learn(seen, said, 1, seed, conditioning=conditioning, cell=cell, maxout=256)
     found = [detokenize(best.words) for best in CaptionGenerator(model, vocabulary)(new, beam=5, alpha=0)]
     correct = [world.accepts(scene, caption) for scene, caption in zip(scenes, found, strict=True)]
     found = [caption_words(caption) for caption in found]
@@ -111,6 +117,7 @@ def run(cnn: str, cell: str, way: str, seed: int) -> dict:
     }  # fmt: skip
 
 
+main = runs.command(__doc__, TABLE, KEYS, COLUMNS, run, look_with_random_cnns)
+
 if __name__ == "__main__":
-    jobs = [(*case, seed) for seed in SEEDS for case in CASES]
-    sys.exit(work_through(jobs, run, Path(RESULT), COLUMNS, look_with_random_cnns))
+    sys.exit(main())

@@ -17,24 +17,26 @@ The chief hands out runs: every cell, task, learning rate and seed. It and any w
 Each worker writes its own rows in SHARED_FOLDER; `--collect SHARED_FOLDER` makes the two tables of them.
 """
 
-import argparse
-import json
 import os
 import sys
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from course_lib import tables
+from course_lib import results, tables
 from course_lib.errors import CourseError
 from course_lib.worlds import arithmetic, xml
-from experiments.jobs import append, work_through
+from experiments.common.cluster import through_keras_tuner
+from experiments.common.command_line import CommandLine
+from experiments.common.runs import fill
 
-RESULTS = Path(__file__).parent / "results"
 SELECT, FINAL = "cell_zoo_select.csv", "cell_zoo.csv"
-COLUMNS = ["task", "cell", "learning_rate", "seed", "accuracy", "nats", "units", "parameters", "steps", "seconds"]
+TASKS = ["arithmetic", "xml"]
+KEY = ["task", "cell", "learning_rate", "seed"]
+COLUMNS = [*KEY, "accuracy", "nats", "units", "parameters", "steps", "seconds"]
 VALIDATION_SEED = 1_000_000
 TRAIN, TEST = 40_000, 4000  # exercises, or texts of tags
 
@@ -138,125 +140,98 @@ def best_rates(rows: list[dict]) -> dict[tuple[str, str], str]:
     return {key: max(by_rate, key=lambda rate: np.mean(by_rate[rate])) for key, by_rate in found.items()}
 
 
-def on_this_machine(tasks, cells, size: Size, folder: Path) -> int:
-    """Choose the learning rates, then run the seeds; two runs at a time."""
-    jobs = [(task, cell, rate, 0) for task in tasks for cell in cells for rate in size.rates]
-    if work_through(jobs, lambda *job: run(*job, validate=True, size=size), folder / SELECT, COLUMNS):
-        return 1
-    rates = best_rates(tables.read_rows(folder / SELECT))
+def on_this_machine(tasks: list[str], cells: list[str], size: Size, out: Path) -> None:
+    """Choose the learning rates, then run the seeds."""
+    keys = [(task, cell, rate, 0) for task in tasks for cell in cells for rate in size.rates]
+    fill(out / SELECT, keys, COLUMNS, partial(run, validate=True, size=size))
+    rates = best_rates(tables.read_rows(out / SELECT))
     seeds = range(1, size.seeds + 1)  # seed 0 has chosen the rate
-    jobs = [(task, cell, float(rates[task, cell]), seed) for task in tasks for cell in cells for seed in seeds]
-    return work_through(jobs, lambda *job: run(*job, validate=False, size=size), folder / FINAL, COLUMNS)
+    keys = [(task, cell, float(rates[task, cell]), seed) for task in tasks for cell in cells for seed in seeds]
+    fill(out / FINAL, keys, COLUMNS, partial(run, validate=False, size=size))
 
 
-# -- on a cluster ------------------------------------------------------------------------------------------------------
+def run_for_both(task: str, cell: str, learning_rate: float, seed: int, size: Size) -> dict[str, dict]:
+    """Train one network, judge it for both tables: which rates are best is not known before all have ended."""
+    start = time.monotonic()
+    model, about = trained(task, cell, learning_rate, seed, size)
+    about |= {"seconds": round(time.monotonic() - start, 1)}
+    return {table: judged(model, task, seed, table == SELECT, size) | about for table in (SELECT, FINAL)}
 
 
-def on_a_cluster(tasks, cells, size: Size, folder: Path) -> int:
-    """Be the chief or a worker, as KERASTUNER_TUNER_ID says, until every run is done."""
-    missing = [name for name in ("IP", "PORT") if f"KERASTUNER_ORACLE_{name}" not in os.environ]
-    me = os.environ.get("KERASTUNER_TUNER_ID")
-    if missing or not me:
-        raise CourseError(
-            "--cluster: set KERASTUNER_ORACLE_IP, KERASTUNER_ORACLE_PORT and KERASTUNER_TUNER_ID (chief, worker0, …)."
-        )
-    try:
-        import keras_tuner
-        from keras_tuner.engine.base_tuner import BaseTuner
-    except ImportError:
-        raise CourseError("--cluster needs Keras Tuner: pip install keras-tuner.") from None
+def on_a_cluster(tasks: list[str], cells: list[str], size: Size, folder: Path) -> None:
+    """Every cell, task, learning rate and seed; each worker has two tables of its own."""
+    keys = [
+        (task, cell, rate, seed)
+        for seed in range(size.seeds)
+        for task in tasks
+        for cell in cells
+        for rate in size.rates
+    ]
 
-    jobs = [
-        {"task": task, "cell": cell, "learning_rate": rate, "seed": seed}
-        for seed in range(size.seeds) for task in tasks for cell in cells for rate in size.rates
-    ]  # fmt: skip
+    def store(key, rows):
+        for table, row in rows.items():
+            row = dict(zip(KEY, key, strict=True)) | row
+            tables.upsert(folder / f"{os.environ['KERASTUNER_TUNER_ID']}-{table}", [row], KEY, COLUMNS)
 
-    class InOrder(keras_tuner.Oracle):
-        """Hands out the jobs. (Keras Tuner's own grid knows the next one only when another has ended.)"""
-
-        def populate_space(self, trial_id):
-            if len(self.start_order) >= len(jobs):
-                return {"status": "STOPPED", "values": None}
-            return {"status": "RUNNING", "values": jobs[len(self.start_order)]}
-
-        def save(self):
-            """As a whole or not at all, so that the chief may be killed, too."""
-            path = Path(self._get_oracle_fname())
-            path.with_suffix(".tmp").write_text(json.dumps(self.get_state()), encoding="utf-8")
-            path.with_suffix(".tmp").replace(path)
-
-    class Worker(BaseTuner):
-        """Runs what it is given, and writes its rows before it says that it is done."""
-
-        def run_trial(self, trial):
-            job, start = dict(trial.hyperparameters.values), time.monotonic()
-            model, about = trained(**job, size=size)
-            about |= {"seconds": round(time.monotonic() - start, 1)}
-            for table, validate in ((SELECT, True), (FINAL, False)):
-                row = job | judged(model, job["task"], job["seed"], validate, size) | about
-                append(folder / f"{me}-{table}", row, COLUMNS)
-            return {"accuracy": row["accuracy"]}
-
-        def save(self):
-            """Only the chief has something to keep; a killed worker would leave half a file."""
-            if me == "chief":
-                super().save()
-
-    space = keras_tuner.HyperParameters()
-    for name in jobs[0]:
-        space.Choice(name, list(dict.fromkeys(job[name] for job in jobs)))
-    oracle = InOrder(keras_tuner.Objective("accuracy", "max"), hyperparameters=space, allow_new_entries=False)
-    Worker(oracle, directory=str(folder), project_name="keras_tuner").search()
-    return 0
+    through_keras_tuner(folder, keys, partial(run_for_both, size=size), store)
 
 
-def collect(folder: Path, out: Path) -> int:
+def collect(folder: Path, out: Path) -> None:
     """The two tables of all workers' rows: of the second, the rows with the best learning rate."""
-    tables = []
-    for table in (SELECT, FINAL):
-        rows = [row for path in sorted(folder.glob(f"*-{table}")) for row in tables.read_rows(path)]
-        tables.append(list({tuple(row[name] for name in COLUMNS[:4]): row for row in rows}.values()))  # once each
-    if not tables[0]:
-        raise CourseError(f"--collect {folder}: no rows there yet. Is it the folder the workers were given?")
-    rates = best_rates(tables[0])
-    tables[1] = [row for row in tables[1] if row["learning_rate"] == rates[row["task"], row["cell"]]]
-    for name, rows in zip((SELECT, FINAL), tables, strict=True):
+    for name in (SELECT, FINAL):
+        rows = [row for path in sorted(folder.glob(f"*-{name}")) for row in tables.read_rows(path)]
+        if not rows:
+            raise CourseError(f"--collect {folder}: no rows there yet. Is it the folder the workers were given?")
+        rows = list({tuple(row[column] for column in KEY): row for row in rows}.values())  # once each
+        if name == SELECT:
+            rates = best_rates(rows)
+        else:
+            rows = [row for row in rows if row["learning_rate"] == rates[row["task"], row["cell"]]]
         tables.write(out / name, rows, COLUMNS)
-    print(f"{len(tables[0])} runs in {folder}; {len(tables[1])} with the best learning rates. The tables are in {out}.")
-    return 0
+        print(f"{out / name}: {len(rows)} runs.")
+
+
+def make(
+    cells: list[str],
+    tasks: list[str],
+    size: str | None,
+    seeds: int | None,
+    steps: int | None,
+    out: Path,
+    cluster: Path | None,
+    gathered: Path | None,
+) -> None:
+    """What the command line asks for."""
+    chosen = FULL if (size or ("full" if cluster else "small")) == "full" else SMALL
+    for name, number in (("seeds", seeds), ("steps", steps)):
+        if number is not None and number < 1:
+            raise CourseError(f"--{name} is {number}: expected 1 or more.")
+    chosen = replace(
+        chosen, seeds=seeds or chosen.seeds, steps=dict.fromkeys(chosen.steps, steps) if steps else chosen.steps
+    )
+    if gathered:
+        collect(gathered, out)
+    elif cluster:
+        on_a_cluster(tasks, cells, chosen, cluster)
+    else:
+        on_this_machine(tasks, cells, chosen, out)
 
 
 def main(arguments=None) -> int:
     """The command line."""
     from course_lib.cells import ZOO
 
-    parser = argparse.ArgumentParser(prog="python -m experiments.cell_zoo", description=__doc__.splitlines()[0])
-    parser.add_argument("--cells", nargs="*", choices=list(ZOO), default=list(ZOO), metavar="CELL")
-    parser.add_argument("--tasks", nargs="*", choices=["arithmetic", "xml"], default=["arithmetic", "xml"])
-    parser.add_argument("--size", choices=["small", "full"], help="default: small, on a cluster full")
-    parser.add_argument("--seeds", type=int, help="another number of seeds")
-    parser.add_argument("--steps", type=int, help="another number of updates")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="the folder for the tables")
-    parser.add_argument("--cluster", type=Path, metavar="FOLDER", help="be Keras Tuner's chief or a worker; see above")
-    parser.add_argument("--collect", type=Path, metavar="FOLDER", help="make the tables of a cluster's rows")
-    options = parser.parse_args(arguments)
-    size = FULL if (options.size or ("full" if options.cluster else "small")) == "full" else SMALL
-    try:
-        for name in ("seeds", "steps"):
-            if (number := getattr(options, name)) is not None:
-                if number < 1:
-                    raise CourseError(f"--{name} is {number}: expected 1 or more.")
-                size = replace(size, **{name: dict.fromkeys(size.steps, number) if name == "steps" else number})
-        if options.collect:
-            return collect(options.collect, options.out)
-        if options.cluster:
-            return on_a_cluster(options.tasks, options.cells, size, options.cluster)
-        return on_this_machine(options.tasks, options.cells, size, options.out)
-    except CourseError as error:
-        print(error, file=sys.stderr)
-        return 1
+    line = CommandLine(__doc__, make)
+    line.option("--cells", nargs="+", choices=list(ZOO), default=list(ZOO), metavar="CELL")
+    line.option("--tasks", nargs="+", choices=TASKS, default=TASKS)
+    line.option("--size", choices=["small", "full"], help="default: small, on a cluster full")
+    line.option("--seeds", type=int, help="another number of seeds")
+    line.option("--steps", type=int, help="another number of updates")
+    line.out(results.FOLDERS[0], "the folder for the tables")
+    line.option("--cluster", type=Path, metavar="FOLDER", help="be Keras Tuner's chief or a worker; see above")
+    line.option("--collect", type=Path, metavar="FOLDER", dest="gathered", help="make the tables of a cluster's rows")
+    return line.run(arguments)
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("COURSE_PROGRESS", "0")
     sys.exit(main())

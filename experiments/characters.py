@@ -8,16 +8,15 @@ there are not repeated, so it can be stopped at any time.
 
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 
-from course_lib import batching, text
+from course_lib import batching, results, text
 from course_lib.metrics import story_marks
 from course_lib.worlds import language
-from experiments.jobs import work_through
+from experiments.common import runs
 
-RESULT = Path(__file__).parent / "results" / "characters.csv"
+TABLE = results.FOLDERS[0] / "characters.csv"
 COLUMNS = ["setting", "seed", "ratio", "words", "sentences", "stories", "far", "seconds"]
 STORIES, HELD_OUT, BATCH, LENGTH, UNITS, EMBEDDING, STEPS = 20_000, 600, 16, 128, 160, 32, 1000
 SETTINGS = {
@@ -27,6 +26,7 @@ SETTINGS = {
     "quiet inputs": {"loud": False},
     "windows of 32": {"length": 32},
 }
+KEYS = [(name, seed) for seed in range(5) for name in SETTINGS]
 
 
 def run(setting: str, seed: int) -> dict:
@@ -74,5 +74,7 @@ def _run(seed, optimizer="muon", rate=0.01, chrono=True, loud=True, length=LENGT
     return {name: round(float(value), 4) for name, value in row.items()} | {"seconds": round(time.monotonic() - start)}
 
 
+main = runs.command(__doc__, TABLE, KEYS, COLUMNS, run)
+
 if __name__ == "__main__":
-    sys.exit(work_through([(name, seed) for seed in range(5) for name in SETTINGS], run, RESULT, COLUMNS))
+    sys.exit(main())

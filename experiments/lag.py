@@ -8,17 +8,19 @@ The task: `worlds/lag.py`, Recall. Results go to results/lag.csv, a row a run; r
 it can be stopped at any time.
 """
 
-import argparse
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
 
+from course_lib import results
+from course_lib.errors import CourseError
 from course_lib.worlds.lag import Recall
-from experiments.jobs import work_through
+from experiments.common.command_line import CommandLine
+from experiments.common.runs import fill
 
-RESULT = Path(__file__).parent / "results" / "lag.csv"
+TABLE = results.FOLDERS[0] / "lag.csv"
 COLUMNS = ["model", "lag", "seed", "accuracy", "loss_nats", "updates", "seconds"]
 UNITS, BATCH, UPDATES, LEARNING_RATE, TEST = 64, 64, 600, 3e-3, 2000
 LAGS = [10, 20, 50, 100, 200, 400]
@@ -72,19 +74,23 @@ def run(name: str, lag: int, seed: int) -> dict:
     return {"accuracy": right, "loss_nats": round(error, 4), "updates": UPDATES, "seconds": seconds}
 
 
-def main() -> int:
+def make(models: list[str] | None, lags: list[int], seeds: int, results: Path) -> None:
+    """The runs of some models at some lags."""
+    known = list(cells(LAGS[0]))
+    if unknown := set(models or ()) - set(known):
+        raise CourseError(f"--models: there is no {sorted(unknown)}; there are {known}.")
+    names = [name for name in known if not models or name in models]
+    fill(results, [(name, lag, seed) for name in names for lag in lags for seed in range(seeds)], COLUMNS, run)
+
+
+def main(arguments=None) -> int:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--models", nargs="*", help="default: all")
-    parser.add_argument("--lags", nargs="*", type=int, default=LAGS)
-    parser.add_argument("--seeds", type=int, default=5)
-    options = parser.parse_args()
-    models = list(cells(LAGS[0]))
-    names = options.models or models
-    if unknown := set(names) - set(models):
-        parser.error(f"there is no model {sorted(unknown)}; there are {models}")
-    jobs = [(n, lag, s) for n in models if n in names for lag in options.lags for s in range(options.seeds)]
-    return work_through(jobs, run, RESULT, COLUMNS)
+    line = CommandLine(__doc__, make)
+    line.option("--models", nargs="+", help="default: all")
+    line.option("--lags", nargs="+", type=int, default=LAGS)
+    line.option("--seeds", type=int, default=5)
+    line.results(TABLE)
+    return line.run(arguments)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ may be stopped and goes on.
 
 import sys
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 
@@ -18,20 +17,21 @@ from course_lib import metrics, results
 from course_lib.text import detokenize
 from course_lib.worlds.scenes import SceneWorld
 from experiments import captions
-from experiments.jobs import work_through
+from experiments.common import runs
 
-RESULT = results.FOLDERS[0] / "look.csv"
+TABLE = results.FOLDERS[0] / "look.csv"
 SEEDS = range(5)
 TEST = 1000
 STEPS, BATCH = 900, 96  # of those that look: 32 pictures, three captions each
 SIZES = {"width": 96, "maxout": 128, "pooling": "max"}
-SOFT = SIZES | {"way": "attention after"}
+SOFT = SIZES | {"attention": "after"}
 CASES = {
-    "lesson 08's": {"way": captions.WAY, "maxout": 256},
+    "lesson 08's": {"conditioning": captions.BEST, "maxout": 256},
     "soft": SOFT,
-    "soft, with the penalty": SOFT | {"doubly": 1.0},
-    "hard": SIZES | {"way": "hard attention"},
+    "soft, with the penalty": SOFT | {"doubly_stochastic": 1.0},
+    "hard": SIZES | {"attention": "hard"},
 }
+KEYS = [(case, seed) for seed in SEEDS for case in CASES]
 COLUMNS = [
     "case", "seed", "correct", "pointing", "middle", "any_region", "twins", "small", "astray", "entropy_kind",
     "entropy_article", "unseen", "nats", "parameters", "train_seconds",
@@ -58,7 +58,7 @@ def run(case: str, seed: int) -> dict:
     from course_lib.decoding import CaptionGenerator
     from course_lib.vision.small_cnn import evidence
 
-    settings, looks = dict(CASES[case]), "attention" in CASES[case]["way"]
+    settings, looks = dict(CASES[case]), "attention" in CASES[case]
     world, seen, said = captions.told(looks)
     scenes, boxes, grids = unseen(seed)
     new = evidence(grids) if looks else grids.max(axis=(1, 2))
@@ -101,5 +101,7 @@ def where_it_looked(found, boxes) -> dict:
     } | {f"entropy_{name}": np.mean(values) for name, values in entropy.items()}  # fmt: skip
 
 
+main = runs.command(__doc__, TABLE, KEYS, COLUMNS, run)
+
 if __name__ == "__main__":
-    sys.exit(work_through([(case, seed) for seed in SEEDS for case in CASES], run, Path(RESULT), COLUMNS))
+    sys.exit(main())

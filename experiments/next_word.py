@@ -1,32 +1,40 @@
-"""Lesson 01's table: every way to predict the next word, on the language world, five seeds, beside the floor.
+"""Lesson 01's tables: every way to predict the next word, on the language world, five seeds, beside the floor.
 
     python -m experiments.next_word                        five seeds, about 25 min on two cores
     python -m experiments.next_word --seeds 1 --out runs   one seed, into another folder
 
-Writes results/next_word.csv (one row a model and seed), results/next_word_moved.csv (what happens when a phrase moves
-by one place: trained without stories in which exactly MOVED words separate country and language) and
-results/next_word_close.csv (the RNN trained without stories that say a fact at close range).
+Writes next_word.csv (one row a model and seed), next_word_moved.csv (what happens when a phrase moves by one place:
+trained without stories in which exactly MOVED words separate country and language) and next_word_close.csv (the RNN
+trained without stories that say a fact at close range). Runs that are there are not made again.
 """
 
-import argparse
-import os
 import sys
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 
 import numpy as np
 
-from course_lib import batching, bundled, tables, text
+from course_lib import batching, bundled, results, text
 from course_lib.errors import CourseError
 from course_lib.metrics import accuracy_by_distance, log_softmax, perplexity, perplexity_ratio
 from course_lib.worlds import language
 from course_lib.worlds.grammar import GrammarWorld
+from experiments.common.command_line import CommandLine
+from experiments.common.runs import fill
 
-RESULTS = Path(__file__).parent / "results"
 DISTANCES = {"short": (2, 9), "middle": (10, 15), "long": (16, 26)}
-SMALL_WINDOW, LARGE_WINDOW, MOVED = 4, 16, 12
+COUNTS = {"unigram counts": 1, "bigram counts": 2, "trigram counts": 3}  # words, the one that is predicted among them
+WINDOWS = {"window of 4 words": 4, "window of 16 words": 16}
+MODELS, MOVED_MODELS, CLOSE = (
+    (*COUNTS, *WINDOWS, "bag of words", "RNN"),
+    ("window of 16 words", "RNN"),
+    "RNN, no close range",
+)
+MOVED = 12
 STORIES, STEPS, WINDOW_STEPS, BATCH = 60_000, 2700, 3000, 32
+MEASURES = ["perplexity", "ratio", *(f"far_{name}" for name in DISTANCES), "order"]
+COLUMNS = ["model", "seed", "parameters", *MEASURES, *(f"best_{name}" for name in DISTANCES)]
+MOVED_COLUMNS = ["model", "seed", "cases_moved", "cases_seen", "accuracy_moved", "accuracy_seen"]
 
 
 class HeldOut:
@@ -68,145 +76,113 @@ class HeldOut:
         return {f"best_{name}": by_distance[bounds] for name, bounds in DISTANCES.items()}
 
 
-def _of_places(model, view, held_out):
-    from course_lib import training
-
-    # A part at a time: the bags of all places at once would take gigabytes.
-    parts = [view(held_out.rows[i : i + 250])[0] for i in range(0, len(held_out.rows), 250)]
-    return np.concatenate([log_softmax(training.logits(model, part, 4096)) for part in parts])
-
-
-def _train_places(model, view, rows, seed):
-    from course_lib import training
-
-    training.compile_for_training(model, WINDOW_STEPS)
-    training.fit(model, batching.position_batches(rows, BATCH, seed, view), WINDOW_STEPS)
-    return model
-
-
-def _train_rnn(vocabulary, rows, seed):
-    from course_lib import training
-    from course_lib.models.language_model import rnn_language_model
-
-    model = rnn_language_model(len(vocabulary))
-    training.compile_for_training(model, STEPS)
-    training.fit(model, batching.story_batches(rows, BATCH, seed), STEPS)
-    return model
-
-
-def _of_rnn(model, held_out):
-    from course_lib import training
-
-    log_p = log_softmax(training.logits(model, held_out.rows[:, :-1]))
-    return log_p[held_out.rows[:, 1:] != 0]
-
-
-def run(seed: int) -> tuple[list[dict], list[dict]]:
-    """All models under one seed: rows of next_word.csv and of next_word_moved.csv."""
-    from course_lib import training
-    from course_lib.models.fixed_input import bag_of_words_model, window_model
-    from course_lib.models.ngram import NGramModel
-
+@cache
+def known():
+    """The world, its vocabulary, the held-out stories."""
     world = language.load()
     vocabulary = text.Vocabulary(world.words)
-    held_out = HeldOut(world, vocabulary)
+    return world, vocabulary, HeldOut(world, vocabulary)
+
+
+@lru_cache(maxsize=1)
+def stories_of(seed: int):
+    """What is trained on under a seed: stories, and their rows of ids (N, L)."""
+    world, vocabulary, _ = known()
     stories = world.sample(STORIES, seed)
-    rows, size = text.to_rows(stories, vocabulary), len(vocabulary)
-    measured = []
+    return stories, text.to_rows(stories, vocabulary)
 
-    def keep(name, parameters, log_p, window=None):
-        row = {"model": name, "seed": seed, "parameters": parameters} | held_out.measure(log_p)
-        measured.append(row | (held_out.best_with_window(window) if window is not None else {}))
-        print({k: round(v, 4) if isinstance(v, float) else v for k, v in measured[-1].items()}, flush=True)
 
-    for order, name in ((1, "unigram counts"), (2, "bigram counts"), (3, "trigram counts")):
+def predictions(model: str, rows: np.ndarray, seed: int) -> tuple[int, np.ndarray]:
+    """Train one of MODELS on rows -> its parameters; log p of every word at all held-out places (N, V)."""
+    from course_lib import training
+    from course_lib.models.fixed_input import bag_of_words_model, window_model
+    from course_lib.models.language_model import rnn_language_model
+    from course_lib.models.ngram import NGramModel
+
+    _, vocabulary, held_out = known()
+    size, order = len(vocabulary), COUNTS.get(model)
+    if order:
         counts = NGramModel(order, size).fit(rows)
         seen = text.windows(held_out.rows, max(order - 1, 1))[0]
         contexts = list(map(tuple, seen[:, seen.shape[1] - (order - 1) :].tolist()))
         found = {context: np.log(counts.distribution(context)) for context in set(contexts)}
-        log_p = np.stack([found[context] for context in contexts])
-        keep(name, counts.parameters, log_p, order - 1)
-
-    for window, name in ((SMALL_WINDOW, "window of 4 words"), (LARGE_WINDOW, "window of 16 words")):
-        training.set_seed(seed)
-        view = partial(text.windows, size=window)
-        model = _train_places(window_model(size, window), view, rows, seed)
-        keep(name, model.count_params(), _of_places(model, view, held_out), window)
-
+        return counts.parameters, np.stack([found[context] for context in contexts])
     training.set_seed(seed)
-    view = partial(text.bags, vocabulary_size=size)
-    model = _train_places(bag_of_words_model(size), view, rows, seed)
-    keep("bag of words", model.count_params(), _of_places(model, view, held_out))
+    if model == "RNN":
+        network = rnn_language_model(size)
+        training.compile_for_training(network, STEPS)
+        training.fit(network, batching.story_batches(rows, BATCH, seed), STEPS)
+        log_p = log_softmax(training.logits(network, held_out.rows[:, :-1]))[held_out.rows[:, 1:] != 0]
+    else:
+        window = WINDOWS.get(model)
+        view = partial(text.windows, size=window) if window else partial(text.bags, vocabulary_size=size)
+        network = window_model(size, window) if window else bag_of_words_model(size)
+        training.compile_for_training(network, WINDOW_STEPS)
+        training.fit(network, batching.position_batches(rows, BATCH, seed, view), WINDOW_STEPS)
+        # A part at a time: the bags of all places at once would take gigabytes.
+        parts = [view(held_out.rows[i : i + 250])[0] for i in range(0, len(held_out.rows), 250)]
+        log_p = np.concatenate([log_softmax(training.logits(network, part, 4096)) for part in parts])
+    return network.count_params(), log_p
 
-    training.set_seed(seed)
-    model = _train_rnn(vocabulary, rows, seed)
-    keep("RNN", model.count_params(), _of_rnn(model, held_out))
 
-    # A phrase moves by one place: no training story has exactly MOVED words between country and language.
+def rounded(row: dict) -> dict:
+    """Five digits are kept."""
+    return {name: f"{value:.5g}" if isinstance(value, float) else value for name, value in row.items()}
+
+
+def run(model: str, seed: int) -> dict:
+    """A row of next_word.csv."""
+    held_out = known()[2]
+    parameters, log_p = predictions(model, stories_of(seed)[1], seed)
+    row = {"parameters": parameters} | held_out.measure(log_p)
+    sees = COUNTS[model] - 1 if model in COUNTS else WINDOWS.get(model)
+    return rounded(row | (held_out.best_with_window(sees) if sees is not None else {}))
+
+
+def run_moved(model: str, seed: int) -> dict:
+    """A row of next_word_moved.csv: no training story has exactly MOVED words between country and language."""
+    world, _, held_out = known()
+    stories, rows = stories_of(seed)
+
     def has_moved(story):
         return any(d.kind == "place" and d.distance == MOVED for d in world.dependencies(story))
 
-    without = rows[[not has_moved(story) for story in stories]]
+    _, log_p = predictions(model, rows[[not has_moved(story) for story in stories]], seed)
     at_new_place, near = held_out.far_distance == MOVED, np.isin(held_out.far_distance, (MOVED - 1, MOVED + 1))
-    moved = []
-    for name in ("window of 16 words", "RNN"):
-        training.set_seed(seed)
-        if name == "RNN":
-            log_p = _of_rnn(_train_rnn(vocabulary, without, seed), held_out)
-        else:
-            view = partial(text.windows, size=LARGE_WINDOW)
-            log_p = _of_places(_train_places(window_model(size, LARGE_WINDOW), view, without, seed), view, held_out)
-        correct = log_p[held_out.far_place].argmax(axis=-1) == held_out.targets[held_out.far_place]
-        moved.append({
-            "model": name, "seed": seed, "cases_moved": int(at_new_place.sum()), "cases_seen": int(near.sum()),
-            "accuracy_moved": correct[at_new_place].mean(), "accuracy_seen": correct[near].mean(),
-        })  # fmt: skip
-        print(moved[-1], flush=True)
-    return measured, moved
+    correct = log_p[held_out.far_place].argmax(axis=-1) == held_out.targets[held_out.far_place]
+    return rounded({
+        "cases_moved": int(at_new_place.sum()), "cases_seen": int(near.sum()),
+        "accuracy_moved": correct[at_new_place].mean(), "accuracy_seen": correct[near].mean(),
+    })  # fmt: skip
 
 
-def run_without_close(seed: int) -> dict:
-    """The RNN, trained without the stories that say a fact at close range: a row of next_word_close.csv."""
-    from course_lib import training
-
-    world = language.load()
-    vocabulary = text.Vocabulary(world.words)
-    held_out = HeldOut(world, vocabulary)
+def run_without_close(_model: str, seed: int) -> dict:
+    """A row of next_word_close.csv: the RNN, trained without the stories that say a fact at close range."""
     grammar = language.GRAMMAR_FILE.read_text(encoding="utf-8")
     if '"10: PEOPLE' not in grammar:
         raise CourseError("language.toml has no rule '10: PEOPLE...' for stories that say the fact at close range.")
     without = GrammarWorld(grammar.replace('"10: PEOPLE', '"0: PEOPLE'))
+    _, vocabulary, held_out = known()
     rows = text.to_rows(without.sample(STORIES, seed), vocabulary)
-    training.set_seed(seed)
-    row = {"model": "RNN, no close range", "seed": seed} | held_out.measure(
-        _of_rnn(_train_rnn(vocabulary, rows, seed), held_out)
-    )
-    print(row, flush=True)
-    return row
+    return rounded(held_out.measure(predictions("RNN", rows, seed)[1]))
 
 
-def _write(path, rows):
-    rounded = [{k: f"{v:.5g}" if isinstance(v, float) else v for k, v in row.items()} for row in rows]
-    tables.write(path, rounded)
+def make(seeds: int, out: Path) -> None:
+    """The three tables, under so many seeds."""
+    for name, models, columns, run_one in (
+        ("next_word.csv", MODELS, COLUMNS, run),
+        ("next_word_moved.csv", MOVED_MODELS, MOVED_COLUMNS, run_moved),
+        ("next_word_close.csv", (CLOSE,), ["model", "seed", *MEASURES], run_without_close),
+    ):
+        fill(out / name, [(model, seed) for seed in range(seeds) for model in models], columns, run_one)
 
 
-def main() -> int:
-    """Run the seeds, two at a time, and store the tables."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--out", type=Path, default=RESULTS, help="the folder for the tables")
-    options = parser.parse_args()
-    if options.seeds != 5 and options.out == RESULTS:
-        parser.error("the stored tables are of five seeds: give --out FOLDER for another number")
-    options.out.mkdir(parents=True, exist_ok=True)
-    os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "COURSE_PROGRESS": "0"}
-    with ProcessPoolExecutor(2, max_tasks_per_child=1) as pool:
-        without_close = pool.map(run_without_close, range(options.seeds))
-        runs = list(pool.map(run, range(options.seeds)))
-    _write(options.out / "next_word.csv", [row for done, _ in runs for row in done])
-    _write(options.out / "next_word_moved.csv", [row for _, moved in runs for row in moved])
-    _write(options.out / "next_word_close.csv", list(without_close))
-    return 0
+def main(arguments=None) -> int:
+    """The command line."""
+    line = CommandLine(__doc__, make)
+    line.option("--seeds", type=int, default=5)
+    line.out(results.FOLDERS[0], "the folder for the tables")
+    return line.run(arguments)
 
 
 if __name__ == "__main__":

@@ -63,8 +63,8 @@ def mean(column, **chosen):
 
 THIRDS = ("short", "middle", "long")
 WITHOUT = {
-    "the vector as a start": {"hand_over": "start", "cell": "gru", "direction": "both"},
-    "read at every step": {"hand_over": "every step"},
+    "the vector as a start": {"conditioning": "initial state", "attention": None, "cell": "gru", "direction": "both"},
+    "read at every step": {"conditioning": "every input and output"},
 }
 bleu_without = {name: [mean(f"bleu_{third}", **case) for third in THIRDS] for name, case in WITHOUT.items()}
 tables.print_table(["BLEU", *THIRDS], [(name, *(f"{v:.0f}" for v in values)) for name, values in bleu_without.items()])
@@ -292,7 +292,8 @@ STEPS = 1000
 model = encoder_decoder(
     len(english),
     len(spanish),
-    "attention after",
+    "initial state",
+    "after",
     CosineScore(),
     embedding=192,
     encoder_units=96,
@@ -385,11 +386,11 @@ claim("it looks where it should: alignment error at most .05", at_most(error, 0.
 
 # %%
 SCORES = "dot", "scaled dot", "cosine", "bilinear", "additive"
-after = {"hand_over": "attention after", "cell": "gru", "direction": "both"}
+after = {"attention": "after", "cell": "gru", "direction": "both"}
 CASES = {score: after | {"score": score} for score in SCORES}
-CASES["additive, before the step"] = {"hand_over": "attention before"}
-CASES["additive, LSTM (one seed)"] = {"hand_over": "attention after", "cell": "lstm"}
-CASES["additive, forward only (one seed)"] = {"hand_over": "attention after", "direction": "forward"}
+CASES["additive, before the step"] = {"attention": "before"}
+CASES["additive, LSTM (one seed)"] = {"attention": "after", "cell": "lstm"}
+CASES["additive, forward only (one seed)"] = {"attention": "after", "direction": "forward"}
 plain = mean("parameters", **CASES["dot"])
 tables.print_table(
     ["match", "its parameters", "seconds", "correct", "BLEU", "alignment error"],
@@ -468,7 +469,7 @@ claim("two heads of Keras's MultiHeadAttention are two of ours", at_most(np.abs(
 tatoeba = results.read("translate.csv")
 tables.print_table(
     ["attention", "beam", "BLEU", "short", "middle", "long"],
-    [(row["attention"], int(row["beam"]), *(f"{row[name]:.1f}" for name in ("bleu", "bleu_short", "bleu_middle", "bleu_long")))
+    [("with" if row["attention"] else "without", int(row["beam"]), *(f"{row[name]:.1f}" for name in ("bleu", "bleu_short", "bleu_middle", "bleu_long")))
      for row in tatoeba],
 )  # fmt: skip
 for row in results.read("translate_examples.csv")[-4:]:

@@ -215,12 +215,12 @@ for v_1, W_hh, h_before in ((1, 0, 0), (-1, 0, 0), (1, 1, -2)):
 #
 # ### Where the picture enters
 #
-# | name | the memory reads | the picture is | whose |
+# | conditioning | the memory reads | the picture is | whose |
 # | --- | --- | --- | --- |
 # | first input | $v$, then the words | the first "word" | Vinyals et al. 2015, eqs 10 to 12 |
-# | start | the words | the initial state $s_0$ | the encoder–decoder of lesson 06 |
-# | each step | the words, $v$ beside each | always in the memory's sight | the lecture's $W_{vh}$ |
-# | start, and the output | the words | $s_0$, and beside every output | Cho et al. 2014's output layer; Mao et al. 2015 join them there, too |
+# | initial state | the words | the initial state $s_0$ | the encoder–decoder of lesson 06 |
+# | every input | the words, $v$ beside each | always in the memory's sight | the lecture's $W_{vh}$ |
+# | initial state and output | the words | $s_0$, and beside every output | Cho et al. 2014's output layer; Mao et al. 2015 join them there, too |
 #
 # Here is the last, all of it. As in lesson 06 $y_j$ is a word and $s_j$ the decoder's memory. *Maxout* keeps the larger one of every two numbers (Goodfellow
 # et al. 2013): from "I have just said *red*" and "there is a red dog" such a layer can make "*dog*".
@@ -241,8 +241,8 @@ def captioner(words, cell=layers.LSTM, units=96, pieces=256):
 
 
 by_hand = captioner(len(vocabulary))
-WAY, sizes = "start, and the output", {"width": 192, "embedding": 64, "units": 96, "maxout": 256}
-model = library_captioner((236,), len(vocabulary), WAY, **sizes)
+BEST, sizes = "initial state and output", {"width": 192, "embedding": 64, "units": 96, "maxout": 256}
+model = library_captioner((236,), len(vocabulary), BEST, **sizes)
 named = {tuple(weight.path.split("/")[-2:]): weight for weight in model.weights}  # the layers have the same names
 for weight in by_hand.weights:
     weight.assign(named[tuple(weight.path.split("/")[-2:])])
@@ -355,31 +355,31 @@ claim("the CNN knew better", at_least(np.mean(knew), 0.8))
 
 # %%
 table = results.read("captions.csv")
-cases = list(dict.fromkeys((row["cnn"], row["cell"], row["way"]) for row in table))
+cases = list(dict.fromkeys((row["cnn"], row["cell"], row["conditioning"]) for row in table))
 
 
-def of(cnn, cell, way, column="correct"):
-    """One number for each seed."""
-    return np.array([row[column] for row in table if (row["cnn"], row["cell"], row["way"]) == (cnn, cell, way)])
+def of(*case, column="correct"):
+    """One number for each seed, of a CNN, a memory and a conditioning."""
+    return np.array([row[column] for row in table if (row["cnn"], row["cell"], row["conditioning"]) == case])
 
 
 columns = ("correct", "bleu_4", "cider")
 tables.print_table(
     ["CNN, memory, where", "correct (0–1)", "BLEU-4 (0–100)", "CIDEr (0–10)"],
-    [(", ".join(case), *(f"{np.median(of(*case, column)):.2f}" for column in columns)) for case in cases],
+    [(", ".join(case), *(f"{np.median(of(*case, column=column)):.2f}" for column in columns)) for case in cases],
 )
 
 # %%
 claim(
     "pretrained is ahead of random, in all five runs",
-    at_least((of("pretrained", "lstm", WAY) - of("random", "lstm", WAY)).min(), 0.6),
+    at_least((of("pretrained", "lstm", BEST) - of("random", "lstm", BEST)).min(), 0.6),
 )
 claim(
     "with the picture at each step, the LSTM is ahead of the plain RNN, in all five",
-    at_least((of("pretrained", "lstm", "each step") - of("pretrained", "rnn", "each step")).min(), 0.04),
+    at_least((of("pretrained", "lstm", "every input") - of("pretrained", "rnn", "every input")).min(), 0.04),
 )
-best_of = {way: of("pretrained", "lstm", way) for way in (WAY, "each step", "start", "first input")}
-claim("the order of the four ways is the same in all five", all((np.diff(list(best_of.values()), axis=0) < 0).ravel()))
+ranked = [of("pretrained", "lstm", name) for name in (BEST, "every input", "initial state", "first input")]
+claim("the order of the four ways is the same in all five", (np.diff(ranked, axis=0) < 0).all())
 
 # %% [markdown]
 # **Where does it enter?** The nearer to the word, the better. What is only at the beginning must be carried to the end, and it has to pass through one state of
@@ -485,11 +485,11 @@ widgets.movable(look_at_file, photo=widgets.upload("your picture"))
 #
 # 8,000 photographs, mostly of people and dogs, each described by five people (Hodosh, Young and Hockenmaier 2013). The CNN is MobileNetV2, pretrained on ImageNet
 # (Sandler et al. 2018), its classifier cut off; a photograph's vector is made of three means, over all regions, the upper and the lower half. Two captioners of the
-# kind "start", wider and with dropout, whose probabilities are averaged at each word.
+# kind "initial state", wider and with dropout, whose probabilities are averaged at each word.
 # `python -m experiments.flickr8k train` does all of it on two cores, and `python -m experiments.flickr8k caption photo.jpg` describes any photograph.
 
 # %%
-flickr = [row for row in results.read("flickr8k.csv") if row["split"] == "dev" and row["way"] == "start"]
+flickr = [row for row in results.read("flickr8k.csv") if row["split"] == "dev" and not row["attention"]]
 names = [f"BLEU-{n}{end}" for end in ("", " without penalty") for n in (1, 2, 3, 4)]
 lines = []
 for beam in (1, 5):

@@ -187,15 +187,15 @@ learned, grids = scene_grids(world, 20_000)  # of those that come with the cours
 captions = [[text.tokenize(caption) for caption in world.captions(scene, 3)] for scene in learned]
 vocabulary = Vocabulary.from_texts(words for given in captions for words in given)
 sizes = {"width": 96, "embedding": 64, "units": 96, "maxout": 128, "pooling": "max"}
-model = library_captioner((8, 8, 236), len(vocabulary), "attention after", score=BilinearScore(), **sizes)
+model = library_captioner((8, 8, 236), len(vocabulary), attention="after", score=BilinearScore(name="score"), **sizes)
 by_hand = captioner(len(vocabulary), BilinearScore(name="score"))
 rng = np.random.default_rng(SEED)
 for weight in model.weights:
     weight.assign(weight + 0.05 * rng.normal(size=weight.shape))  # the score begins near 0: not this time
-named = {weight.path.split("/", 1)[1].removeprefix("memory/"): weight for weight in model.weights}
+named = {tuple(weight.path.split("/")[-2:]): weight for weight in model.weights}  # the layers have the same names
+named["where", "where"] = model.encoder.where
 for weight in by_hand.weights:
-    name = weight.path.removeprefix("memory/")
-    weight.assign(named[{"score/W": "bilinear_score/W", "where/where": "where"}.get(name, name)])
+    weight.assign(named[tuple(weight.path.split("/")[-2:])])
 example = seen[:8], text.to_rows([given[0] for given in captions[:8]], vocabulary)[:, :-1]
 claim("ours and the library's give the same scores", at_most(np.abs(by_hand(example) - model(example)).max(), 1e-5))
 
@@ -206,7 +206,7 @@ claim("ours and the library's give the same scores", at_most(np.abs(by_hand(exam
 
 # %% tags=["nbval-ignore-output"]
 training.set_seed(SEED)
-model = library_captioner((8, 8, 236), len(vocabulary), "attention after", score=BilinearScore(), **sizes)
+model = library_captioner((8, 8, 236), len(vocabulary), attention="after", score=BilinearScore(), **sizes)
 places = np.repeat(np.arange(len(captions)), [len(given) for given in captions])
 rows = text.to_rows([words for given in captions for words in given], vocabulary)
 STEPS = 900
@@ -286,7 +286,7 @@ told = text.to_rows([text.tokenize(world.captions(scene, 1)[0]) for scene in tes
 before, words_said = told[:, :-1], told[:, 1:]
 encoded = model.encode(seen, before)
 open_scores, looked = (np.array(part) for part in model.decoder(before, encoded))
-shut_scores, _ = model.decoder(before, encoded | {"places": 0 * encoded["places"]})
+shut_scores, _ = model.decoder(before, encoded | {"annotations": 0 * encoded["annotations"]})
 worth = metrics.log_p_of_targets(open_scores, words_said) - metrics.log_p_of_targets(np.array(shut_scores), words_said)
 entropy = -(looked * np.log(looked + 1e-12)).sum(axis=-1)  # (500, J)
 phrases = {word for place in world.places.values() for phrase in place["phrase"] for word in phrase.split()[1:]}
@@ -456,20 +456,20 @@ widgets.movable(
 # %% [markdown]
 # ## On real data: Flickr8k
 #
-# Photographs, and MobileNetV2's 7 × 7 regions instead of ours, 320 numbers each, taken before its last convolution. `python -m experiments.flickr8k train --way
-# "attention after"` computes them, trains, and judges; `python -m experiments.flickr8k caption photo.jpg --way "attention after" --maps my_folder` describes
+# Photographs, and MobileNetV2's 7 × 7 regions instead of ours, 320 numbers each, taken before its last convolution. `python -m experiments.flickr8k train
+# --attention after` computes them, trains, and judges; `python -m experiments.flickr8k caption photo.jpg --attention after --maps my_folder` describes
 # any photograph and draws where it looked into your folder. Medians of the runs on the dev split, beam 5:
 
 # %%
 flickr = [row for row in results.read("flickr8k.csv") if row["split"] == "dev" and row["beam"] == 5]
 marks = [f"BLEU-{n} without penalty" for n in (1, 2, 3, 4)] + ["BLEU-4", "CIDEr"]
 lines = []
-ways = {"start": "without attention (lesson 08)", "attention after": "soft attention"}
-for way in dict.fromkeys(row["way"] for row in flickr):
-    runs = [row for row in flickr if row["way"] == way]
+for attention in dict.fromkeys(row["attention"] for row in flickr):
+    runs = [row for row in flickr if row["attention"] == attention]
     minutes = np.median([row["features_seconds"] + row["train_seconds"] for row in runs]) / 60
     numbers = [np.median([row[mark] for row in runs]) for mark in marks]
-    name = f"{ways[way]}, {runs[0]['members']:.0f} networks, {len(runs)} run" + "s" * (len(runs) > 1)
+    name = "soft attention" if attention else "without attention (lesson 08)"
+    name += f", {runs[0]['members']:.0f} networks, {len(runs)} run" + "s" * (len(runs) > 1)
     lines.append((name, *(f"{v:.1f}" for v in numbers[:-1]), f"{numbers[-1]:.3f}", f"{minutes:.0f}"))
 lines.append(("Xu et al., soft, test split", "67", "44.8", "29.9", "19.5", None, None, None))
 lines.append(("Xu et al., hard, test split", "67", "45.7", "31.4", "21.3", None, None, None))

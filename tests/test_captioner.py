@@ -1,5 +1,8 @@
 """The captioner: the equations of each way in, by hand in NumPy; one reading for many captions; saving; search."""
 
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -9,26 +12,30 @@ from course_lib.attention import BilinearScore
 from course_lib.decoding import CaptionGenerator
 from course_lib.errors import CourseError
 from course_lib.metrics import log_softmax
-from course_lib.models.captioner import WAYS, captioner
+from course_lib.models.captioner import ATTENTIONS, captioner
+from course_lib.models.decoders import CONDITIONINGS, Attention
 from course_lib.models.encoder_decoder import Ensemble
 from course_lib.text import Vocabulary, to_rows
 
 RNG = np.random.default_rng(0)
 WORDS = 11
 GRID, POOLED = (2, 3, 5), (5,)
+SETTINGS = [*((name, None) for name in CONDITIONINGS), *(("initial state", name) for name in ATTENTIONS)]
+ALL = pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: ", ".join(filter(None, setting)))
 BEFORE = np.array([[2, 4, 7, 9], [2, 5, 6, 0], [2, 8, 0, 0]])
 
 
-def random_captioner(way, shape=POOLED, cell="lstm"):
-    model = captioner(shape, WORDS, way, width=6, embedding=7, units=8, cell=cell)
+def random_captioner(conditioning, attention=None, cell="lstm"):
+    shape, sizes = GRID if attention else POOLED, {"width": 6, "embedding": 7, "units": 8}
+    model = captioner(shape, WORDS, conditioning, attention, cell=cell, **sizes)
     model.set_weights([RNG.normal(size=weight.shape) * 0.5 for weight in model.weights])
     return model
 
 
-@pytest.mark.parametrize("way", ["start", "first input", "each step"])
-def test_the_plain_rnn_is_the_equation(way):
+@pytest.mark.parametrize("conditioning", ["initial state", "first input", "every input"])
+def test_the_plain_rnn_is_the_equation(conditioning):
     """h_j = tanh(W_xh x_j + W_hh h_{j-1} + W_vh v + b)."""
-    model = random_captioner(way, cell="rnn")
+    model = random_captioner(conditioning, cell="rnn")
     picture = RNG.normal(size=(3, 5)).astype(np.float32)
     encoder, decoder = model.encoder, model.decoder
     W, b = encoder.whole.get_weights()
@@ -36,29 +43,30 @@ def test_the_plain_rnn_is_the_equation(way):
     W_x, W_hh, b = decoder.memory.cell.get_weights()
     table, out, b_out = (*decoder.embedding.get_weights(), *decoder.readout.get_weights())
     h = np.zeros((3, 8))
-    if way == "first input":
-        W_p, b_p = decoder.picture.get_weights()
+    if conditioning == "first input":
+        W_p, b_p = decoder.conditioning.made_by.get_weights()
         h = np.tanh((v @ W_p + b_p) @ W_x + b)
     else:
-        W_0, b_0 = decoder.initial[0].get_weights()
+        W_0, b_0 = decoder.conditioning.made_by[0].get_weights()
         h = np.tanh(v @ W_0 + b_0)
     W_xh, W_vh = W_x[:7], W_x[7:]
-    assert (len(W_vh) == 6) == (way == "each step")
+    assert (len(W_vh) == 6) == (conditioning == "every input")
     for j in range(4):
-        more = v @ W_vh if way == "each step" else 0
+        more = v @ W_vh if conditioning == "every input" else 0
         h = np.tanh(table[BEFORE[:, j]] @ W_xh + h @ W_hh + more + b)
         assert np.allclose(model((picture, BEFORE))[:, j], h @ out + b_out, atol=1e-5)
 
 
 def test_beside_the_output_the_picture_is_the_equation():
     """scores = W maxout(O_s s_j + O_y y_{j-1} + O_v v + b): Cho et al. 2014, appendix A.1, with v for their c."""
-    model = captioner(POOLED, WORDS, "start, and the output", width=6, embedding=7, units=8, cell="rnn", maxout=3)
+    model = captioner(POOLED, WORDS, "initial state and output", width=6, embedding=7, units=8, cell="rnn", maxout=3)
     model.set_weights([RNG.normal(size=weight.shape) * 0.5 for weight in model.weights])
     picture, decoder = RNG.normal(size=(3, 5)).astype(np.float32), model.decoder
     W, b = model.encoder.whole.get_weights()
     v = np.maximum(picture @ W + b, 0)
-    (W_0, b_0), (W_xh, W_hh, b_h) = decoder.initial[0].get_weights(), decoder.memory.cell.get_weights()
-    (table,), (O_sy, b_o), (O_v,) = (part.get_weights() for part in (decoder.embedding, decoder.both, decoder.seen))
+    output = decoder.output_layer
+    (W_0, b_0), (W_xh, W_hh, b_h) = decoder.conditioning.made_by[0].get_weights(), decoder.memory.cell.get_weights()
+    (table,), (O_sy, b_o), (O_v,) = (part.get_weights() for part in (decoder.embedding, output.pairs, output.seen))
     out, b_out = decoder.readout.get_weights()
     s = np.tanh(v @ W_0 + b_0)
     for j in range(4):
@@ -68,11 +76,10 @@ def test_beside_the_output_the_picture_is_the_equation():
         assert np.allclose(model((picture, BEFORE))[:, j], np.maximum(t[:, ::2], t[:, 1::2]) @ out + b_out, atol=1e-5)
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_pictures_change_scores_and_many_captions_share_one(way):
-    shape = GRID if "attention" in way else POOLED
-    model = random_captioner(way, shape)
-    pictures = RNG.normal(size=(2, *shape)).astype(np.float32)
+@ALL
+def test_pictures_change_logits_and_many_captions_share_one(setting):
+    model = random_captioner(*setting)
+    pictures = RNG.normal(size=(2, *model.encoder.settings["shape"])).astype(np.float32)
     before = np.concatenate([BEFORE, BEFORE])
     together = model((pictures, before))
     apart = model((np.repeat(pictures, 3, axis=0), before))
@@ -80,11 +87,10 @@ def test_pictures_change_scores_and_many_captions_share_one(way):
     assert np.abs(together[:3] - together[3:]).max() > 0.01
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_one_step_after_another_is_all_at_once(way):
-    shape = GRID if "attention" in way else POOLED
-    model = random_captioner(way, shape)
-    pictures = RNG.normal(size=(3, *shape)).astype(np.float32)
+@ALL
+def test_one_step_after_another_is_all_at_once(setting):
+    model = random_captioner(*setting)
+    pictures = RNG.normal(size=(3, *model.encoder.settings["shape"])).astype(np.float32)
     encoded = model.encoder(pictures)
     states, encoded = model.decoder.start(encoded), model.decoder.prepare(encoded)
     for j in range(4):
@@ -98,7 +104,7 @@ def test_it_learns_survives_saving_and_is_searched(cell, tmp_path):
     vocabulary = Vocabulary("abcdefg")
     texts = ["abc", "bcd", "cde", "def"]
     pictures = np.eye(4, 5, dtype=np.float32)
-    model = captioner(POOLED, len(vocabulary), "each step", width=16, embedding=8, units=24, cell=cell)
+    model = captioner(POOLED, len(vocabulary), "every input", width=16, embedding=8, units=24, cell=cell)
     training.compile_for_training(model, 200, 1e-2)
     batches = batching.caption_batches(pictures, np.arange(4), to_rows(texts, vocabulary), 4, seed=0)
     training.fit(model, batches, 200)
@@ -112,7 +118,7 @@ def test_it_learns_survives_saving_and_is_searched(cell, tmp_path):
 
 
 def test_beam_one_is_greedy_by_hand():
-    model, vocabulary = random_captioner("each step"), Vocabulary("abcdefg")
+    model, vocabulary = random_captioner("every input"), Vocabulary("abcdefg")
     pictures = RNG.normal(size=(5, 5)).astype(np.float32)
     for picture, found in zip(pictures, CaptionGenerator(model, vocabulary)(pictures, beam=1, longest=6), strict=True):
         said = [2]
@@ -124,7 +130,7 @@ def test_beam_one_is_greedy_by_hand():
 
 
 def test_an_ensemble_says_the_mean_of_its_members():
-    models, vocabulary = [random_captioner(way) for way in ("start", "each step")], Vocabulary("abcdefg")
+    models, vocabulary = [random_captioner(name) for name in ("initial state", "every input")], Vocabulary("abcdefg")
     pictures = RNG.normal(size=(4, 5)).astype(np.float32)
     for picture, found in zip(
         pictures, CaptionGenerator(Ensemble(models), vocabulary)(pictures, longest=6), strict=True
@@ -140,7 +146,7 @@ def test_an_ensemble_says_the_mean_of_its_members():
 
 
 def test_samples_come_as_often_as_they_are_probable():
-    model, vocabulary = random_captioner("start"), Vocabulary("abcdefg")
+    model, vocabulary = random_captioner("initial state"), Vocabulary("abcdefg")
     picture = RNG.normal(size=(1, 5)).astype(np.float32)
     describe = CaptionGenerator(model, vocabulary)
     said = describe.sample(np.repeat(picture, 4000, axis=0), longest=1, seed=3)
@@ -174,10 +180,10 @@ def test_batches_give_each_caption_its_own_picture():
 
 
 def test_bad_input_is_a_sentence():
-    model = random_captioner("start")
+    model = random_captioner("initial state")
     with pytest.raises(CourseError, match=r"reads vectors of shape \(5,\), got \(6,\): use the network it was trained"):
         model((np.zeros((1, 6), np.float32), BEFORE[:1]))
-    with pytest.raises(CourseError, match="way: expected one of 'first input', 'start'"):
+    with pytest.raises(CourseError, match="conditioning: expected one of 'repeat', 'initial state'"):
         captioner(POOLED, WORDS, "letter")
     with pytest.raises(CourseError, match="the decoder was made for 11 words, this vocabulary has 5"):
         CaptionGenerator(model, Vocabulary("a"))
@@ -186,10 +192,21 @@ def test_bad_input_is_a_sentence():
 # -- looking at regions ------------------------------------------------------------------------------------------------
 
 
-def looking(way, cell="rnn", **look):
-    model = captioner(GRID, WORDS, way, width=6, embedding=7, units=8, cell=cell, maxout=3, **look)
+def looking(attention, cell="rnn", **look):
+    sizes = {"width": 6, "embedding": 7, "units": 8, "maxout": 3}
+    model = captioner(GRID, WORDS, attention=attention, cell=cell, **sizes, **look)
     model.set_weights([RNG.normal(size=weight.shape) * 0.5 for weight in model.weights])
     return model
+
+
+def seen_alone(decoder, regions, s, encoded):
+    """What memories s (1 or B, J, units) see of these regions (B, J), one each."""
+    return decoder.attention.gated(decoder.attention.one(regions, encoded), s)
+
+
+def said_of(decoder, s, y, z):
+    """The logits, from memories, words before and what is seen."""
+    return decoder.readout(decoder.output_layer(s, y, z))
 
 
 def softmax(scores):
@@ -197,51 +214,51 @@ def softmax(scores):
     return e / e.sum(axis=-1, keepdims=True)
 
 
-@pytest.mark.parametrize("way", ["attention after", "attention before"])
+@pytest.mark.parametrize("attention", ["after", "before"])
 @pytest.mark.parametrize("output", ["maxout", "sum"])
 @pytest.mark.parametrize("gate", [True, False])
-def test_looking_is_the_equations(way, output, gate):
-    """Xu et al. 2015, section 4.2: a = softmax(s W v), z = beta sum_i a_i v_i; s_j looks or s_{j-1}, by the way."""
-    model = looking(way, score=BilinearScore(), output=output, gate=gate)
+def test_looking_is_the_equations(attention, output, gate):
+    """Xu et al. 2015, section 4.2: a = softmax(s W v), z = beta sum_i a_i v_i; s_j looks, or s_{j-1}."""
+    model = looking(attention, score=BilinearScore(), output=output, gate=gate)
     picture, decoder, encoder = RNG.normal(size=(3, *GRID)).astype(np.float32), model.decoder, model.encoder
     (W_v, b_v), where = encoder.regions.get_weights(), encoder.where.numpy()
     v = np.maximum(picture.reshape(3, 6, 5) @ W_v + b_v, 0) + where  # (3, R, 6)
     W, b = encoder.whole.get_weights()
-    W_0, b_0 = decoder.initial[0].get_weights()
+    W_0, b_0 = decoder.conditioning.made_by[0].get_weights()
     s = np.tanh(np.maximum(picture.mean(axis=(1, 2)) @ W + b, 0) @ W_0 + b_0)
     (table,), (W_x, W_h, b_h) = decoder.embedding.get_weights(), decoder.memory.cell.get_weights()
     out, b_out = decoder.readout.get_weights()
     weights = np.array(model.align(picture, BEFORE))
 
     def look(s):
-        a = softmax(np.einsum("bq,qd,brd->br", s, decoder.score.W.numpy(), v))
+        a = softmax(np.einsum("bq,qd,brd->br", s, decoder.attention.score.W.numpy(), v))
         z = np.einsum("br,brd->bd", a, v)
         if gate:
-            w, b = decoder.gate.get_weights()
+            w, b = decoder.attention.gate.get_weights()
             z = z / (1 + np.exp(-(s @ w + b)))
         return a, z
 
     for j in range(4):
         y = table[BEFORE[:, j]]
-        if way == "attention before":
+        if attention == "before":
             a, z = look(s)
             s = np.tanh(np.concatenate([y, z], axis=1) @ W_x + s @ W_h + b_h)
         else:
             s = np.tanh(y @ W_x + s @ W_h + b_h)
             a, z = look(s)
         if output == "maxout":
-            W_t, b_t = decoder.both.get_weights()
+            W_t, b_t = decoder.output_layer.pairs.get_weights()
             t = np.concatenate([s, y, z], axis=1) @ W_t + b_t
             t = np.maximum(t[:, ::2], t[:, 1::2])
         else:
-            W_z, b_z = decoder.seen.get_weights()
+            W_z, b_z = decoder.output_layer.seen.get_weights()
             t = s + z @ W_z + b_z
         assert np.allclose(weights[:, j], a, atol=1e-5)
         assert np.allclose(model((picture, BEFORE))[:, j], t @ out + b_out, atol=1e-4)
 
 
 def test_the_penalty_is_equation_14():
-    model = looking("attention after", doubly=0.7)
+    model = looking("after", doubly_stochastic=0.7)
     picture = RNG.normal(size=(3, *GRID)).astype(np.float32)
     before = np.array([[2, 4, 7, 9], [2, 5, 6, 0], [2, 8, 3, 0]])  # four words are said, three, two
     model((picture, before), training=False)
@@ -258,13 +275,13 @@ def test_hard_attention_learns_along_the_true_gradient():
     import tensorflow as tf
 
     training.set_seed(1)
-    model, rng = looking("hard attention", score=BilinearScore()), np.random.default_rng(1)
+    model, rng = looking("hard", score=BilinearScore()), np.random.default_rng(5)
     model.set_weights([rng.normal(size=weight.shape) * 0.7 for weight in model.weights])
     training.compile_for_training(model, 1)
     decoder, rows = model.decoder, 2000
     picture = rng.normal(size=(1, *GRID)).astype(np.float32)
     before, said = np.array([[2, 4, 7]]), np.array([[4, 7, 9]])
-    W = decoder.score.W
+    W = decoder.attention.score.W
 
     def loss(scores):
         return keras.ops.sparse_categorical_crossentropy(said, scores, from_logits=True)
@@ -273,12 +290,12 @@ def test_hard_attention_learns_along_the_true_gradient():
         encoded = decoder.prepare(model.encoder(picture))
         y = decoder.embedding(before)
         s, *_ = decoder.memory(y, initial_state=decoder.start(encoded))
-        z, a = super(type(decoder), decoder).read(s, encoded)  # the soft look
-        rewards = [-loss(decoder.deep_output(s, y, decoder.one(np.full((1, 3), i), s, encoded))) for i in range(6)]
+        z, a = Attention.read(decoder.attention, s, encoded)  # the soft look
+        rewards = [-loss(said_of(decoder, s, y, seen_alone(decoder, np.full((1, 3), i), s, encoded))) for i in range(6)]
         expected = tf.reduce_sum(a * tf.stop_gradient(tf.stack(rewards, axis=-1)), axis=-1)
         entropy = -tf.reduce_sum(a * tf.math.log(a), axis=-1)
-        soft = loss(decoder.deep_output(s, y, z))
-        E = tf.reduce_mean(0.5 * soft - 0.5 * expected - model.ENTROPY * entropy)
+        soft = loss(said_of(decoder, s, y, z))
+        E = tf.reduce_mean(0.5 * soft - 0.5 * expected - decoder.attention.ENTROPY * entropy)
     true = tape.gradient(E, W).numpy()
     many = [np.repeat(array, rows, axis=0) for array in (picture, before, said)]
     estimates = []
@@ -292,9 +309,9 @@ def test_hard_attention_learns_along_the_true_gradient():
     assert np.linalg.norm(true) > 10 * np.linalg.norm(error)  # so that another gradient would be noticed
 
 
-@pytest.mark.parametrize("way", ["attention after", "attention before", "hard attention"])
-def test_looks_are_found_again_after_search_and_after_saving(way, tmp_path):
-    model, vocabulary = looking(way, "lstm", score=BilinearScore()), Vocabulary("abcdefg")
+@pytest.mark.parametrize("attention", ATTENTIONS)
+def test_looks_are_found_again_after_search_and_after_saving(attention, tmp_path):
+    model, vocabulary = looking(attention, "lstm", score=BilinearScore()), Vocabulary("abcdefg")
     pictures = RNG.normal(size=(4, *GRID)).astype(np.float32)
     found = CaptionGenerator(model, vocabulary)(pictures, beam=3, longest=6)
     for picture, best in zip(pictures, found, strict=True):
@@ -309,20 +326,47 @@ def test_looks_are_found_again_after_search_and_after_saving(way, tmp_path):
 
 
 def test_hard_attention_sees_the_region_of_the_largest_weight():
-    model = looking("hard attention", score=BilinearScore())
+    model = looking("hard", score=BilinearScore())
     picture = RNG.normal(size=(3, *GRID)).astype(np.float32)
     best = np.array(model.align(picture, BEFORE)).argmax(axis=-1)  # (3, 4)
     encoded = model.decoder.prepare(model.encoder(picture))
     y = model.decoder.embedding(BEFORE)
     s, *_ = model.decoder.memory(y, initial_state=model.decoder.start(encoded))
-    by_hand = model.decoder.deep_output(s, y, model.decoder.one(best, s, encoded))
+    by_hand = said_of(model.decoder, s, y, seen_alone(model.decoder, best, s, encoded))
     assert np.allclose(model((picture, BEFORE)), by_hand, atol=1e-5)
 
 
+@pytest.mark.parametrize("attention", ATTENTIONS)
+def test_a_seed_starts_both_outputs_alike(attention):
+    found = []
+    for output in ("maxout", "sum"):
+        training.set_seed(3)
+        sizes = {"width": 6, "embedding": 7, "units": 8}
+        decoder = captioner(GRID, WORDS, attention=attention, score=BilinearScore(), output=output, **sizes).decoder
+        found.append([w.numpy() for part in (decoder.memory, decoder.attention, decoder.readout) for w in part.weights])
+    assert len(found[0]) >= 8
+    assert all(np.array_equal(a, b) for a, b in zip(*found, strict=True))
+
+
 def test_looking_needs_regions_and_only_looking_takes_its_settings():
-    with pytest.raises(CourseError, match=r"attention after looks at regions, .* these vectors are \(5,\): keep grids"):
-        captioner(POOLED, WORDS, "attention after")
-    with pytest.raises(CourseError, match="gate: only for what looks at regions; way is 'start'"):
-        captioner(GRID, WORDS, "start", gate=False)
+    with pytest.raises(CourseError, match=r"attention looks at regions, .* these vectors are \(5,\): keep grids"):
+        captioner(POOLED, WORDS, attention="after")
+    with pytest.raises(CourseError, match="gate: only for what looks at regions; attention is None"):
+        captioner(GRID, WORDS, gate=False)
     with pytest.raises(CourseError, match="output: expected 'maxout' or 'sum', got 'mean'"):
-        captioner(GRID, WORDS, "attention after", output="mean")
+        captioner(GRID, WORDS, attention="after", output="mean")
+    with pytest.raises(CourseError, match="attention goes with conditioning 'initial state', got 'every input'"):
+        captioner(GRID, WORDS, "every input", "after")
+
+
+def test_no_model_imports_a_world():
+    code = """
+import importlib, pkgutil, sys
+import course_lib.models as models
+for found in pkgutil.iter_modules(models.__path__):
+    importlib.import_module(f"course_lib.models.{found.name}")
+worlds = [name for name in sys.modules if name.startswith("course_lib.worlds")]
+sys.exit(f"imported: {worlds}" if worlds else 0)
+"""
+    finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert finished.returncode == 0, finished.stderr

@@ -51,7 +51,7 @@ def test_training_validation_and_test_data_differ():
 
 
 def keys(path):
-    return [tuple(row[name] for name in cell_zoo.COLUMNS[:4]) for row in tables.read_rows(path)]
+    return [tuple(row[name] for name in cell_zoo.KEY) for row in tables.read_rows(path)]
 
 
 @pytest.mark.slow
@@ -136,8 +136,9 @@ def test_bad_arguments(arguments, message, capsys, monkeypatch):
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.stored
 def test_the_stored_study():
-    chosen = cell_zoo.best_rates(tables.read_rows(cell_zoo.RESULTS / cell_zoo.SELECT))
+    chosen = cell_zoo.best_rates(tables.read_rows(results.FOLDERS[0] / cell_zoo.SELECT))
     rows = results.read(cell_zoo.FINAL)
     assert {(row["task"], row["cell"], row["seed"]) for row in rows} == {
         (task, cell, seed) for task in ("arithmetic", "xml") for cell in ZOO for seed in range(1, 6)

@@ -32,11 +32,11 @@ def test_model_and_twin_go_on_with_the_same_weights_and_the_same_optimizer(tmp_p
         twin = twin_of(model)
         for _, (inputs, targets) in batches[:3]:
             twin.train_on_batch(inputs, targets)
-        run = Checkpoint(tmp_path / optimizer, {"what": "test"})
-        run.state["seen"] = 3
-        run.save(model)
+        with Checkpoint.open(tmp_path / optimizer, {"what": "test"}) as run:
+            run.state["seen"] = 3
+            run.save(model)
 
-        again = Checkpoint(tmp_path / optimizer, {"what": "test"})
+        again = Checkpoint.read(tmp_path / optimizer)
         assert again.state["seen"] == 3
         loaded = again.model()
         new = twin_of(loaded)
@@ -49,50 +49,104 @@ def test_model_and_twin_go_on_with_the_same_weights_and_the_same_optimizer(tmp_p
         assert int(loaded.optimizer.iterations) == 6
 
 
-def test_another_run_is_not_written_over(tmp_path):
-    run = Checkpoint(tmp_path, {"seed": 1, "size": 2})
+@pytest.fixture(scope="module")
+def model():
     training.set_seed(0)
-    model = language_model(5, LSTMCell(2), embedding=2)
-    run.save(model)
-    with pytest.raises(CourseError, match=r"holds another run .size differs.: give another folder"):
-        Checkpoint(tmp_path, {"seed": 1, "size": 3})
-    assert "model" not in Checkpoint(tmp_path, {"seed": 1, "size": 3}, restart=True).state
+    return language_model(5, LSTMCell(2), embedding=2)
+
+
+def test_another_run_is_not_written_over(tmp_path, model):
+    with Checkpoint.open(tmp_path, {"seed": 1, "size": 2}) as run:
+        run.save(model)
+    with (
+        pytest.raises(CourseError, match=r"holds another run .size differs.: give another folder"),
+        Checkpoint.open(tmp_path, {"seed": 1, "size": 3}),
+    ):
+        pass
+    with Checkpoint.open(tmp_path, {"seed": 1, "size": 3}, restart=True) as new:
+        assert "model" not in new.state
     (tmp_path / "save-9.keras").write_bytes(b"half")  # a kill while saving
-    assert Checkpoint(tmp_path, {"seed": 1, "size": 2}).model() is not None
-    run.save(model)
-    assert [p.name for p in tmp_path.glob("*.keras")] == ["save-2.keras"]
+    (tmp_path / "state.json.1.tmp").write_bytes(b"half")
+    assert Checkpoint.read(tmp_path).model() is not None
+    with Checkpoint.open(tmp_path, {"seed": 1, "size": 2}) as run:
+        assert run.model() is not None
+        run.save(model)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["save-2.keras", "state.json"]
     assert json.loads((tmp_path / "state.json").read_text(encoding="utf-8"))["model"] == "save-2.keras"
 
 
-def test_a_save_that_fails_leaves_the_one_before(tmp_path):
-    training.set_seed(0)
-    model = language_model(5, LSTMCell(2), embedding=2)
-    run = Checkpoint(tmp_path, {"seed": 1})
-    run.save(model)
+def test_a_run_begun_anew_does_not_touch_the_old_one_before_it_is_saved(tmp_path, model):
+    with Checkpoint.open(tmp_path, {}) as run:
+        run.save(model)
+    before = (tmp_path / "save-1.keras").read_bytes()
 
+    class Killed:
+        def save(self, path):
+            path.write_bytes(b"half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), Checkpoint.open(tmp_path, {}, restart=True) as run:
+        run.save(Killed())
+    assert (tmp_path / "save-1.keras").read_bytes() == before
+
+
+def test_reading_writes_nothing_and_says_what_is_not_there(tmp_path, model):
+    with pytest.raises(CourseError, match="there is no trained network in"):
+        Checkpoint.read(tmp_path / "nowhere")
+    with Checkpoint.open(tmp_path, {"seed": 1}) as run:
+        run.save(model)
+        before = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+        assert Checkpoint.read(tmp_path).model().count_params() == model.count_params()  # beside who trains
+    assert {path: before[path] for path in tmp_path.iterdir()} == {p: p.stat().st_mtime_ns for p in tmp_path.iterdir()}
+
+
+def test_a_second_process_in_the_same_folder_is_refused(tmp_path):
+    code = f"""
+from course_lib.checkpoint import Checkpoint
+from course_lib.errors import CourseError
+try:
+    with Checkpoint.open({str(tmp_path)!r}, {{}}):
+        print("taken")
+except CourseError as error:
+    print(error)
+"""
+    command = {"args": [sys.executable, "-c", code], "capture_output": True, "text": True, "timeout": 120}
+    refusal = f"another process trains in {tmp_path}: wait for it, or give another folder with --out."
+    with Checkpoint.open(tmp_path, {}):
+        assert subprocess.run(**command).stdout.strip() == refusal
+    assert subprocess.run(**command).stdout.strip() == "taken"
+
+
+def test_a_save_that_fails_leaves_the_one_before(tmp_path, model):
     class Full:
         def save(self, path):
             path.write_bytes(b"half")
             raise OSError(28, "No space left on device")
 
-    with pytest.raises(CourseError, match="What was saved before is kept"):
-        run.save(Full())  # at the same step as before
+    with Checkpoint.open(tmp_path, {"seed": 1}) as run:
+        run.save(model)
+        with pytest.raises(CourseError, match="What was saved before is kept"):
+            run.save(Full())  # at the same step as before
     assert [p.name for p in tmp_path.glob("*.keras")] == ["save-1.keras"]
-    assert Checkpoint(tmp_path, {"seed": 1}).model().count_params() == model.count_params()
+    assert Checkpoint.read(tmp_path).model().count_params() == model.count_params()
 
 
 def test_a_damaged_state_is_said(tmp_path):
     (tmp_path / "state.json").write_text('{"seed": 1', encoding="utf-8")
-    with pytest.raises(CourseError, match="was damaged. Begin anew with --restart"):
-        Checkpoint(tmp_path, {"seed": 1})
-    assert Checkpoint(tmp_path, {"seed": 1}, restart=True).state == {"seed": 1}
+    with (
+        pytest.raises(CourseError, match="was damaged. Begin anew with --restart"),
+        Checkpoint.open(tmp_path, {"seed": 1}),
+    ):
+        pass
+    with Checkpoint.open(tmp_path, {"seed": 1}, restart=True) as run:
+        assert run.state == {"seed": 1}
 
 
-def test_a_model_with_the_courses_cells_is_found_by_a_new_process(tmp_path):
-    run = Checkpoint(tmp_path, {})
-    run.save(language_model(5, LSTMCell(2), embedding=2))
-    code = f"from course_lib.checkpoint import Checkpoint; print(Checkpoint({str(tmp_path)!r}, {{}}).model().name)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+def test_a_model_with_the_courses_cells_is_found_by_a_new_process(tmp_path, model):
+    with Checkpoint.open(tmp_path, {}) as run:
+        run.save(model)
+    code = f"from course_lib.checkpoint import Checkpoint; print(Checkpoint.read({str(tmp_path)!r}).model().name)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == "language_model", done.stderr
 
 
@@ -106,3 +160,11 @@ def test_ctrl_c_is_raised_between_two_batches_and_twice_at_once():
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
     assert taken == [0, 1] and signal.getsignal(signal.SIGINT) is ours
+
+
+def test_ctrl_c_behind_the_last_batch_is_raised_at_the_end():
+    with pytest.raises(KeyboardInterrupt), stoppable(iter("a")) as batches:
+        assert list(batches) == ["a"]
+        signal.raise_signal(signal.SIGINT)  # while it is judged
+        saved = True
+    assert saved

@@ -136,6 +136,7 @@ def test_subwords_say_any_sentence():
         assert all(piece in pieces.vocabulary for piece in pieces.cut(sentence))
 
 
+@pytest.mark.stored
 def test_the_stored_run():
     rows = {(row["attention"], row["beam"]): row for row in read("translate.csv")}
     for beam in (1, 5):

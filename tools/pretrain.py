@@ -6,11 +6,9 @@ each answer the one with the largest probability in any region, is written to da
 """
 
 import argparse
-import multiprocessing
 import os
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "2")  # convolutions use both cores
@@ -19,16 +17,16 @@ import numpy as np
 
 from course_lib import bundled, tables
 from course_lib.vision.small_cnn import (
-    BUNDLED_SCENES,
     SMALL,
     WHOLE,
     SparseGrids,
     concepts,
     evidence,
+    look_at_scenes,
     small_cnn,
     small_grid,
 )
-from course_lib.worlds.scenes import SceneWorld
+from course_lib.worlds.scenes import SceneWorld, drawn_in_parts
 
 COUNT, HELD_OUT, EPOCHS, BATCH = 24_000, 2_000, 18, 64
 MOST_PASTED = 3  # things beside the picture's own
@@ -63,32 +61,11 @@ def regions_of(owners: np.ndarray, things: int) -> np.ndarray:
     return regions.reshape(GRID, GRID)
 
 
-def _draw(scenes):
-    drawn = [WORLD.draw(scene, SMALL) for scene in scenes]
-    return np.stack([picture for picture, _ in drawn]), np.stack([owner >= 0 for _, owner in drawn])
-
-
-def drawn_in_parts(scenes):
-    """250 scenes at a time, by both cores: pictures (250, 128, 128, 3), uint8; where things are (250, 128, 128)."""
-    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:  # TensorFlow does not survive a fork
-        yield from pool.map(_draw, [scenes[i : i + 250] for i in range(0, len(scenes), 250)])
-
-
 def pictures(count: int, seed: int):
     """-> (count, 128, 128, 3), uint8; where the thing is (count, 128, 128); the answers (count, questions)."""
     scenes = WORLD.single(count, seed)
-    drawn, masks = (np.concatenate(part) for part in zip(*drawn_in_parts(scenes), strict=True))
+    drawn, masks = (np.concatenate(part) for part in zip(*drawn_in_parts(WORLD, scenes, SMALL), strict=True))
     return drawn, masks, np.array([truth(scene) for scene in scenes])
-
-
-def vectors(readers) -> list[np.ndarray]:
-    """What each reader, pictures (B, 128, 128, 3) -> (B, ...), says of the scenes that lessons 08 and 09 learn from.
-
-    (N, ...) for each. The pictures are drawn once.
-    """
-    drawn = drawn_in_parts(WORLD.sample(*BUNDLED_SCENES))
-    found = [[reader(pictures) for reader in readers] for pictures, _ in drawn]
-    return [np.concatenate(parts) for parts in zip(*found, strict=True)]
 
 
 def store_vectors(folder: Path) -> None:
@@ -100,7 +77,7 @@ def store_vectors(folder: Path) -> None:
         pooled, said = (np.rint(255 * v).astype(np.uint8) for v in (backbone.pool(grid), evidence(grid)))
         return np.concatenate([pooled.reshape(len(pooled), 1, -1), said.reshape(len(said), -1, said.shape[-1])], axis=1)
 
-    (found,) = vectors([both])
+    (found,) = look_at_scenes(WORLD, [both])
     np.savez_compressed(folder / "vectors.npz", vectors=found[:, 0], world=WORLD.identity)  # 255: a probability of 1
     grids = SparseGrids.of(found[:, 1:].reshape(len(found), GRID, GRID, -1) / 255)
     np.savez_compressed(

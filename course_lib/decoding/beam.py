@@ -24,9 +24,9 @@ class Hypothesis(NamedTuple):
 
 
 def _check_words(part, layer, vocabulary):
-    if layer.settings["words"] != len(vocabulary):
+    if layer.words != len(vocabulary):
         raise CourseError(
-            f"the {part} was made for {layer.settings['words']} words, this vocabulary has {len(vocabulary)}: "
+            f"the {part} was made for {layer.words} words, this vocabulary has {len(vocabulary)}: "
             "give the one it was trained with."
         )
 
@@ -78,13 +78,13 @@ class BeamSearch:
 
         decoder, V = self.model.decoder, len(self.target)
         encoded = self.model.encoder(inputs)
-        B, T = tf.shape(inputs)[0], tf.shape(encoded["places"])[1]
+        B, T = tf.shape(inputs)[0], tf.shape(encoded["annotations"])[1]
         states = decoder.start(encoded)  # B rows; from here on, K rows for each sentence
         encoded = {name: tf.repeat(v, K, axis=0) for name, v in decoder.prepare(encoded).items()}
         states = [tf.repeat(state, K, axis=0) for state in states]
         never = tf.constant([-np.inf if word in (PAD, UNK, BOS) else 0.0 for word in self.target.words])
         rest = tf.constant([0.0 if word == PAD else -np.inf for word in self.target.words])  # behind <eos>: nothing
-        has_weights = decoder.attentive
+        has_weights = decoder.attends
 
         def step(j, word, states, log_p, length, over, words, parents, weights):
             logits, read, states = decoder.step(word, states, encoded)

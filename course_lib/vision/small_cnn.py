@@ -10,7 +10,7 @@ from course_lib import bundled
 from course_lib.backend import keras
 from course_lib.errors import CourseError
 from course_lib.vision.backbones import Backbone, weights_digest
-from course_lib.worlds.scenes import SceneWorld
+from course_lib.worlds.scenes import SceneWorld, drawn_in_parts
 
 SMALL = 128  # pixels the course's own network looks at
 SMALL_WEIGHTS = "vision/small_cnn.weights.h5"
@@ -111,6 +111,13 @@ def scene_grids(world: SceneWorld, count: int | None = None):
     return world.sample(count or BUNDLED_SCENES[0], BUNDLED_SCENES[1]), SparseGrids(
         *(stored[name] for name in SparseGrids.PARTS)
     )
+
+
+def look_at_scenes(world: SceneWorld, readers) -> list[np.ndarray]:
+    """What each reader, pictures (B, 128, 128, 3) -> (B, ...), says of the bundled scenes: (N, ...)."""
+    drawn = drawn_in_parts(world, world.sample(*BUNDLED_SCENES), SMALL)
+    found = [[reader(pictures) for reader in readers] for pictures, _ in drawn]
+    return [np.concatenate(parts) for parts in zip(*found, strict=True)]
 
 
 STEPS = 15  # evidence is kept in so many steps

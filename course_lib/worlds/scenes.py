@@ -8,11 +8,14 @@ captions, and the answer to whether another caption is correct.
 import hashlib
 import json
 import math
+import multiprocessing
 import random
 import re
 import tomllib
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -443,3 +446,15 @@ def compose(world: SceneWorld, things: Sequence[tuple[str, str, float]], place: 
     if not world._all_seen(made):
         raise GrammarError("one thing hides another: move one of them.")
     return Scene(place, night, tuple(made), (), ((0.3, 0.1),) if night and world.places[place]["sky"] else ())
+
+
+def drawn_in_parts(world: SceneWorld, scenes: Sequence[Scene], size: int):
+    """250 scenes at a time, by both cores: pictures (250, size, size, 3), uint8; where things are (250, size, size)."""
+    parts = [scenes[i : i + 250] for i in range(0, len(scenes), 250)]
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:  # TensorFlow does not survive a fork
+        yield from pool.map(partial(_draw_part, world, size), parts)
+
+
+def _draw_part(world, size, scenes):
+    drawn = [world.draw(scene, size) for scene in scenes]
+    return np.stack([picture for picture, _ in drawn]), np.stack([owner >= 0 for _, owner in drawn])

@@ -1,0 +1,96 @@
+"""The frame of every command line: options, and one sentence for a user's mistake or for Ctrl-C.
+
+    def main(arguments=None) -> int:
+        line = CommandLine(__doc__, train)       # train(recipe, out, restart): typed values, never a namespace
+        line.recipe(Recipe)                      # --set NAME=VALUE and --seed
+        line.out()
+        line.restart()
+        return line.run(arguments)
+
+A command with commands of its own: `train = line.command("train", does)` for each, and the same methods on it.
+"""
+
+import argparse
+import re
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from course_lib.errors import CourseError
+from experiments.common.recipe import read_recipe
+
+STOPPED = "stopped; what has been saved is kept: give the same command to go on."
+
+
+class CommandLine:
+    """A command: the parser is made of a module's docstring, which has to say `python -m MODULE`.
+
+    does: what it does, called with a keyword argument for each option; what it returns is not looked at.
+    """
+
+    def __init__(self, doc: str, does: Callable | None = None):
+        prog = re.search(r"python -m [\w.]+", doc)[0]
+        self._parser = argparse.ArgumentParser(prog, description=doc, formatter_class=_Help)
+        self._parser.set_defaults(_does=does)
+        self._commands = None
+
+    def command(self, name: str, does: Callable) -> "CommandLine":
+        """A command below this one."""
+        if self._commands is None:
+            self._commands = self._parser.add_subparsers(required=True, metavar="COMMAND")
+        result = CommandLine.__new__(CommandLine)
+        result._parser, result._commands = self._commands.add_parser(name, formatter_class=_Help), None
+        result._parser.set_defaults(_does=does)
+        return result
+
+    def option(self, *flags: str, **settings: Any) -> None:
+        """One option more, as argparse's `add_argument`."""
+        self._parser.add_argument(*flags, **settings)
+
+    def settings(self) -> None:
+        """`--set NAME=VALUE` -> settings: list[str]; `--seed` -> seed: int; if more than these change a recipe."""
+        self.option("--set", action="append", default=[], metavar="NAME=VALUE", dest="settings", help="another setting")
+        self.option("--seed", type=int, default=0)
+
+    def recipe(self, recipe: type) -> None:
+        """`--set NAME=VALUE` and `--seed` -> recipe, an instance of the dataclass, checked."""
+        self.settings()
+        self._parser.set_defaults(_recipe=recipe)
+
+    def out(self, default: Path | None = None, help: str = "the folder of the run") -> None:
+        """`--out FOLDER` -> out: Path, or None."""
+        self.option("--out", type=Path, default=default, metavar="FOLDER", help=help)
+
+    def results(self, default: Path | None = None, help: str = "the table to write") -> None:
+        """`--results PATH` -> results: Path, or None."""
+        self.option("--results", type=Path, default=default, metavar="PATH", help=help)
+
+    def restart(self) -> None:
+        """`--restart` -> restart: bool."""
+        self.option("--restart", action="store_true", help="begin anew, whatever is in the folder")
+
+    def run(self, arguments: Sequence[str] | None = None) -> int:
+        """Do it: 0, or 1 with one sentence on standard error."""
+        given = vars(self._parser.parse_args(arguments))
+        does, recipe = given.pop("_does"), given.pop("_recipe", None)
+        try:
+            if recipe:
+                given["recipe"] = read_recipe(recipe, given.pop("settings"), seed=given.pop("seed"))
+            does(**given)
+        except CourseError as error:
+            print(error, file=sys.stderr)
+            return 1
+        except KeyboardInterrupt:
+            print(STOPPED, file=sys.stderr)
+            return 1
+        return 0
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """The docstring as it stands, and every option's default."""
+
+    def _get_help_string(self, action):
+        told = action.help or ""
+        shown = action.default not in (None, False, [], argparse.SUPPRESS) and "default" not in told
+        return f"{told} (default: %(default)s)".strip() if shown else told
