@@ -23,7 +23,10 @@ RECURRENT = {"rnn": layers.SimpleRNN, "gru": GRU, "lstm": LSTM}
 
 
 def recurrent(cell: str, units: int, **kwargs):
-    """A recurrent layer by name: (B, T, D) -> all outputs (B, T, units), and the last states."""
+    """A recurrent layer by name: (B, T, D) -> all outputs (B, T, units), and the last states.
+
+    CourseError if there is none of the name.
+    """
     if cell not in RECURRENT:
         raise CourseError(f"cell: expected one of {', '.join(RECURRENT)}, got {cell!r}.")
     return RECURRENT[cell](units, return_sequences=True, return_state=True, **kwargs)
@@ -67,6 +70,7 @@ class Conditioning(_Composed):
 
     reads: what the memory reads at step j. "words": x_j = y_{j-1}; "context": x_j = context, so it is not told which
     words it has said; "both": x_j = [y_{j-1}; context], with a plain RNN h = tanh(W_xh y + W_hh h + W_vh context).
+    CourseError if reads is none of these.
     """
 
     def __init__(self, reads="words", **kwargs):
@@ -131,6 +135,7 @@ class Attention(_Composed):
     (Bahdanau et al. 2015, appendix A.2.2). Either way c_j goes to the output layer.
     gate: None, or a layer (B, J, units) -> (B, J, 1), what c_j is multiplied with: Xu et al. 2015, section 4.2.1.
     doubly_stochastic: lambda of their eq. 14, lambda * sum over t of (1 - sum over words j of a_jt)^2, a sentence.
+    CourseError if when is neither.
     """
 
     def __init__(self, score, when="after", gate=None, doubly_stochastic=0.0, **kwargs):
@@ -257,13 +262,13 @@ class Maxout(_Composed):
         """Make every weight."""
         width = s_shape[-1] + y_shape[-1] + (0 if self.context_apart else c_shape[-1])
         self.pairs.build((None, None, width))
-        if self.context_apart:
+        if self.seen:
             self.seen.build(c_shape)
 
     def call(self, s, y, c):
         """-> (B, J, pieces)."""
         both = ops.concatenate([s, y], axis=-1)
-        t = _added(self.pairs(both), self.seen(c)) if self.context_apart else self.pairs(_beside(both, c))
+        t = _added(self.pairs(both), self.seen(c)) if self.seen else self.pairs(_beside(both, c))
         return ops.max(ops.reshape(t, (*ops.shape(t)[:2], self.pieces, 2)), axis=-1)
 
 
@@ -314,7 +319,7 @@ class Decoder(_Composed):
     embedding: the words before, (B, J) -> y (B, J, E). conditioning: where the memory starts, and x_j. memory: a
     recurrent layer that returns all outputs and the last states; its first state is s. attention: None, or what reads
     c_j. output_layer: t_j from s_j, y_{j-1} and c_j; None: t_j = s_j. readout: t (B, J, ...) -> logits (B, J, words).
-    dropout: a layer for y and t.
+    dropout: a layer for y and t. CourseError if nothing would see what attention reads.
     """
 
     def __init__(

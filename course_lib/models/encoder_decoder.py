@@ -15,7 +15,7 @@ class Encoder(keras.layers.Layer):
 
     annotations: h_t, what the memory says after each word. context: all that is remembered at the end, of an LSTM h and
     c. direction: "forward"; "backward", the source reversed (Sutskever et al. 2014, section 3.3); "both", two memories,
-    D twice the units (Bahdanau et al. 2015, section 3.2).
+    D twice the units (Bahdanau et al. 2015, section 3.2). CourseError if direction is none of these.
     """
 
     def __init__(self, words, embedding, units, cell="gru", direction="both", dropout=0.0, **kwargs):
@@ -162,7 +162,7 @@ def encoder_decoder(
     """An EncoderDecoder. conditioning: where the context enters, one of `decoders.CONDITIONINGS`.
 
     attention: None, "after" the step (Luong et al. 2015, eqs 5 and 6) or "before" it (Bahdanau et al. 2015, appendix
-    A.2.2), by a score function, `score`; left out, AdditiveScore.
+    A.2.2), by a score function, `score`; left out, AdditiveScore. CourseError if the settings do not go together.
     """
     check_names(conditioning, attention)
     if score is not None and attention is None:
