@@ -10,7 +10,8 @@ from course_lib import attention, cells, training
 from course_lib.decoding import Translator
 from course_lib.errors import CourseError
 from course_lib.layers import RNN
-from course_lib.models.decoders import CONDITIONINGS, Attention, Conditioning, Decoder, parts
+from course_lib.models.decoder_parts import Attention, Conditioning
+from course_lib.models.decoders import CONDITIONINGS, Decoder, parts
 from course_lib.models.encoder_decoder import Encoder, EncoderDecoder, encoder_decoder
 from course_lib.text import Vocabulary
 from tools import build
