@@ -1,116 +1,155 @@
-"""Vectors of pictures kept on disk."""
+"""Rows of numbers that a network makes of files (pictures, frames, sounds), computed once and kept on disk."""
 
+import contextlib
 import hashlib
+import json
+import math
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from course_lib.errors import CourseError
-from course_lib.files import locked
-from course_lib.vision.backbones import Backbone
-from course_lib.vision.images import ImageError, decode
+from course_lib.files import locked, write_atomically
+
+WORKERS = min(os.cpu_count() or 1, 4)  # batches under way at the same time, each in the memory
 
 
-def _key(source):
-    """sha256 of a picture file or its bytes; None if it cannot be read."""
-    try:
-        return hashlib.sha256(source if isinstance(source, bytes) else Path(source).read_bytes()).hexdigest()
-    except OSError:
-        return None
+class Extractor(Protocol):
+    """A network and how it wants its input. Its cache asks for `shape` and calls it only where a row is missing."""
+
+    identity: str  # changes with anything that changes the rows
+    shape: tuple[int, ...]  # of a row
+
+    def decode(self, data: bytes, name: str) -> np.ndarray:
+        """The bytes of a file as the network reads it; CourseError, with the name, for what cannot be read."""
+
+    def __call__(self, batch: np.ndarray) -> np.ndarray:
+        """What was decoded (B, ...) -> rows (B, *shape)."""
 
 
 class FeatureCache:
-    """Grids of vectors on disk, keyed by the bytes of the picture and by the network.
+    """Rows of float16 on disk, known by the extractor's identity and by the bytes of each file.
 
-    folder: holds one file of rows for each network. Rows are added, never changed; a run that was killed loses a batch.
-    Reading is memory-mapped: a set larger than memory works.
+    folder: holds two files for each extractor. Rows are added, never changed; a run that was killed loses a batch.
+    Reading is memory-mapped: a set larger than memory works, and a folder that cannot be written does, too. CourseError
+    if there can be no such folder.
     """
 
-    def __init__(self, folder, backbone: Backbone, grid: bool = True):
-        self.backbone, self.grid = backbone, grid
-        self.shape = backbone.shape if grid else backbone.pool(np.zeros((1, *backbone.shape))).shape[1:]
-        kept = "grid" if grid else backbone.pooling
-        key = hashlib.sha256(f"{backbone.identity} {kept} {self.shape}".encode()).hexdigest()[:16]
-        self.rows_file, self.index_file = (Path(folder) / f"{key}.{end}" for end in ("float16", "index"))
+    def __init__(self, folder, extractor: Extractor):
+        self.folder, self.extractor = Path(folder), extractor
+        key = hashlib.sha256(extractor.identity.encode()).hexdigest()[:16]
+        self.rows_file, self.index_file = (self.folder / f"{key}.{end}" for end in ("float16", "index"))
         try:
-            Path(folder).mkdir(parents=True, exist_ok=True)
-            self.rows_file.touch()
-            self.index_file.touch()
+            self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise CourseError(f"features cannot be kept in {folder}: {error}. Name another folder.") from None
-        self._row_bytes = 2 * int(np.prod(self.shape))
-        self.reload()
+            raise self._cannot_be_kept(error) from None
+        self._read()
 
-    def reload(self) -> None:
-        """Read the index again, after another process has added rows; mend what a kill has cut off."""
-        hashes = self.index_file.read_text(encoding="ascii").split()
-        whole = min(len(hashes), self.rows_file.stat().st_size // self._row_bytes)  # the rest was cut off by a kill
-        self.index = {digest: row for row, digest in enumerate(hashes[:whole])}
-        if whole < len(hashes) or self.rows_file.stat().st_size != whole * self._row_bytes:
-            os.truncate(self.rows_file, whole * self._row_bytes)
-            self.index_file.write_text("".join(f"{digest}\n" for digest in hashes[:whole]), encoding="ascii")
+    def _cannot_be_kept(self, error):
+        return CourseError(f"features cannot be kept in {self.folder}: {error}. Name another folder.")
+
+    def _read(self) -> bool:
+        """Read the index, which another process may have added to -> whether both files end alike.
+
+        Its first line says what the rows are; then comes the sha256 of the file of each row.
+        """
+        self.shape: tuple[int, ...] | None = None
+        self.index: dict[str, int] = {}
+        if not self.index_file.is_file():
+            return True
+        head, *digests = self.index_file.read_text(encoding="utf-8").splitlines()
+        self.shape = tuple(json.loads(head)["shape"])
+        row_bytes = 2 * math.prod(self.shape)
+        size = self.rows_file.stat().st_size if self.rows_file.is_file() else 0
+        self.index = {digest: row for row, digest in enumerate(digests[: size // row_bytes]) if len(digest) == 64}
+        return size == len(digests) * row_bytes == len(self.index) * row_bytes
+
+    def _mend(self) -> None:
+        """Take away what a kill has left half written; only whoever holds the lock may."""
+        head = self.index_file.read_text(encoding="utf-8").splitlines()[0]
+        with open(self.rows_file, "ab") as file:
+            file.truncate(len(self.index) * 2 * math.prod(json.loads(head)["shape"]))
+        write_atomically(self.index_file, "".join(f"{line}\n" for line in (head, *self.index)))
 
     @property
     def rows(self) -> np.ndarray:
-        """All rows there are, memory-mapped: (N, rows, columns, C) or (N, C), float16."""
-        if not self.index:
-            return np.zeros((0, *self.shape), np.float16)
+        """All rows there are, memory-mapped: (N, *shape), float16."""
+        if not self.index or self.shape is None:
+            return np.zeros((0, *(self.shape or self.extractor.shape)), np.float16)
         return np.memmap(self.rows_file, np.float16, "r", shape=(len(self.index), *self.shape))
-
-    def missing(self, sources: Sequence) -> list[int]:
-        """The numbers of the pictures (paths or bytes) whose vectors are not there; what cannot be read is one."""
-        return [i for i, source in enumerate(sources) if _key(source) not in self.index]
 
     def add(
         self, sources: Sequence, batch_size: int = 32, watch: Callable[[Iterable], Iterable] = iter
     ) -> tuple[np.ndarray, list[str]]:
-        """Make sure of all pictures (paths or bytes) -> the row of each (N,), -1 if there is none, and what is wrong.
+        """Make sure of all files (paths or bytes) -> the row of each (N,), -1 if there is none, and what is wrong.
 
-        What is there already is not computed again. watch: wraps the batches, for a progress bar.
+        Each is opened and hashed once; only what is not there yet is decoded and computed, several batches side by
+        side. watch: wraps the batches, for a progress bar. CourseError if a row is missing and the folder is read-only.
         """
         places, problems = np.full(len(sources), -1), []
 
         def load(i):
+            """-> sha256, what was decoded (None: the row is there), the problem."""
+            name = f"file {i}" if isinstance(sources[i], bytes) else str(sources[i])
             try:
                 data = sources[i] if isinstance(sources[i], bytes) else Path(sources[i]).read_bytes()
-                digest = _key(data)
-                name = f"picture {i}" if isinstance(sources[i], bytes) else str(sources[i])
-                known = digest in self.index
-                return i, digest, None if known else decode(data, self.backbone.size, name), None
+                digest = hashlib.sha256(data).hexdigest()
+                return digest, None if digest in self.index else self.extractor.decode(data, name), None
             except OSError as error:
-                return i, None, None, f"{sources[i]}: {error.strerror or error}."
-            except ImageError as error:
-                return i, None, None, str(error)
+                return None, None, f"{name}: {error.strerror or error}."
+            except CourseError as error:
+                return None, None, str(error)
 
-        starts = list(range(0, len(sources), batch_size))
-        with locked(self.index_file.with_suffix(".lock")), ThreadPoolExecutor(2) as pool:
-            self.reload()
-            waiting = []  # two batches are decoded while one is computed
-            for number in watch(range(len(starts))):
-                while len(waiting) < 3 and number + len(waiting) < len(starts):
-                    start = starts[number + len(waiting)]
-                    waiting.append([pool.submit(load, i) for i in range(start, min(start + batch_size, len(sources)))])
-                loaded = [task.result() for task in waiting.pop(0)]
-                self._compute({d: new for _, d, new, _ in loaded if new is not None and d not in self.index})
-                for i, digest, _, problem in loaded:
+        def compute(start):
+            """-> what was loaded, {sha256: new row}."""
+            loaded = [load(i) for i in range(start, min(start + batch_size, len(sources)))]
+            new = {digest: decoded for digest, decoded, _ in loaded if decoded is not None}
+            return loaded, dict(zip(new, self.extractor(np.stack(list(new.values()))), strict=True)) if new else {}
+
+        with contextlib.ExitStack() as held:
+            try:
+                held.enter_context(locked(self.index_file.with_suffix(".lock")))
+                self._refused = None
+            except CourseError as error:  # a folder to read from: nobody writes
+                self._refused = error
+            if not self._read() and not self._refused:
+                self._mend()
+            pool = held.enter_context(ThreadPoolExecutor(WORKERS))
+            starts, waiting = iter(range(0, len(sources), batch_size)), deque()
+            for number in watch(range(-(-len(sources) // batch_size))):
+                while len(waiting) <= WORKERS and (start := next(starts, None)) is not None:
+                    waiting.append(pool.submit(compute, start))
+                loaded, new = waiting.popleft().result()
+                self._write({digest: row for digest, row in new.items() if digest not in self.index})
+                for i, (digest, _, problem) in enumerate(loaded, number * batch_size):
                     if problem:
                         problems.append(problem)
                     else:
                         places[i] = self.index[digest]
         return places, problems
 
-    def _compute(self, pictures):
-        """Vectors of new pictures {digest: (size, size, 3)}, written at once."""
-        if not pictures:
+    def _write(self, new: dict[str, np.ndarray]) -> None:
+        """Rows of new files, at once."""
+        if not new:
             return
-        grid = self.backbone(np.stack(list(pictures.values())))
-        rows = grid if self.grid else self.backbone.pool(grid)
-        with open(self.rows_file, "ab") as file:
-            file.write(rows.astype(np.float16).tobytes())
-        with open(self.index_file, "a", encoding="ascii") as file:
-            file.write("".join(f"{digest}\n" for digest in pictures))
-        for digest in pictures:
+        rows = np.stack(list(new.values())).astype(np.float16)
+        if self._refused:
+            raise self._cannot_be_kept(self._refused)
+        try:
+            if self.shape is None:
+                self.shape = rows.shape[1:]
+                head = {"extractor": self.extractor.identity, "shape": self.shape}
+                write_atomically(self.index_file, json.dumps(head) + "\n")
+            with open(self.rows_file, "ab") as file:
+                file.write(rows.tobytes())
+            with open(self.index_file, "a", encoding="utf-8") as file:
+                file.write("".join(f"{digest}\n" for digest in new))
+        except OSError as error:
+            raise self._cannot_be_kept(error) from None
+        for digest in new:
             self.index[digest] = len(self.index)

@@ -42,6 +42,7 @@ from course_lib.features import FeatureCache
 from course_lib.models.captioner import captioner as library_captioner
 from course_lib.text import Vocabulary
 from course_lib.vision import images
+from course_lib.vision.backbones import Pooled
 from course_lib.vision.small_cnn import concepts, scene_vectors, small_cnn
 
 SEED = checks.seed()
@@ -123,7 +124,7 @@ def marks(said):
 backbones = {"pretrained": small_cnn(), "random": small_cnn(weights=None)}
 v = {}
 for name, backbone in backbones.items():
-    cache = FeatureCache(cache_folder() / "features", backbone, grid=False)  # one vector for a picture, not 8 × 8
+    cache = FeatureCache(cache_folder() / "features", Pooled(backbone))  # one vector for a picture, not 8 × 8
     for split in scenes:
         places, problems = cache.add(pictures[split])
         v[name, split] = np.array(cache.rows[places], np.float32)  # (pictures, 236)

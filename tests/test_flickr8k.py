@@ -1,11 +1,11 @@
 """The captioning experiment, from photographs to captions, on scenes in Flickr8k's layout."""
 
 import json
-import os
-import signal
+import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +13,15 @@ import pytest
 from PIL import Image
 
 from course_lib import batching, results, tables, training
+from course_lib.datasets.captions import read_folder
+from course_lib.files import locked
+from course_lib.memory import held_memory_gb
 from course_lib.models.captioner import captioner
+from course_lib.vision import small_cnn
 from course_lib.worlds.scenes import SceneWorld
-from experiments.flickr8k import memory_gb
+from experiments import flickr8k
+from experiments.captioning.data import Data
+from experiments.captioning.recipe import Recipe
 
 WORLD = SceneWorld()
 SMALL = ["--set=network=small_cnn", "--set=units=24", "--set=embedding=16", "--set=width=16", "--set=batch=20",
@@ -40,9 +46,9 @@ def trained(photographs, tmp_path_factory):
 
 
 def options(home, photographs, name, *more):
-    given = [name, *more, f"--features={home / 'features'}", f"--out={home / 'out'}"]
+    given = [name, *more, f"--out={home / 'out'}"]
     if name in ("train", "judge"):
-        given += [f"--data={photographs}", f"--results={home / 'table.csv'}"]
+        given += [f"--features={home / 'features'}", f"--data={photographs}", f"--results={home / 'table.csv'}"]
     return given
 
 
@@ -56,15 +62,26 @@ def command(home, photographs, *more, code=0):
     return finished.stdout + finished.stderr
 
 
+def wait_for_the_lock(folder):
+    """Until the process that trained in a folder has ended."""
+    with locked(folder / ".lock"):
+        pass
+
+
 def test_it_trains_judges_and_names_what_is_wrong(trained):
     home, said = trained
     assert "train_00003.png: not a picture that can be read" in said
     assert "train: 1 of 30 photographs are missing, the first is train_00005.png; left out." in said
     rows = tables.read_rows(home / "table.csv")
-    assert [(row["way"], row["split"], row["beam"]) for row in rows] == [("start", "dev", b) for b in "1357"]
+    named = [(row["conditioning"], row["attention"], row["split"], row["beam"]) for row in rows]
+    assert named == [("initial state", "", "dev", b) for b in "1357"]
     assert all(0 <= float(row["BLEU-4"]) <= float(row["BLEU-1"]) <= 100 for row in rows)
     curve = tables.read_rows(home / "table_curve.csv")
-    assert float(curve[-1]["train_loss"]) < float(curve[0]["train_loss"])
+    for member in "01":
+        points = [row for row in curve if row["member"] == member]
+        steps = [int(row["step"]) for row in points]
+        assert steps == sorted(steps) and len(str(steps[0])) < len(str(steps[-1]))  # as numbers, not as text
+        assert float(points[-1]["train_loss"]) < float(points[0]["train_loss"])
 
 
 def test_it_judges_another_split_without_training_again(trained, photographs):
@@ -89,7 +106,62 @@ def test_it_captions_any_photograph(trained, photographs, tmp_path):
     lines = said.splitlines()
     assert lines[0].startswith(f"{good}: ") and len(lines[0].split()) > 1 and lines[1].startswith(f"{one}: ")
     assert any("cut.jpg: not a picture that can be read" in line for line in lines)
-    assert any("no.png: No such file" in line for line in lines)
+    assert any("no.png: there is no such file." in line for line in lines)
+
+
+def test_a_finished_run_is_not_made_again(trained, photographs):
+    home, _ = trained
+    before = {file: file.read_bytes() for file in home.rglob("*") if file.is_file() and file.suffix != ".lock"}
+    said = command(home, photographs, "train", *SMALL)
+    assert "all 2 captioners are trained" in said
+    assert {file: file.read_bytes() for file in before} == before
+    other = [path for path in home.rglob("*") if path.is_file() and path.suffix != ".lock" and path not in before]
+    assert not other
+
+
+def test_other_captions_never_meet_an_old_run(trained, photographs, tmp_path):
+    home, _ = trained
+    shutil.copytree(photographs, tmp_path / "other")
+    (file,) = (tmp_path / "other").glob("*token.txt")
+    file.write_text(file.read_text(encoding="utf-8").replace(" a ", " one ", 1), encoding="utf-8")
+    said = command(home, tmp_path / "other", "train", *SMALL, code=1)
+    assert "holds another run (data differs)" in said
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """How often each picture is opened and decoded, and the CNN built."""
+    counts, read, opened, built = Counter(), Path.read_bytes, Image.open, small_cnn.small_grid
+
+    def read_bytes(path):
+        if path.suffix == ".png":
+            counts[f"opened {path.name}"] += 1
+        return read(path)
+
+    def decoded(*args, **kwargs):
+        counts["decoded"] += 1
+        return opened(*args, **kwargs)
+
+    def build(*args):
+        counts["built"] += 1
+        return built(*args)
+
+    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+    monkeypatch.setattr(Image, "open", decoded)
+    monkeypatch.setattr(small_cnn, "small_grid", build)
+    return counts
+
+
+def test_a_photograph_is_opened_and_decoded_once(photographs, tmp_path, counted):
+    recipe, given = Recipe(network="small_cnn"), read_folder(photographs)
+    first = Data(given, recipe, tmp_path, ("dev",))
+    once = {f"opened dev_{i:05}.png": 1 for i in range(1, 6)}
+    assert {name: n for name, n in counted.items() if name.startswith("opened")} == once
+    assert counted["decoded"] == 5 and counted["built"] == 1
+    counted.clear()
+    again = Data(given, recipe, tmp_path, ("dev",))
+    assert counted == once  # nothing decoded, nothing built
+    assert again.digest == first.digest and again.places == first.places
 
 
 def test_a_second_run_computes_no_vector_again(trained, photographs):
@@ -101,36 +173,39 @@ def test_a_second_run_computes_no_vector_again(trained, photographs):
     assert len(before.split()) >= 28 + 5
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal for a group of processes")
 def test_a_killed_run_goes_on(trained, photographs):
     home, _ = trained
     begin = [sys.executable, "-m", "experiments.flickr8k",
              *options(home, photographs, "train", *SMALL, "--set=epochs=60", "--seed=7")]  # fmt: skip
-    state = home / "out" / "start-7-0" / "state.json"
-    with subprocess.Popen(begin, cwd=results.ROOT, stdout=subprocess.DEVNULL, start_new_session=True) as running:
+    state = home / "out" / "initial-state-7-0" / "state.json"
+    with subprocess.Popen(begin, cwd=results.ROOT, stdout=subprocess.DEVNULL) as running:
         limit = time.monotonic() + 200
         while not state.is_file() and time.monotonic() < limit:
             time.sleep(0.02)
-        os.killpg(running.pid, signal.SIGKILL)  # with its members
+        running.kill()  # its members end with it
+    wait_for_the_lock(state.parent)
     reached = json.loads(state.read_text())["step"]
     steps = round(60 * 140 / 20)
     assert 0 < reached < steps
     command(home, photographs, "train", *SMALL, "--set=epochs=60", "--seed=7")
     after = json.loads(state.read_text())
-    assert json.loads((home / "out" / "start-7-1" / "state.json").read_text())["done"]
+    assert json.loads((home / "out" / "initial-state-7-1" / "state.json").read_text())["done"]
     assert after["step"] == steps and after["curve"][0]["step"] <= reached
     assert float(np.ptp([point["train_loss"] for point in after["curve"]])) > 0
 
 
 @pytest.mark.parametrize(("more", "sentence"), [
     (["train", "--set=units=0"], "--set units=0: expected more than 0."),
-    (["train", "--way=letter", "--seed=98"], "way: expected one of 'first input', 'start'"),
+    (["train", "--conditioning=letter", "--seed=98"], "conditioning: expected one of 'repeat', 'initial state'"),
     (["train", "--set=network=Nothing", "--seed=98"], "keras.applications has no network 'Nothing'"),
     (["judge", "--seed=99"], "there is no trained captioner in"),
     (["train", "--set=score=best"], "--set score=best: expected one of additive, bilinear."),
-    (["train", "--set=captions_together=3"], "--set batch=256: expected a multiple of 3."),
-    (["train", *SMALL, "--set=captions_together=6", "--set=batch=6", "--seed=97"], "give --set captions_together=1."),
-    (["caption", "no.png", "--maps=maps"], "--maps: way 'start' does not look at regions"),
+    (["train", "--set=captions_per_image=3"], "--set batch=256: expected a multiple of 3."),
+    (["train", *SMALL, "--set=captions_per_image=6", "--set=batch=6", "--seed=97"], "give --set captions_per_image=1."),
+    (
+        ["caption", "no.png", "--maps=maps"],
+        "--maps: the captioner with conditioning 'initial state' does not look at regions",
+    ),
 ])  # fmt: skip
 def test_bad_input_is_a_sentence(trained, photographs, more, sentence):
     home, _ = trained
@@ -138,16 +213,21 @@ def test_bad_input_is_a_sentence(trained, photographs, more, sentence):
     assert sentence in said and len(said.strip().splitlines()[-1]) > 20
 
 
-def test_it_draws_where_it_looked(trained, photographs, tmp_path):
+def test_it_draws_where_it_looked(trained, photographs, tmp_path, counted):
     home, _ = trained
-    way = "--way=attention after"
-    more = ["--set=captions_together=5", "--set=score=bilinear", "--set=doubly=0.1", "--set=members=1"]
+    way = "--attention=after"
+    more = ["--set=captions_per_image=5", "--set=score=bilinear", "--set=doubly_stochastic=0.1", "--set=members=1"]
     command(home, photographs, "train", way, *SMALL, *more)
     wide, high = tmp_path / "a" / "one.png", tmp_path / "b" / "one.png"
     for file, size in ((wide, (90, 30)), (high, (30, 60))):
         file.parent.mkdir()
         Image.new("RGB", size, "red").save(file)
     before = wide.read_bytes()
+    counted.clear()
+    images = [str(photographs / "images" / f"dev_0000{i}.png") for i in (1, 2)]
+    given = ["caption", way, "--set=members=1", *images, f"--maps={tmp_path / 'maps'}", f"--out={home / 'out'}"]
+    assert flickr8k.main(given) == 0 and len(list((tmp_path / "maps").iterdir())) == 2
+    assert counted == {"opened dev_00001.png": 1, "opened dev_00002.png": 1, "decoded": 2, "built": 1}
     named = [way, "--set=members=1", str(wide), str(high)]
     said = command(home, photographs, "caption", *named, f"--maps={wide.parent}").splitlines()
     assert [line.split(": ")[0] for line in said] == [str(wide), str(high)]
@@ -161,12 +241,12 @@ def test_it_draws_where_it_looked(trained, photographs, tmp_path):
 @pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="Linux tells")
 def test_memory_does_not_grow_with_the_set(tmp_path):
     shape, held = (7, 7, 1280), []
-    model = captioner(shape, 50, "attention after", width=8, embedding=8, units=8, output="sum")
+    model = captioner(shape, 50, attention="after", width=8, embedding=8, units=8, output="sum")
     training.compile_for_training(model, 100)
     for count in (1000, 4000):  # the larger one is half a gigabyte, in 32 bits a whole one
         rows = np.memmap(tmp_path / str(count), np.float16, "w+", shape=(count, *shape))
         said = np.tile(np.array([2, 5, 6, 7, 3], np.int32), (count, 1))
         rows = np.memmap(tmp_path / str(count), np.float16, "r", shape=rows.shape)
         training.fit(model, batching.caption_batches(rows, np.arange(count), said, 50, seed=0), 20)
-        held.append(memory_gb())
+        held.append(held_memory_gb())
     assert held[1] < held[0] + 0.2

@@ -1,6 +1,7 @@
 """`python -m experiments.translate` on pairs of a world: it learns, survives a kill, and says what is wrong."""
 
 import json
+import pickle
 import subprocess
 import sys
 import time
@@ -8,10 +9,18 @@ import time
 import numpy as np
 import pytest
 
+from course_lib import subwords
+from course_lib.checkpoint import Checkpoint
+from course_lib.errors import CourseError
 from course_lib.results import read
+from course_lib.subwords import Subwords
 from course_lib.tables import read_rows
 from course_lib.worlds.translation import TranslationWorld
 from experiments import translate
+from experiments.translation import data as translation_data
+from experiments.translation.data import OUR_SENTENCES
+from experiments.translation.recipe import Recipe
+from experiments.translation.translator import SubwordTranslator
 from tools import build
 
 SMALL = [f"--set={name}={value}" for name, value in {
@@ -35,6 +44,14 @@ def start(pairs, out, *more):
         return subprocess.Popen(command, cwd=build.ROOT, env=build.environment(1), stdout=log, stderr=log)
 
 
+def finish(pairs, out, *more):
+    """All of it; what was printed."""
+    code = start(pairs, out, *more).wait(300)
+    printed = out.with_suffix(".log").read_text()
+    assert code == 0 or "another process trains in" in printed, printed
+    return printed
+
+
 def state(folder):
     path = folder / "state.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
@@ -49,7 +66,7 @@ def trained(pairs, tmp_path_factory):
 
 def test_both_networks_learn_and_are_judged(trained):
     rows = read_rows(trained.with_suffix(".csv"))
-    assert [(row["attention"], row["beam"]) for row in rows] == [(a, b) for a in ("none", "attention") for b in "15"]
+    assert [(row["attention"], row["beam"]) for row in rows] == [(a, b) for a in ("", "after") for b in "15"]
     assert all("version:" in row["signature"] and float(row["memory_gb"]) > 0.1 for row in rows)
     for name in ("none", "attention"):
         curve = [point["dev_nats"] for point in state(trained / name)["curve"]]
@@ -64,23 +81,48 @@ def test_both_networks_learn_and_are_judged(trained):
     assert set(examples[0]) == {"source", "reference", "none", "attention"}
 
 
+def test_a_finished_run_is_not_made_again(pairs, trained, tmp_path):
+    before = [file.read_bytes() for name in ("none", "attention") for file in (trained / name).iterdir()]
+    log = trained.with_suffix(".log").read_text()
+    said = finish(pairs, trained, "--results", tmp_path / "again.csv")
+    assert "both networks are trained and judged" in said
+    assert (tmp_path / "again.csv").read_bytes() == trained.with_suffix(".csv").read_bytes()
+    assert before == [file.read_bytes() for name in ("none", "attention") for file in (trained / name).iterdir()]
+    trained.with_suffix(".log").write_text(log)
+
+
+def test_other_pairs_never_meet_old_pieces(pairs, trained, tmp_path):
+    out = tmp_path / "run"
+    out.mkdir()
+    for file in trained.glob("subwords-*"):
+        (out / file.name).write_bytes(file.read_bytes())
+    other = tmp_path / "other.tsv"
+    other.write_text(pairs.read_text(encoding="utf-8").replace("e", "q"), encoding="utf-8")
+    data = translation_data.read(other, Recipe(pieces=300), out, ours=False)
+    assert not any("e" in piece for piece in data.source.vocabulary.words[4:])
+    assert len(list(out.glob("subwords-*"))) > len(list(trained.glob("subwords-*")))
+
+
 @pytest.mark.slow
 def test_a_killed_run_goes_on(pairs, trained, tmp_path):
-    run = start(pairs, tmp_path / "run", "--only", "attention")
+    run = start(pairs, tmp_path / "run")
     deadline = time.monotonic() + 240
     while state(tmp_path / "run" / "attention").get("step", 0) < 15:
         assert time.monotonic() < deadline
         assert run.poll() is None, (tmp_path / "run.log").read_text()
         time.sleep(0.05)
-    run.kill()
+    run.kill()  # both networks' processes end with it
     run.wait()
+    with pytest.raises(CourseError, match="is half trained"):
+        SubwordTranslator.load(tmp_path / "run" / "attention")
     saved = state(tmp_path / "run" / "attention")["step"]
     assert saved < 60
-    assert start(pairs, tmp_path / "run", "--only", "attention").wait(240) == 0, (tmp_path / "run.log").read_text()
+    while "another process trains in" in finish(pairs, tmp_path / "run"):  # they may outlive it for a moment
+        time.sleep(0.1)
     after, whole = (state(folder / "attention") for folder in (tmp_path / "run", trained))
     assert [point["step"] for point in after["curve"]] == [point["step"] for point in whole["curve"]]
     assert after["curve"][-1]["dev_nats"] == pytest.approx(whole["curve"][-1]["dev_nats"], abs=0.1)
-    other = start(pairs, tmp_path / "run", "--only", "attention", "--set=units=16")
+    other = start(pairs, tmp_path / "run", "--set=units=16")
     assert other.wait(120) == 1
     assert "holds another run (units differs)" in (tmp_path / "run.log").read_text()
 
@@ -121,27 +163,43 @@ def test_bad_arguments(arguments, sentence, capsys, tmp_path, monkeypatch):
 
 
 def test_a_model_with_another_vocabulary_is_refused(trained, tmp_path):
-    model, _, target = translate.load(trained / "attention")
-    other = translate.Subwords.learn(["a few other words", "and some more"], 40)
-    with pytest.raises(translate.CourseError, match="the encoder was made for .* words, this vocabulary has"):
-        translate.translator(model, other, target)
+    translator = SubwordTranslator.load(trained / "attention")
+    other = Subwords.learn(["a few other words", "and some more"], 40)
+    with pytest.raises(CourseError, match="the encoder was made for .* words, this vocabulary has"):
+        SubwordTranslator(Checkpoint.read(trained / "attention").model(), other, translator.target)
 
 
 def test_subwords_say_any_sentence():
     text = ["the dog runs .", "the cats run .", "a dog and a cat"] * 20
-    pieces = translate.Subwords.learn(text, 60)
+    pieces = Subwords.learn(text, 60)
     assert pieces.vocabulary.words[:4] == ["<pad>", "<unk>", "<bos>", "<eos>"]
     for sentence in (*text[:3], "cats and dogs run"):
         assert pieces.join(pieces.cut(sentence)) == sentence
         assert all(piece in pieces.vocabulary for piece in pieces.cut(sentence))
+    again = pickle.loads(pickle.dumps(pieces))  # for another process
+    assert again.cut(text[0]) == pieces.cut(text[0])
+
+
+def test_pieces_are_known_by_what_made_them(tmp_path, monkeypatch):
+    text = ["the dog runs .", "the cats run .", "a dog and a cat"] * 20
+    name, pieces = subwords.kept(tmp_path, text, 60)
+    learned = Subwords.learn
+    monkeypatch.setattr(Subwords, "learn", pytest.fail)
+    assert subwords.kept(tmp_path, text, 60)[0] == name
+    monkeypatch.setattr(Subwords, "learn", learned)
+    others = [subwords.kept(tmp_path, given, size)[0] for given, size in ((text[1:], 60), (text[::-1], 60), (text, 50))]
+    assert len({name, *others}) == 4
+    assert subwords.load(tmp_path, name).model == pieces.model
+    with pytest.raises(CourseError, match="subwords-nothing.model"):
+        subwords.load(tmp_path, "nothing")
 
 
 @pytest.mark.stored
 def test_the_stored_run():
     rows = {(row["attention"], row["beam"]): row for row in read("translate.csv")}
     for beam in (1, 5):
-        without, with_ = rows["none", beam], rows["attention", beam]
+        without, with_ = rows[None, beam], rows["after", beam]
         assert with_["bleu"] >= without["bleu"] + 3
         assert with_["bleu_long"] - without["bleu_long"] > with_["bleu"] - without["bleu"]
         assert with_["train_seconds"] <= 3600
-    assert [row["source"] for row in read("translate_examples.csv")] == list(translate.OUR_SENTENCES)
+    assert [row["source"] for row in read("translate_examples.csv")] == list(OUR_SENTENCES)

@@ -10,7 +10,7 @@ from PIL import Image
 
 from course_lib.errors import CourseError
 from course_lib.features import FeatureCache
-from course_lib.vision.backbones import Backbone, pretrained
+from course_lib.vision.backbones import Backbone, Pooled, pretrained
 from course_lib.vision.images import ImageError, decode
 from course_lib.vision.small_cnn import SMALL, STEPS, SparseGrids, concepts, evidence, scene_grids, small_cnn
 from course_lib.worlds.scenes import KINDS_FILE, SceneWorld
@@ -31,7 +31,8 @@ def photo(mode="RGB", size=(40, 30), form="PNG", **options):
 def backbone():
     keras.utils.set_random_seed(0)
     inputs = keras.Input((16, 16, 3))
-    return Backbone("little", 16, keras.Model(inputs, keras.layers.Conv2D(5, 4, strides=4)(inputs / 255.0)))
+    model = keras.Model(inputs, keras.layers.Conv2D(5, 4, strides=4)(inputs / 255.0))
+    return Backbone("little", 16, lambda: model)
 
 
 @pytest.mark.parametrize(("mode", "form"), [
@@ -94,7 +95,7 @@ def test_features_are_the_models_own(tmp_path, backbone):
     for i in range(7):
         files.append(tmp_path / f"{i}.png")
         Image.fromarray(RNG.integers(0, 256, (16, 16, 3), dtype=np.uint8)).save(files[-1])
-    grid, pooled = FeatureCache(tmp_path / "kept", backbone), FeatureCache(tmp_path / "kept", backbone, grid=False)
+    grid, pooled = FeatureCache(tmp_path / "kept", backbone), FeatureCache(tmp_path / "kept", Pooled(backbone))
     expected = backbone(np.stack([decode(file, 16) for file in files]))
     for cache, right in ((grid, expected), (pooled, expected.mean(axis=(1, 2)))):
         places, problems = cache.add(files, batch_size=3)
@@ -111,7 +112,7 @@ def test_one_vector_is_made_of_the_regions_in_three_ways(tmp_path, backbone):
         "pyramid": [np.mean(part, axis=(1, 2)) for part in parts],
     }
     for pooling, wanted in expected.items():
-        pooled = Backbone("little", 16, backbone.grid, pooling).pool(grid)
+        pooled = Backbone("little", 16, backbone.build, pooling).pool(grid)
         np.testing.assert_allclose(pooled, np.concatenate(wanted, axis=1), rtol=1e-12)
     with pytest.raises(CourseError, match="pooling: expected one of mean, max, pyramid, got 'sum'"):
         pretrained(weights=None, pooling="sum")
@@ -119,8 +120,8 @@ def test_one_vector_is_made_of_the_regions_in_three_ways(tmp_path, backbone):
 
 def test_vectors_pooled_in_another_way_are_kept_apart(tmp_path, backbone):
     for pooling in ("mean", "max", "mean"):
-        own = Backbone("little", 16, backbone.grid, pooling)
-        cache = FeatureCache(tmp_path, own, grid=False)
+        own = Backbone("little", 16, backbone.build, pooling)
+        cache = FeatureCache(tmp_path, Pooled(own))
         places, _ = cache.add([photo()])
         expected = own.pooled(decode(photo(), 16)[None])
         np.testing.assert_allclose(cache.rows[places], expected, atol=1e-3)
@@ -141,22 +142,62 @@ def test_nothing_is_computed_twice_and_a_kill_loses_a_batch(tmp_path, backbone):
     cache = FeatureCache(tmp_path, backbone)
     cache.add(data, batch_size=2)
     whole = np.array(cache.rows)
-    never = Backbone(backbone.identity, 16, backbone.grid)
+    never = Backbone(backbone.identity, 16, pytest.fail)
     again = FeatureCache(tmp_path, never)
-    again._compute = lambda pictures: (_ for _ in ()).throw(AssertionError) if pictures else None
-    assert again.add(data)[0].tolist() == list(range(6))
+    assert again.add(data)[0].tolist() == list(range(6)) and np.array_equal(again.rows, whole)
     os.truncate(cache.rows_file, cache.rows_file.stat().st_size - 7)  # killed while it wrote
+    with open(cache.index_file, "a", encoding="utf-8") as file:
+        file.write("0" * 30)
     mended = FeatureCache(tmp_path, backbone)
-    assert len(mended.index) == 5
+    assert len(mended.index) == len(mended.rows) == 5
+    assert cache.rows_file.stat().st_size == whole.nbytes - 7  # reading wrote nothing
     mended.add(data)
-    assert np.array_equal(mended.rows, whole)
-    assert len(FeatureCache(tmp_path, Backbone("another", 16, backbone.grid)).index) == 0
+    assert np.array_equal(mended.rows, whole) and np.array_equal(FeatureCache(tmp_path, never).rows, whole)
+    assert len(FeatureCache(tmp_path, Backbone("another", 16, backbone.build)).index) == 0
 
 
 def test_a_folder_that_cannot_be_written(tmp_path, backbone):
     (tmp_path / "file").write_text("")
     with pytest.raises(CourseError, match="Name another folder"):
         FeatureCache(tmp_path / "file", backbone)
+    cache = FeatureCache(tmp_path, backbone)
+    cache.add([photo()])
+    lock = cache.index_file.with_suffix(".lock")
+    lock.unlink()
+    lock.mkdir()  # a stand-in for a folder that is only read, which root does not know
+    assert FeatureCache(tmp_path, backbone).add([photo()])[0].tolist() == [0]
+    with pytest.raises(CourseError, match="Name another folder"):
+        FeatureCache(tmp_path, backbone).add([photo(size=(7, 7))])
+
+
+class Loudness:
+    """Sounds, as bytes: how loud each is."""
+
+    identity, shape = "loudness", (1,)
+
+    def __init__(self):
+        self.decoded = []
+
+    def decode(self, data, name):
+        if not data:
+            raise CourseError(f"{name}: an empty sound.")
+        self.decoded.append(name)
+        return np.frombuffer(data, np.uint8)[:4].astype(float)
+
+    def __call__(self, batch):
+        return batch.mean(axis=1, keepdims=True)
+
+
+def test_the_cache_keeps_what_any_extractor_makes(tmp_path):
+    files = [tmp_path / f"{i}.raw" for i in range(5)]
+    for i, file in enumerate(files):
+        file.write_bytes(bytes([i, i, i + 2, i + 2]) if i < 4 else b"")
+    cache = FeatureCache(tmp_path / "kept", Loudness())
+    cache.add(files, batch_size=2)
+    places, problems = cache.add([*files, files[0]], batch_size=2)
+    assert cache.rows[places[:4]].ravel().tolist() == [1, 2, 3, 4]
+    assert places.tolist() == [0, 1, 2, 3, -1, 0] and problems == [f"{files[4]}: an empty sound."]
+    assert sorted(cache.extractor.decoded) == sorted(map(str, files[:4]))
 
 
 def test_networks_of_keras_applications():
@@ -169,7 +210,7 @@ def test_networks_of_keras_applications():
     with pytest.raises(CourseError, match="no layer 'block_99'"):
         pretrained("MobileNetV2", size=96, weights=None, alpha=0.35, layer="block_99")
     with pytest.raises(CourseError, match="do not fit"):
-        pretrained("MobileNetV2", size=96, weights=__file__, alpha=0.35)
+        pretrained("MobileNetV2", size=96, weights=__file__, alpha=0.35).build()
 
 
 @pytest.mark.skipif("COURSE_DATA" not in os.environ, reason="ImageNet weights are not on this machine")
@@ -190,12 +231,13 @@ def test_the_courses_own_network_says_probabilities(tmp_path):
     assert np.array_equal(backbone.pooled(pictures), grid.max(axis=(1, 2)))
     backbone.grid.save_weights(tmp_path / "w.weights.h5")
     again = small_cnn(tmp_path / "w.weights.h5")
-    assert again.identity == backbone.identity and np.allclose(again(pictures), grid, atol=1e-6)
+    assert again.identity == small_cnn(tmp_path / "w.weights.h5").identity != small_cnn().identity
+    assert np.allclose(again(pictures), grid, atol=1e-6)
     (tmp_path / "broken.weights.h5").write_bytes(b"nothing")
     keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]).save_weights(tmp_path / "other.weights.h5")
     for name in ("broken", "other", "missing"):
         with pytest.raises(CourseError, match=f"{name}.weights.h5: no weights of the course's CNN"):
-            small_cnn(tmp_path / f"{name}.weights.h5")
+            small_cnn(tmp_path / f"{name}.weights.h5").build()
 
 
 def test_two_processes_fill_one_cache(tmp_path, backbone):
@@ -204,7 +246,7 @@ def test_two_processes_fill_one_cache(tmp_path, backbone):
     places, _ = first.add(pictures[:8])
     again, _ = second.add(pictures[4:])
     assert places.tolist() == list(range(8)) and again.tolist() == list(range(4, 12))
-    assert len(second.rows) == 12 and FeatureCache(tmp_path, backbone).missing(pictures) == []
+    assert len(second.rows) == 12 and len(FeatureCache(tmp_path, backbone).index) == 12
 
 
 def test_evidence_is_log_odds_in_steps():

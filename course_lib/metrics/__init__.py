@@ -11,10 +11,10 @@ from course_lib.metrics.language import (
     story_marks,
 )
 from course_lib.metrics.pointing import highest, pointing_accuracy
-from course_lib.metrics.translation import alignment_error_rate, bleu, links
+from course_lib.metrics.translation import alignment_error_rate, bleu, bleu_by_length, links, thirds
 
 __all__ = [
-    "accuracy_by_distance", "alignment_error_rate", "bleu", "caption_bleu", "cider", "highest", "links",
-    "log_p_of_targets", "log_softmax", "perplexity", "perplexity_ratio", "pointing_accuracy", "sentences",
-    "story_marks",
+    "accuracy_by_distance", "alignment_error_rate", "bleu", "bleu_by_length", "caption_bleu", "cider", "highest",
+    "links", "log_p_of_targets", "log_softmax", "perplexity", "perplexity_ratio", "pointing_accuracy", "sentences",
+    "story_marks", "thirds",
 ]  # fmt: skip

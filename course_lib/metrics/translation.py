@@ -28,6 +28,20 @@ def bleu(translations, references, tokenize="13a"):
     return score, str(metric.get_signature())
 
 
+def thirds(lengths) -> dict[str, np.ndarray]:
+    """The numbers of the shortest, the middle and the longest third: {"short", "middle", "long"}."""
+    parts = np.array_split(np.argsort(lengths, kind="stable"), 3)
+    return dict(zip(("short", "middle", "long"), parts, strict=True))
+
+
+def bleu_by_length(translations, references, lengths, tokenize="13a") -> dict[str, float]:
+    """`bleu` of each of `thirds` of sentences of these lengths."""
+    return {
+        name: bleu([translations[i] for i in part], [references[i] for i in part], tokenize)[0]
+        for name, part in thirds(lengths).items()
+    }
+
+
 def links(weights, words, places) -> set[tuple[int, int]]:
     """Attention as an alignment: (place, word) for every word said, its place the one with the largest weight.
 

@@ -5,14 +5,17 @@ From any network of `keras.applications`, or the course's own (small_cnn.py).
 
 import hashlib
 import os
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from course_lib.backend import keras
 from course_lib.errors import CourseError
+from course_lib.vision import images
 from course_lib.vision.pooling import POOLINGS
 
 
@@ -36,26 +39,38 @@ def _compiled(model):
 
 @dataclass
 class Backbone:
-    """A CNN without its classifier. grid: its model, pictures (B, size, size, 3), 0 to 255 -> (B, rows, columns, C).
+    """A CNN without its classifier; an `Extractor` of grids (features.py), one vector for each region of a picture.
 
-    identity: changes with anything that changes the vectors. pooling: one of POOLINGS. Weights are taken as they are at
-    the first call.
+    identity: changes with anything that changes the vectors. build: makes the model, pictures (B, size, size, 3), 0 to
+    255 -> (B, rows, columns, C), when one is first needed: nobody waits for it where all vectors are there. pooling:
+    one of POOLINGS. Weights are taken as they are at the first call.
     """
 
     identity: str
     size: int
-    grid: keras.Model
+    build: Callable[[], keras.Model]
     pooling: str = "mean"
     _run: Callable | None = field(default=None, init=False, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
+
+    @cached_property
+    def grid(self) -> keras.Model:
+        """The model."""
+        return self.build()
 
     @property
-    def shape(self) -> tuple[int, int, int]:
+    def shape(self) -> tuple[int, ...]:
         """rows, columns, C."""
         return self.grid.output_shape[1:]
 
+    def decode(self, data: bytes, name: str) -> np.ndarray:
+        """The bytes of a picture -> (size, size, 3). ImageError for what is none."""
+        return images.decode(data, self.size, name)
+
     def __call__(self, pictures: np.ndarray) -> np.ndarray:
         """(B, size, size, 3) -> (B, rows, columns, C)."""
-        self._run = self._run or _compiled(self.grid)
+        with self._lock:  # built once, whichever thread comes first
+            self._run = self._run or _compiled(self.grid)
         return np.asarray(self._run(np.asarray(pictures, np.float32)))
 
     def pool(self, grid: np.ndarray) -> np.ndarray:
@@ -65,6 +80,36 @@ class Backbone:
     def pooled(self, pictures: np.ndarray) -> np.ndarray:
         """(B, size, size, 3) -> (B, C), or (B, 3 C) for "pyramid"."""
         return self.pool(self(pictures))
+
+
+@dataclass
+class Pooled:
+    """A Backbone as an `Extractor` of one vector for a picture."""
+
+    backbone: Backbone
+
+    @property
+    def identity(self) -> str:
+        """The backbone's, and how its regions are pooled."""
+        return f"{self.backbone.identity} {self.backbone.pooling}"
+
+    @property
+    def size(self) -> int:
+        """Pixels of a side of its pictures."""
+        return self.backbone.size
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(C,), or (3 C,) for "pyramid"."""
+        return self.backbone.pool(np.zeros((1, *self.backbone.shape))).shape[1:]
+
+    def decode(self, data: bytes, name: str) -> np.ndarray:
+        """As the backbone's."""
+        return self.backbone.decode(data, name)
+
+    def __call__(self, pictures: np.ndarray) -> np.ndarray:
+        """(B, size, size, 3) -> (B, *shape)."""
+        return self.backbone.pooled(pictures)
 
 
 def pretrained(
@@ -83,26 +128,48 @@ def pretrained(
     if pooling not in POOLINGS:
         raise CourseError(f"pooling: expected one of {', '.join(POOLINGS)}, got {pooling!r}.")
     weights = _weights_file(name, size, options) or weights if weights == "imagenet" else weights
-    try:
-        model = getattr(home, name)(include_top=False, weights=weights, input_shape=(size, size, 3), **options)
-    except (ValueError, OSError) as error:
-        raise CourseError(f"{name}: the weights {weights} do not fit: {str(error).splitlines()[0]}") from None
-    except Exception as error:  # Keras has no class of its own for a download that failed
-        if "URL fetch failure" not in str(error):
-            raise
-        raise CourseError(
-            f"cannot download the weights of {name}: no connection. Try again with a network, or set COURSE_DATA to a "
-            f"folder with weights/ in it. ({str(error).splitlines()[0]})"
-        ) from None
-    if layer:
-        if not any(layer == one.name and len(one.output.shape) == 4 for one in model.layers):
-            raise CourseError(f"{name} has no layer {layer!r} with regions: one of those in its summary().")
-        model = keras.Model(model.input, model.get_layer(layer).output)
-    inputs = keras.Input((size, size, 3))
-    grid = keras.Model(inputs, model(home.preprocess_input(inputs), training=False))
+
+    def build():
+        try:
+            model = getattr(home, name)(include_top=False, weights=weights, input_shape=(size, size, 3), **options)
+        except (ValueError, OSError) as error:
+            raise CourseError(f"{name}: the weights {weights} do not fit: {str(error).splitlines()[0]}") from None
+        except Exception as error:  # Keras has no class of its own for a download that failed
+            if "URL fetch failure" not in str(error):
+                raise
+            raise CourseError(
+                f"cannot download the weights of {name}: no connection. Try again with a network, or set COURSE_DATA "
+                f"to a folder with weights/ in it. ({str(error).splitlines()[0]})"
+            ) from None
+        if layer:
+            if not any(layer == one.name and len(one.output.shape) == 4 for one in model.layers):
+                raise CourseError(f"{name} has no layer {layer!r} with regions: one of those in its summary().")
+            model = keras.Model(model.input, model.get_layer(layer).output)
+        inputs = keras.Input((size, size, 3))
+        return keras.Model(inputs, model(home.preprocess_input(inputs), training=False))
+
     of = " ".join([name, str(size), *filter(None, [layer]), str(options)])
-    said = f"{of} {weights_digest(model.get_weights()) if weights else 'random'}"
-    return Backbone(said, size, grid, pooling)
+    if weights is None:
+        return random_backbone(of, size, build(), pooling)
+    made_by = f"Keras {keras.__version__}'s imagenet" if weights == "imagenet" else file_digest(weights)
+    return Backbone(f"{of} {made_by}", size, build, pooling)
+
+
+def random_backbone(name: str, size: int, grid: keras.Model, pooling: str) -> Backbone:
+    """One that was not trained: no file says what its weights are, so its identity is a hash of themselves."""
+    digest = hashlib.sha256()
+    for array in grid.get_weights():
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return Backbone(f"{name} random {digest.hexdigest()[:16]}", size, lambda: grid, pooling)
+
+
+def file_digest(path) -> str:
+    """sha256 of a file of weights: what vectors made with it are known by. CourseError if it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+    except OSError as error:
+        raise CourseError(f"cannot read the weights {path}: {error.strerror}.") from None
 
 
 def _weights_file(name, size, options):
@@ -114,11 +181,3 @@ def _weights_file(name, size, options):
         "MobileNet": f"mobilenet_{str(width).replace('0.', '').replace('.', '_')}_{size}_tf_no_top.h5",
     }.get(name)
     return str(folder / known) if os.environ.get("COURSE_DATA") and known and (folder / known).is_file() else None
-
-
-def weights_digest(arrays) -> str:
-    """A hash of all weights of a network: part of what its vectors are known by."""
-    digest = hashlib.sha256()
-    for array in arrays:
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()[:16]

@@ -9,7 +9,7 @@ import numpy as np
 from course_lib import bundled
 from course_lib.backend import keras
 from course_lib.errors import CourseError
-from course_lib.vision.backbones import Backbone, weights_digest
+from course_lib.vision.backbones import Backbone, file_digest, random_backbone
 from course_lib.worlds.scenes import SceneWorld, drawn_in_parts
 
 SMALL = 128  # pixels the course's own network looks at
@@ -67,16 +67,23 @@ def small_cnn(weights: str | os.PathLike | None = "bundled") -> Backbone:
 
     CourseError if the file has no weights of this CNN.
     """
-    grid = small_grid()
-    if weights is not None:
-        file = bundled.path(SMALL_WEIGHTS) if weights == "bundled" else Path(weights)
+    if weights is None:
+        return random_backbone("small_cnn", SMALL, small_grid(), pooling="max")
+    file = bundled.path(SMALL_WEIGHTS) if weights == "bundled" else Path(weights)
+    if not file.is_file():
+        raise CourseError(f"{file}: no weights of the course's CNN: there is no such file.")
+
+    def build():
+        grid = small_grid()
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error", UserWarning)  # that is how Keras says a layer stays random
                 grid.load_weights(file)
         except (OSError, ValueError, UserWarning) as error:
             raise CourseError(f"{file}: no weights of the course's CNN: {str(error).splitlines()[0]}") from None
-    return Backbone("small_cnn " + weights_digest(grid.get_weights()), SMALL, grid, pooling="max")
+        return grid
+
+    return Backbone(f"small_cnn {file_digest(file)}", SMALL, build, pooling="max")
 
 
 BUNDLED_VECTORS, BUNDLED_GRIDS = "vision/vectors.npz", "vision/grids.npz"

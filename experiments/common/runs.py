@@ -165,6 +165,9 @@ def _started(run, processes, threads) -> Iterator[list[Connection]]:
                 theirs.close()
                 connections.append(ours)
         yield connections
+        for connection, process in zip(connections, started, strict=True):
+            connection.close()  # an idle one hears of it, and tidies up
+            process.join(10)
     finally:
         for connection, process in zip(connections, started, strict=False):
             connection.close()

@@ -1,0 +1,109 @@
+"""Both networks trained side by side, each in a process and a folder of its own, and judged; then the tables."""
+
+import itertools
+import time
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+from course_lib import tables
+from course_lib.batching import pair_batches
+from course_lib.checkpoint import Checkpoint
+from course_lib.datasets.fetch import fetch
+from experiments.common.runs import in_processes
+from experiments.common.training_loop import TrainingLoop, evenly
+from experiments.translation import data as pairs_of
+from experiments.translation.data import Data
+from experiments.translation.judge import judge
+from experiments.translation.recipe import NETWORKS, Recipe
+from experiments.translation.translator import SubwordTranslator
+
+
+def train(recipe: Recipe, pairs: Path | None, out: Path, results: Path, restart: bool) -> None:
+    """Train what is not trained yet. pairs: a file with a pair a line; left out, Tatoeba's."""
+    path = pairs or fetch("spa-eng")
+    identities = {
+        name: asdict(recipe) | {"pairs": pairs_of.digest(path), "attention": attention}
+        for name, attention in NETWORKS.items()
+    }
+    missing = []
+    for name, identity in identities.items():
+        with Checkpoint.open(out / name, identity, restart) as checkpoint:  # another run is refused before work begins
+            if "rows" not in checkpoint.state:
+                missing.append((name,))
+    if missing:
+        data = pairs_of.read(path, recipe, out, ours=pairs is None)
+        for problem in data.problems:
+            print(f"{path}: {problem}; left out.", flush=True)
+        in_processes(missing, partial(train_network, data, recipe, identities, out, restart), store=lambda *_: None)
+    else:
+        print(f"{out}: both networks are trained and judged. To train them anew: --restart.")
+    write_tables(out, results)
+
+
+def train_network(data: Data, recipe: Recipe, identities: dict, out: Path, restart: bool, name: str) -> None:
+    """Train one network, or go on; its rows of the tables are kept with it."""
+    from course_lib import training
+
+    with Checkpoint.open(out / name, identities[name], restart) as checkpoint:
+        state = checkpoint.state
+        state.setdefault("subwords", data.names)
+        model = checkpoint.model()
+        if model is None:
+            training.set_seed(recipe.seed)
+            model = new_model(recipe, data, NETWORKS[name])
+        loop, cpu_before = TrainingLoop(checkpoint), state.get("cpu_seconds", 0.0) - time.process_time()
+
+        def count_cpu():
+            state["cpu_seconds"] = cpu_before + time.process_time()
+
+        def dev(stop, loss):
+            count_cpu()
+            return {
+                "train_nats": round(loss, 4),
+                "dev_nats": round(training.teacher_forced_nats(model, *data.dev), 4),
+            }
+
+        training.set_seed(recipe.seed + state["step"])
+        batches = itertools.islice(pair_batches(*data.train, recipe.batch, recipe.seed), state["step"], None)
+        loop.run(model, batches, evenly(recipe.steps, 20), dev, before_step=count_cpu, name=name)
+        head = {
+            "attention": NETWORKS[name] or "", "parameters": model.count_params(), "steps": state["step"],
+            "epochs": round(state["step"] * recipe.batch / len(data.train[0]), 2),
+            "train_seconds": round(state["seconds"], 1), "train_cpu_seconds": round(state["cpu_seconds"], 1),
+        }  # fmt: skip
+        translate = SubwordTranslator(model, data.source, data.target)
+        state["rows"] = [head | row for row in judge(translate, data.test)]
+        said = [best.sentence for best in translate(list(data.examples), 5)]
+        state["examples"] = [
+            {"source": source, "reference": reference, name: sentence}
+            for (source, reference), sentence in zip(data.examples.items(), said, strict=True)
+        ]
+        checkpoint.save(model)
+
+
+def new_model(recipe: Recipe, data: Data, attention: str | None):
+    """A network of the recipe's sizes, compiled."""
+    from course_lib import training
+    from course_lib.models.encoder_decoder import encoder_decoder
+
+    words = len(data.source.vocabulary), len(data.target.vocabulary)
+    model = encoder_decoder(
+        *words, attention=attention, embedding=recipe.embedding, encoder_units=recipe.encoder_units,
+        units=recipe.units, dropout=recipe.dropout,
+    )  # fmt: skip
+    training.compile_for_training(
+        model, recipe.steps, recipe.learning_rate, warm_up=recipe.steps // 20, optimizer=recipe.optimizer
+    )
+    return model
+
+
+def write_tables(out: Path, results: Path) -> None:
+    """What both networks reach, and beside it what they say of the examples."""
+    states = [Checkpoint.read(out / name).state for name in NETWORKS]
+    rows = [row for state in states for row in state["rows"]]
+    tables.upsert(results, rows, ["attention", "beam"])
+    both = [without | with_ for without, with_ in zip(*(state["examples"] for state in states), strict=True)]
+    tables.write(results.with_name(f"{results.stem}_examples.csv"), both)
+    tables.print_table(["attention", "beam", "BLEU", "long"],
+                       [(r["attention"], r["beam"], r["bleu"], r["bleu_long"]) for r in rows])  # fmt: skip
