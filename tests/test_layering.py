@@ -16,7 +16,7 @@ ORDER = [
     ["results"],
     ["worlds", "datasets"],
     ["text"],
-    ["batching", "metrics"],
+    ["batching", "metrics", "subwords"],
     ["numpy_rnn"],
     ["cells", "attention", "vision"],
     ["features", "layers"],
