@@ -45,7 +45,7 @@ def adjusted_by_hand(scores, temperature=1.0, top_k=None, top_p=None):
     scores = np.asarray(scores, float) / temperature
     order = list(np.argsort(-scores, kind="stable"))
     kept = set(order if top_k is None else order[:top_k])
-    if top_p is not None:
+    if top_p is not None and top_p < 1:
         p = np.exp(log_softmax(np.where([i in kept for i in range(len(scores))], scores, -np.inf)))
         total, nucleus = 0.0, set()
         for i in order:
