@@ -8,7 +8,8 @@ import math
 from course_lib.attention import AdditiveScore
 from course_lib.backend import keras
 from course_lib.errors import CourseError
-from course_lib.models.decoders import Attention, Decoder, HardAttention, Maxout, Sum, check_names, parts
+from course_lib.models.decoder_parts import Attention, HardAttention, Maxout, Sum
+from course_lib.models.decoders import Decoder, check_names, parts
 from course_lib.models.encoder_decoder import EncoderDecoder
 from course_lib.vision.pooling import POOLINGS
 

@@ -3,7 +3,8 @@
 from course_lib.attention import AdditiveScore
 from course_lib.backend import keras
 from course_lib.errors import CourseError
-from course_lib.models.decoders import Attention, Combine, Decoder, HardAttention, Maxout, check_names, parts, recurrent
+from course_lib.models.decoder_parts import Attention, Combine, HardAttention, Maxout, recurrent
+from course_lib.models.decoders import Decoder, check_names, parts
 from course_lib.text import PAD_ID
 
 layers, ops = keras.layers, keras.ops
@@ -88,7 +89,7 @@ class EncoderDecoder(keras.Model):
         return self.decoder(words_before, self.encode(sentences, words_before))[1]
 
     def encode(self, sentences, words_before, training=None):
-        """What the encoder says for each row of words, as in `models.decoders`."""
+        """What the encoder says for each row of words, as in `models.decoder_parts`."""
         return self.encoder(sentences, training=training)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
