@@ -16,6 +16,7 @@ ORDER = [
     ["results"],
     ["worlds", "datasets"],
     ["text"],
+    ["subwords"],
     ["batching", "metrics"],
     ["numpy_rnn"],
     ["cells", "attention", "vision"],
