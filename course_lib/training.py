@@ -65,7 +65,7 @@ def compile_for_training(
     model.compile(optimizer=chosen, loss=loss or next_token_loss)
 
 
-def progress(iterable: Iterable, total: int, description: str):
+def progress(iterable: Iterable, total: int | None, description: str):
     """One compact progress bar, in JupyterLab and in a terminal; silent when COURSE_PROGRESS=0 (builds, nbval)."""
     from tqdm.auto import tqdm
 

@@ -43,14 +43,13 @@ COLUMNS = [
 
 
 def bleu(said, pairs):
-    """BLEU of translations against all references of the world."""
-    printed = [[" ".join(words) for words in pair.references(20)] for pair in pairs]
-    return metrics.bleu([" ".join(words) for words in said], printed, tokenize="none")[0]
-
-
-def thirds(pairs):
-    """The numbers of the shortest, the middle and the longest third."""
-    return np.array_split(np.argsort([len(pair.english) for pair in pairs], kind="stable"), 3)
+    """BLEU of translations against all references of the world: of all, and of each third by length."""
+    printed = [" ".join(words) for words in said]
+    references = [[" ".join(words) for words in pair.references(20)] for pair in pairs]
+    row = {"bleu": metrics.bleu(printed, references, tokenize="none")[0]}
+    parts = metrics.bleu_by_length(printed, references, [len(pair.english) for pair in pairs], tokenize="none")
+    row |= {f"bleu_{name}": score for name, score in parts.items()}
+    return {name: round(score, 2) for name, score in row.items()}
 
 
 def alignments(model, pairs, source, target):
@@ -87,10 +86,8 @@ def run(conditioning, attention, score, cell, direction, seed, steps=STEPS):
     training.fit(model, batching.pair_batches(*rows, BATCH, seed), steps, name)
     seconds = time.monotonic() - begun
     said = [found.words for found in Translator(model, source, target)([pair.english for pair in test])]
-    row = {"bleu": round(bleu(said, test), 2)}
+    row = bleu(said, test)
     row["exact"] = np.mean([pair.accepts(words) for pair, words in zip(test, said, strict=True)]).round(4)
-    for name, part in zip(("short", "middle", "long"), thirds(test), strict=True):
-        row[f"bleu_{name}"] = round(bleu([said[i] for i in part], [test[i] for i in part]), 2)
     if score:
         truth = [pair.sure for pair in test], [pair.possible for pair in test]
         row["alignment_error"] = round(metrics.alignment_error_rate(alignments(model, test, source, target), *truth), 4)

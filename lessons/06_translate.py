@@ -179,11 +179,12 @@ def bleu(chosen):
     return metrics.bleu([printed[i] for i in chosen], [references[i] for i in chosen], tokenize="none")[0]
 
 
-thirds = np.array_split(np.argsort(lengths, kind="stable"), 3)
+thirds = metrics.thirds(lengths)
+by_length = metrics.bleu_by_length(printed, references, lengths, tokenize="none")
 tables.print_table(
     ["third", "words", "correct", "BLEU"],
-    [(name, f"{lengths[part].mean():.1f}", f"{correct[part].mean():.2f}", f"{bleu(part):.1f}")
-     for name, part in zip(("shortest", "middle", "longest"), thirds, strict=True)],
+    [(name, f"{lengths[part].mean():.1f}", f"{correct[part].mean():.2f}", f"{by_length[name]:.1f}")
+     for name, part in thirds.items()],
 )  # fmt: skip
 
 # %%
@@ -205,7 +206,8 @@ print(f"sentences of ten words and signs: {correct[lengths == 10].mean():.2f} co
 
 # %%
 claim(
-    "BLEU falls by 35 or more from the shortest third to the longest", at_least(bleu(thirds[0]) - bleu(thirds[2]), 35)
+    "BLEU falls by 35 or more from the shortest third to the longest",
+    at_least(by_length["short"] - by_length["long"], 35),
 )
 
 # %% [markdown]

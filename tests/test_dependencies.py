@@ -34,9 +34,13 @@ FILES = {
         "def bars(values):\n    return values\n\n\n"
         'if __name__ == "__main__":\n    print("shown")\n'
     ),
+    "course_lib/starred.py": "def star():\n    return 1\n",
     "course_lib/text.py": "def title():\n    return 1\n",
     "course_lib/handed_on.py": "def anything():\n    return 1\n",
-    "course_lib/inside.py": "import course_lib.named as _\n\nWAYS = {}\n\n\ndef deep():\n    return sorted(WAYS)\n",
+    "course_lib/inside.py": (
+        "import course_lib.named as _\nfrom course_lib.starred import *\n\nWAYS = {}\n\n\n"
+        "def deep():\n    return sorted(WAYS)\n"
+    ),
     "course_lib/named.py": (
         "from course_lib import inside\n\n\ndef way(function):\n    inside.WAYS[function.__name__] = function\n\n\n"
         "@way\ndef first():\n    return 1\n\n\ndef second():\n    return 2\n"
@@ -88,6 +92,7 @@ USED = {
     "what runs on import": ("numbers.py", "TABLE.append(2)", "TABLE.append(3)"),
     "another library's function": ("numbers.py", "import sqrt", "import cbrt"),
     "a module that is handed on": ("handed_on.py", "return 1", "return 2"),
+    "a module of which all is imported": ("starred.py", "return 1", "return 2"),
     "a module named in a text": ("by_text.py", "return 1", "return 2"),
     "put into a table by its decorator": ("named.py", "return 1", "return 3"),
     "a class that Keras finds by name": ("models.py", "size = 2", "size = 4"),

@@ -46,7 +46,7 @@ def public(tree: ast.Module) -> Iterator[tuple[str, str, ast.FunctionDef]]:
 def raises(function: ast.FunctionDef) -> set[str]:
     raised = (node.exc for node in own(function) if isinstance(node, ast.Raise))
     names = {ast.unparse(error.func) for error in raised if isinstance(error, ast.Call)}
-    return {name for name in names if not hasattr(builtins, name)}
+    return {name for name in names if name.isidentifier() and not hasattr(builtins, name)}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -202,10 +202,8 @@ def test_a_killed_run_goes_on(trained, photographs):
     (["train", "--set=score=best"], "--set score=best: expected one of additive, bilinear."),
     (["train", "--set=captions_per_image=3"], "--set batch=256: expected a multiple of 3."),
     (["train", *SMALL, "--set=captions_per_image=6", "--set=batch=6", "--seed=97"], "give --set captions_per_image=1."),
-    (
-        ["caption", "no.png", "--maps=maps"],
-        "--maps: the captioner with conditioning 'initial state' does not look at regions",
-    ),
+    (["caption", "no.png", "--maps=maps"],
+     "--maps: the captioner with conditioning 'initial state' does not look at regions"),
 ])  # fmt: skip
 def test_bad_input_is_a_sentence(trained, photographs, more, sentence):
     home, _ = trained

@@ -73,6 +73,19 @@ def test_marks_of_stories_see_spelling_spacing_and_what_is_unfinished():
     assert metrics.story_marks(by_word, by_character, [""])["words"] == 0.0
 
 
+def test_bleu_by_thirds_of_length():
+    lengths = [9, 1, 5, 2, 8, 6, 3]
+    parts = metrics.thirds(lengths)
+    assert {name: [lengths[i] for i in part] for name, part in parts.items()} == {
+        "short": [1, 2, 3], "middle": [5, 6], "long": [8, 9],
+    }  # fmt: skip
+    right, wrong = "a b c d e", "v w x y z"
+    said = [right if n < 4 else wrong for n in lengths]
+    by_length = metrics.bleu_by_length(said, [[right]] * 7, lengths, tokenize="none")
+    assert list(by_length) == ["short", "middle", "long"]
+    assert by_length["short"] == pytest.approx(100) and max(by_length["middle"], by_length["long"]) < 20
+
+
 def test_bleu_of_the_paper_and_of_several_references():
     said = ["the the the the the the the"]
     one, two = "the cat is on the mat", "there is a cat on the mat"

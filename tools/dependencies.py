@@ -25,6 +25,8 @@ HARMLESS = {"property", "setter", "staticmethod", "classmethod", "dataclass", "c
 REGISTERED = "register_keras_serializable"
 BY_NAME = {"load_model", "model_from_json", "get_registered_object", "__subclasses__"}
 ITSELF = {"globals", "eval", "exec"}  # these reach any name of the module they are called in
+SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef,
+          ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)  # fmt: skip
 SHOWN = {"getsource", "getsourcelines", "getdoc", "__doc__"}  # these show comments or docstrings
 
 
@@ -84,10 +86,6 @@ def _imports(node: ast.Import | ast.ImportFrom, module: str) -> Iterator[tuple[s
         source = ".".join([*above, *([node.module] if node.module else [])])
         for alias in node.names:
             yield alias.asname or alias.name, Import(source, None if alias.name == "*" else alias.name)
-
-
-SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef,
-          ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)  # fmt: skip
 
 
 def _own(node: ast.AST) -> Iterator[ast.AST]:
@@ -329,6 +327,8 @@ class Reach:
                 self._loaded[name] = module
                 for other in module.loads:
                     self.load(other)
+                for everything in module.names.get("*", ()):
+                    self._take("*", everything, ())
                 self._waiting += [u for u in module.units if u.runs or (self._by_name and u.registered)]
         return self._loaded[name]
 

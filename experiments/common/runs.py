@@ -134,7 +134,8 @@ def in_processes(
         for connection in idle:
             hand_out(connection)
         while busy:
-            for connection in wait(list(busy)):
+            ready: list[Any] = wait(list(busy))
+            for connection in ready:
                 key = busy.pop(connection)
                 try:
                     answer = connection.recv()
@@ -192,7 +193,8 @@ def _work(connection: Connection, run: Callable) -> None:
 
 
 def _end_with_parent() -> None:
-    multiprocessing.parent_process().join()
+    if parent := multiprocessing.parent_process():
+        parent.join()
     os._exit(1)
 
 
