@@ -10,7 +10,7 @@ STAMP  := $(VENV)/.installed
 RUN    := $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help lab teach test unit notebooks data seeds times browser lock clean
+.PHONY: help lab teach test unit notebooks data seeds times browser hooks lock clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1|/' | column -t -s '|'
@@ -30,13 +30,13 @@ lab: $(STAMP) ## open the lessons in JupyterLab
 teach: $(STAMP) ## open the solved edition, for instructors
 	@$(RUN) -m tools.lab --solutions
 
-test: $(STAMP) ## everything: ruff, unit tests, every notebook in both editions
-	@$(RUN) -m tools.test
+test: $(STAMP) ## everything: ruff, types, unit tests, every notebook (ALL=1: the students' edition whole, too)
+	@$(RUN) -m tools.test $(if $(ALL),--all)
 
-unit: $(STAMP) ## ruff and the unit tests alone
+unit: $(STAMP) ## ruff, types and the unit tests alone
 	@$(RUN) -m tools.test --unit
 
-notebooks: $(STAMP) ## rebuild the notebooks whose lesson, package part or data changed
+notebooks: $(STAMP) ## rebuild the notebooks whose lesson changed, or what it uses
 	@$(RUN) -m tools.build
 
 data: $(STAMP) ## write everything under data/ again
@@ -50,6 +50,9 @@ browser: $(STAMP) ## run all of every lesson, both editions, in JupyterLab in a 
 
 times: $(STAMP) ## measure every lesson: benchmarks/lesson_times.csv
 	@$(RUN) -m tools.times
+
+hooks: $(STAMP) ## check every commit and push: .pre-commit-config.yaml
+	@$(RUN) -m pre_commit install
 
 lock: ## resolve requirements.lock and environment.yml anew (needs uv)
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --no-header --no-annotate \

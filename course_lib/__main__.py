@@ -25,16 +25,15 @@ def _check_python():
 
 def _check_packages():
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-    wrong = []
+    pins, wrong = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", lock, re.MULTILINE)), []
     for name in ("keras", "matplotlib", "numpy", "pooch", "psutil", "tensorflow", "tqdm"):
-        pinned = re.search(rf"^{name}==([^\s;]+)", lock, re.MULTILINE)[1]
         try:
             version = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             wrong.append(f"{name} is missing")
             continue
-        if version != pinned:
-            wrong.append(f"{name} is {version}, tried with {pinned}")
+        if version != pins[name]:
+            wrong.append(f"{name} is {version}, tried with {pins[name]}")
     return not wrong, f"packages: {', '.join(wrong) or 'as pinned'}", "run `pip install -r requirements.lock`"
 
 

@@ -30,7 +30,10 @@ class Score(keras.layers.Layer):
     same_width = False
 
     def build(self, input_shape):
-        """Check the widths, and make what the function needs."""
+        """Check the widths, and make what the function needs.
+
+        CourseError if a score that takes one width is given two.
+        """
         queries, keys = (shape[-1] for shape in input_shape)
         if self.same_width and queries != keys:
             raise CourseError(

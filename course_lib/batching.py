@@ -21,7 +21,10 @@ def story_batches(rows: np.ndarray, batch_size: int, seed: int) -> Iterator[tupl
 
 
 def bucketed(lengths, batch_size, rng):
-    """Which texts are read together, once through all: like lengths, in random order."""
+    """Which texts are read together, once through all: like lengths, in random order.
+
+    CourseError if there are fewer texts than a batch takes.
+    """
     if len(lengths) < batch_size:
         raise CourseError(f"a batch takes {batch_size} texts, there are only {len(lengths)}: use a smaller batch_size.")
     order, pool = rng.permutation(len(lengths)), batch_size * 50
@@ -85,7 +88,8 @@ def caption_batches(features, image_rows, captions, batch_size: int, seed: int, 
     caption's picture; captions (N, L), from `text.to_rows`. Captions of like length come together,
     (batch_size, J), and vectors for them: (batch_size // captions_per_image, ...), where each picture has so many
     captions that follow one another, of like length, too; so a picture is read once for all of them. What is left of a
-    picture's captions waits for the next time round.
+    picture's captions waits for the next time round. CourseError if batch_size is no multiple of captions_per_image, or
+    no picture has so many captions.
     """
     import tensorflow as tf
 

@@ -15,12 +15,12 @@ class Cell(keras.layers.Layer):
     """What all cells share: the weights W_x (D, blocks·H), W_h (H, blocks·H), b (blocks·H,), and saving.
 
     A cell says how many column `blocks` its matrices have (one number, or one each for W_x, W_h and b) and which
-    `states` it carries, and computes one step.
+    `states` it carries, and computes one step. CourseError if units is no whole number, or below 1.
     """
 
-    blocks = 1
+    blocks: int | tuple[int, int, int] = 1
     biases = 1  # how many biases a block has
-    states = ("h",)
+    states: tuple[str, ...] = ("h",)
 
     def __init__(
         self,
@@ -266,12 +266,15 @@ class MUT1Cell(Cell):
     blocks = 2, 2, 3
 
     def build(self, input_shape):
-        """x_t is as wide as h."""
+        """CourseError unless x_t is as wide as h, D = H."""
         self._adds_its_input(input_shape)
         super().build(input_shape)
 
     def call(self, x_t, states):
-        """h_t = tanh(U (r h_{t-1}) + tanh(x_t) + b) z + h_{t-1} (1 - z); z does not see the memory."""
+        """h_t = tanh(U (r h_{t-1}) + tanh(x_t) + b) z + h_{t-1} (1 - z); z does not see the memory.
+
+        x_t (B, H), h_prev (B, H) -> h_t (B, H).
+        """
         (h_prev,) = states
         b_z, b_r, b_c = ops.split(self.b, 3)
         x_z, x_r = ops.split(x_t @ self.W_x, 2, axis=-1)
@@ -292,12 +295,12 @@ class MUT2Cell(Cell):
     blocks = 2, 3, 3
 
     def build(self, input_shape):
-        """x_t is as wide as h."""
+        """CourseError unless x_t is as wide as h, D = H."""
         self._adds_its_input(input_shape)
         super().build(input_shape)
 
     def call(self, x_t, states):
-        """As a GRU, but x_t enters r as it is."""
+        """As a GRU, but x_t enters r as it is: x_t (B, H), h_prev (B, H) -> h_t (B, H)."""
         (h_prev,) = states
         b_z, b_r, b_c = ops.split(self.b, 3)
         x_z, x_c = ops.split(x_t @ self.W_x, 2, axis=-1)
@@ -357,6 +360,7 @@ class DeepTransitionCell(Cell):
     """Several tanh layers from h_{t-1} to h_t: Pascanu et al. 2014, section 3.3, the deep transition RNN.
 
     W_x (D, H), depth matrices W_h0, W_h1, … (H, H), b (depth, H): x_t enters the first. depth = 1 is the vanilla RNN.
+    CourseError if depth is below 1.
     """
 
     def __init__(self, units, depth=3, **kwargs):
@@ -417,7 +421,8 @@ class ChronoBias(keras.initializers.Initializer):
     """Forget gates for memories of 2 to `longest` steps: b_f = log U(1, longest - 1), b_i = -b_f.
 
     Tallec & Ollivier 2018, section 2. A gate that stays at sigmoid(b_f) keeps a value for about 1 + exp(b_f) steps, so
-    the units' memories are spread evenly over the lags that may matter. For LSTMCell, as ForgetBias.
+    the units' memories are spread evenly over the lags that may matter. For LSTMCell, as ForgetBias. CourseError if
+    longest is 2 or less.
     """
 
     def __init__(self, longest, seed=None):

@@ -67,7 +67,10 @@ class Checkpoint:
         return keras.models.load_model(self.folder / name) if name else None
 
     def save(self, model) -> None:
-        """Keep the state and the model. state.json is replaced last and names its model, so both always fit."""
+        """Keep the state and the model. state.json is replaced last and names its model, so both always fit.
+
+        CourseError if there is no room for them; what was saved before is kept.
+        """
         saves = self.state.get("saves", 0) + 1
         while (self.folder / f"save-{saves}.keras").exists():  # of the run that --restart writes over
             saves += 1

@@ -58,7 +58,7 @@ def claim(sentence: str, condition: Any, **values) -> None:
 
     condition: a truth (exact things: equal, sorted), or `at_most(value, bound)` / `at_least(value, bound)` for what
     was measured, so that the margin can be recorded. values: shown if the claim breaks. No number that differs
-    between machines belongs into the sentence: it is compared strictly.
+    between machines belongs into the sentence: it is compared strictly. TypeError if the condition is neither.
     """
     if not isinstance(condition, (bool, np.bool_, Comparison)):
         raise TypeError(f"claim: expected a truth or a comparison, got {type(condition).__name__}: {condition!r}")
@@ -76,7 +76,10 @@ def claim(sentence: str, condition: Any, **values) -> None:
 
 
 def seed() -> int:
-    """The seed of this run: COURSE_SEED, or 0. Every claim of every lesson holds for any."""
+    """The seed of this run: COURSE_SEED, or 0. Every claim of every lesson holds for any.
+
+    CourseError if COURSE_SEED is no whole number.
+    """
     value = os.environ.get("COURSE_SEED", "0")
     if not value.isdecimal():
         raise CourseError(f"COURSE_SEED is {value!r}: expected a whole number, such as COURSE_SEED=1.")

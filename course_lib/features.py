@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import math
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
@@ -35,7 +36,8 @@ class FeatureCache:
     """Rows of float16 on disk, known by the extractor's identity and by the bytes of each file.
 
     folder: holds two files for each extractor. Rows are added, never changed; a run that was killed loses a batch.
-    Reading is memory-mapped: a set larger than memory works, and a folder that cannot be written does, too.
+    Reading is memory-mapped: a set larger than memory works, and a folder that cannot be written does, too. CourseError
+    if there can be no such folder.
     """
 
     def __init__(self, folder, extractor: Extractor):
@@ -56,12 +58,13 @@ class FeatureCache:
 
         Its first line says what the rows are; then comes the sha256 of the file of each row.
         """
-        self.shape, self.index = None, {}
+        self.shape: tuple[int, ...] | None = None
+        self.index: dict[str, int] = {}
         if not self.index_file.is_file():
             return True
         head, *digests = self.index_file.read_text(encoding="utf-8").splitlines()
         self.shape = tuple(json.loads(head)["shape"])
-        row_bytes = 2 * int(np.prod(self.shape))
+        row_bytes = 2 * math.prod(self.shape)
         size = self.rows_file.stat().st_size if self.rows_file.is_file() else 0
         self.index = {digest: row for row, digest in enumerate(digests[: size // row_bytes]) if len(digest) == 64}
         return size == len(digests) * row_bytes == len(self.index) * row_bytes
@@ -70,13 +73,13 @@ class FeatureCache:
         """Take away what a kill has left half written; only whoever holds the lock may."""
         head = self.index_file.read_text(encoding="utf-8").splitlines()[0]
         with open(self.rows_file, "ab") as file:
-            file.truncate(len(self.index) * 2 * int(np.prod(self.shape)))
+            file.truncate(len(self.index) * 2 * math.prod(json.loads(head)["shape"]))
         write_atomically(self.index_file, "".join(f"{line}\n" for line in (head, *self.index)))
 
     @property
     def rows(self) -> np.ndarray:
         """All rows there are, memory-mapped: (N, *shape), float16."""
-        if not self.index:
+        if not self.index or self.shape is None:
             return np.zeros((0, *(self.shape or self.extractor.shape)), np.float16)
         return np.memmap(self.rows_file, np.float16, "r", shape=(len(self.index), *self.shape))
 

@@ -409,7 +409,7 @@ def _network(cell, training):
     return LSTMSteps, W, U, b, tf.zeros_like(b)
 
 
-class _Fast:
+class _Fast(keras.layers.RNN):
     """What differs from Keras's layers: the loop."""
 
     def __init__(self, *args, **kwargs):
@@ -427,12 +427,12 @@ class _Fast:
         network = _network(self.cell, training) if ours else None
         if network is None:
             return super().inner_loop(sequences, initial_state, mask, training=training)
-        equations, *weights = network
+        equations, W, U, b, b_h = network
         mask = mask[0] if isinstance(mask, (list, tuple)) else mask
         if self.go_backwards:
             sequences, mask = tf.reverse(sequences, [1]), None if mask is None else tf.reverse(mask, [1])
         how = How(equations, self.return_sequences, bool(self.zero_output_for_mask), LANES)
-        outputs, last = _in_lanes(how, sequences, states, *weights, mask)
+        outputs, last = _in_lanes(how, sequences, states, W, U, b, b_h, mask)
         outputs.set_shape((sequences.shape[0], sequences.shape[1] if self.return_sequences else 1, states[0].shape[1]))
         for state in last:
             state.set_shape((sequences.shape[0], states[0].shape[1]))

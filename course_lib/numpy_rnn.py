@@ -190,7 +190,8 @@ def clip_by_norm(gradients, limit):
 class SequenceModel:
     """A recurrent memory and a read-out of every step: y_t = W_y h_t + b_y. Parameters: a dictionary of arrays.
 
-    kind "rnn" or "lstm"; inputs D, hidden H, outputs V. The LSTM's forget gate starts with bias 1.
+    kind "rnn" or "lstm"; inputs D, hidden H, outputs V. The LSTM's forget gate starts with bias 1. CourseError if kind
+    is neither "rnn" nor "lstm".
     """
 
     def __init__(self, kind, inputs, hidden, outputs, seed=0):
@@ -267,7 +268,8 @@ class GradientDescent:
 def windows_of_text(ids, window, batch_size):
     """One long text cut into `batch_size` rows that are read side by side, `window` characters at a time, for ever.
 
-    Yields (inputs, targets, is_start): (B, window) numbers each; is_start says when the rows begin again.
+    Yields (inputs, targets, is_start): (B, window) numbers each; is_start says when the rows begin again. CourseError
+    if the text is too short for that.
     """
     ids = np.asarray(ids)
     length = (len(ids) - 1) // batch_size

@@ -28,7 +28,10 @@ def detokenize(words: Iterable[str]) -> str:
 
 
 class Vocabulary:
-    """The words a model knows, numbered: four special tokens first (<pad> is 0), then words, most frequent first."""
+    """The words a model knows, numbered: four special tokens first (<pad> is 0), then words, most frequent first.
+
+    CourseError if a word comes twice.
+    """
 
     def __init__(self, words: Iterable[str]):
         self.words = [*SPECIALS, *(w for w in words if w not in SPECIALS)]
@@ -75,7 +78,8 @@ def to_rows(
 ) -> np.ndarray:
     """One text a row, <bos> … <eos>, padded with <pad> at the end: (B, longest + 2) or (B, length), int32.
 
-    marks=False: without <bos> and <eos>. unknown: as in `Vocabulary.encode`.
+    marks=False: without <bos> and <eos>. unknown: as in `Vocabulary.encode`. CourseError if a text is longer than a
+    row, or a word is unknown.
     """
     rows = [vocabulary.encode(text, unknown) for text in texts]
     rows = [[BOS_ID, *row, EOS_ID] for row in rows] if marks else rows

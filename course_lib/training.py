@@ -45,7 +45,8 @@ def compile_for_training(
     embedding, read-out and biases; the step of every other matrix is made orthogonal: equally far in every direction,
     nearly, by `ns_steps` rounds of an iteration (Newton and Schulz) that cost as much as the network if that is small.
 
-    The loss is the mean cross-entropy of the next token in nats, where <pad> (0) does not count, or `loss`.
+    The loss is the mean cross-entropy of the next token in nats, where <pad> (0) does not count, or `loss`. CourseError
+    if the optimizer is neither.
     """
     rate = learning_rate
     if steps is not None:
@@ -65,7 +66,7 @@ def compile_for_training(
     model.compile(optimizer=chosen, loss=loss or next_token_loss)
 
 
-def progress(iterable: Iterable, total: int, description: str):
+def progress(iterable: Iterable, total: int | None, description: str):
     """One compact progress bar, in JupyterLab and in a terminal; silent when COURSE_PROGRESS=0 (builds, nbval)."""
     from tqdm.auto import tqdm
 
@@ -79,7 +80,7 @@ def fit(model, batches: Iterator, steps: int | None, description: str = "trainin
     every `every` steps.
 
     May be called again to go on: optimizer, schedule and batches continue where they are. Interrupting it
-    (Kernel > Interrupt) keeps what was learned.
+    (Kernel > Interrupt) keeps what was learned. CourseError if the loss is not finite.
     """
     losses, recent = [], []
     bar = progress(itertools.islice(batches, steps), steps, description)
@@ -130,7 +131,8 @@ def stream_log_probabilities(model, ids: np.ndarray, rows: int = 100, context: i
     """log p of every token of a long tape (N,) but the first: (N - 1,), nats.
 
     Read in `rows` side by side; each begins `context` tokens early, on its neighbour's end, so that every token but the
-    first of the tape is met by a memory that has read at least so much, or all there is.
+    first of the tape is met by a memory that has read at least so much, or all there is. CourseError if the tape is
+    shorter than two tokens.
     """
     if len(ids) < 2:
         raise CourseError(f"a tape needs two tokens, one to read and one to predict; this one has {len(ids)}.")
@@ -154,7 +156,8 @@ def state_gradient_norms(model, inputs, error: Callable) -> dict[str, dict[str, 
     inputs: what the model takes, B texts. error(outputs) -> E, one number a text (B,), such as the loss of step t.
     -> {layer: {"h": (B, T)}}, for an LSTM with "c"; a stack of cells is told apart as "memory/0", "memory/1". The
     derivative is the total one: along every path from h_k to E, through later steps and through layers above. It is 0
-    where a mask says there is no word. For any cell under Keras's contract.
+    where a mask says there is no word. For any cell under Keras's contract. CourseError if Keras does not run on
+    TensorFlow, or the model has no recurrent layer.
     """
     import tensorflow as tf
 

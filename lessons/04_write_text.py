@@ -314,7 +314,7 @@ logits = np.log([[0.50, 0.25, 0.15, 0.10]])
 
 # %% tags=["lib:decoding.sampling"]
 def adjust_logits(logits, temperature=1.0, top_k=None, top_p=None):
-    """Scores (B, V) as they are before a token is drawn; what must not be drawn gets -inf.
+    """Logits (B, V) as they are before a token is drawn; what must not be drawn gets -inf.
 
     First divided by the temperature; then only the top_k best stay (Fan et al. 2018); then only the nucleus: the fewest
     best tokens whose probabilities reach top_p together (Holtzman et al. 2020, eqs 2 and 3). Equals stay together.
@@ -327,7 +327,8 @@ def adjust_logits(logits, temperature=1.0, top_k=None, top_p=None):
         best_first = ops.flip(ops.sort(logits, axis=-1), axis=-1)
         p = ops.softmax(best_first)
         before = ops.cumsum(p, axis=-1) - p  # the probability of all that is better
-        nucleus = ops.where(before < top_p, best_first, np.inf)  # the best is always in it
+        inside = (before < top_p) | (top_p >= 1)  # of all, also what rounding puts behind 1
+        nucleus = ops.where(inside, best_first, np.inf)  # the best is always in it
         logits = ops.where(logits < ops.min(nucleus, axis=-1, keepdims=True), -np.inf, logits)
     return logits
 

@@ -206,7 +206,8 @@ print(f"sentences of ten words and signs: {correct[lengths == 10].mean():.2f} co
 
 # %%
 claim(
-    "BLEU falls by 35 or more from the shortest third to the longest", at_least(by_length["short"] - by_length["long"], 35)
+    "BLEU falls by 35 or more from the shortest third to the longest",
+    at_least(by_length["short"] - by_length["long"], 35),
 )
 
 # %% [markdown]

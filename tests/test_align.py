@@ -36,6 +36,7 @@ def drop(cases, *case):
     return column(cases, "bleu_short", *case) - column(cases, "bleu_long", *case)
 
 
+@pytest.mark.stored
 def test_the_stored_table(cases):
     assert set(cases) == {*align.CASES, *align.MORE_CASES}
     for case in align.CASES:
@@ -51,6 +52,7 @@ def test_the_stored_table(cases):
 SHORT = pytest.mark.xfail(strict=True, reason="one of the five seeds loses 2.4 points")
 
 
+@pytest.mark.stored
 @pytest.mark.parametrize(
     "score", [pytest.param(score, marks=SHORT if score == "bilinear" else ()) for score in align.SCORES]
 )

@@ -24,6 +24,7 @@ from tools import build
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 LESSONS = build.lessons() if os.environ.get("COURSE_BROWSER_ALL") else build.lessons()[0:3:2]
 SCREENSHOTS = os.environ.get("COURSE_SCREENSHOTS")
+PATIENCE = 1800  # seconds: ends what hangs, on the slowest machine, too
 
 if CHROMIUM is None and not os.environ.get("COURSE_REQUIRE_BROWSER"):
     pytest.skip("there is no Chromium on this machine", allow_module_level=True)
@@ -41,7 +42,7 @@ def lab(request, tmp_path_factory):
     log = home / "lab.log"  # a file, not a pipe: nobody reads on once the address is known, and a full pipe blocks
     with open(log, "w") as output:
         process = subprocess.Popen(command, cwd=build.ROOT, env=env, stdout=output, stderr=subprocess.STDOUT)
-    deadline, url = time.monotonic() + 120, None
+    deadline, url = time.monotonic() + PATIENCE, None
     while not url and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.2)
         url = re.search(r"(http://(?:127\.0\.0\.1|localhost):\d+)/lab\S*\?token=(\w+)", log.read_text(encoding="utf-8"))
@@ -51,7 +52,7 @@ def lab(request, tmp_path_factory):
     finally:
         process.terminate()
         try:
-            process.wait(30)
+            process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -91,7 +92,7 @@ def move_the_picture(page):
             field = page.locator(".widget-text input").first
             field.fill(text)
             field.press("Enter")
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while picture.evaluate(CONTENT) == before:
             assert time.monotonic() < deadline, "nothing moved"
             time.sleep(0.1)
@@ -111,7 +112,7 @@ def upload_a_picture(page):
         with page.expect_file_chooser() as chooser:
             box.locator(".widget-upload").click()
         chooser.value.set_files({"name": "mine.png", "mimeType": "image/png", "buffer": data})
-        box.locator(shown).wait_for(state="visible", timeout=30_000)
+        box.locator(shown).wait_for(state="visible", timeout=PATIENCE * 1000)
 
 
 @pytest.mark.parametrize("name", LESSONS)
@@ -125,23 +126,23 @@ def test_run_all_reaches_the_last_cell(lab, browser, name):
     nbformat.write(blank, path)
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(f"{base}/lab/tree/{name}.ipynb?token={token}")
-    page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=60_000)
+    page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=PATIENCE * 1000)
 
     def state():
         """What this lesson's kernel is doing; earlier lessons' may still be there."""
         request = urllib.request.Request(f"{base}/api/sessions", headers={"Authorization": f"token {token}"})
         try:
-            sessions = json.load(urllib.request.urlopen(request, timeout=10))
+            sessions = json.load(urllib.request.urlopen(request, timeout=PATIENCE))
         except urllib.error.HTTPError:  # the server cannot list a kernel that is just starting; ask again
             return None
         return next((s["kernel"]["execution_state"] for s in sessions if s["path"] == path.name), None)
 
-    deadline = time.monotonic() + 300
+    deadline = time.monotonic() + PATIENCE
     while state() != "idle":
         assert time.monotonic() < deadline, "the kernel did not start"
         time.sleep(0.2)
     here = '.jp-NotebookPanel:not(.lm-mod-hidden) [data-status="idle"]'  # the page knows, too
-    page.wait_for_selector(here, state="attached", timeout=60_000)
+    page.wait_for_selector(here, state="attached", timeout=PATIENCE * 1000)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name=re.compile("^Run All Cells")).click()
 

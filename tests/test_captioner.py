@@ -13,7 +13,8 @@ from course_lib.decoding import CaptionGenerator
 from course_lib.errors import CourseError
 from course_lib.metrics import log_softmax
 from course_lib.models.captioner import ATTENTIONS, captioner
-from course_lib.models.decoders import CONDITIONINGS, Attention
+from course_lib.models.decoder_parts import Attention
+from course_lib.models.decoders import CONDITIONINGS
 from course_lib.models.encoder_decoder import Ensemble
 from course_lib.text import Vocabulary, to_rows
 

@@ -136,6 +136,7 @@ def test_bad_arguments(arguments, message, capsys, monkeypatch):
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.stored
 def test_the_stored_study():
     chosen = cell_zoo.best_rates(tables.read_rows(results.FOLDERS[0] / cell_zoo.SELECT))
     rows = results.read(cell_zoo.FINAL)

@@ -146,7 +146,7 @@ def test_a_model_with_the_courses_cells_is_found_by_a_new_process(tmp_path, mode
     with Checkpoint.open(tmp_path, {}) as run:
         run.save(model)
     code = f"from course_lib.checkpoint import Checkpoint; print(Checkpoint.read({str(tmp_path)!r}).model().name)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == "language_model", done.stderr
 
 

@@ -66,6 +66,16 @@ def test_errors_stand_only_where_an_exercise_is_blank(name, which):
 
 
 @pytest.mark.parametrize("name", LESSONS)
+def test_students_see_what_the_solved_edition_shows(name):
+    """All cells but the exercises and their checks, with their outputs: so these are run once, in one edition."""
+    solved, student = read(name, "solutions").cells, read(name, "student").cells
+    assert [cell.id for cell in student] == [cell.id for cell in solved]
+    exercises = {cell.id for cell in solved if cell.metadata.get("nbgrader")}
+    assert exercises
+    assert [cell for cell in student if cell.id not in exercises] == [c for c in solved if c.id not in exercises]
+
+
+@pytest.mark.parametrize("name", LESSONS)
 def test_no_solution_is_handed_out(name):
     for line in (build.LESSONS / f"{name}.py").read_text(encoding="utf-8").split("### BEGIN SOLUTION")[1:]:
         body = textwrap.dedent(line.split("### END SOLUTION")[0]).strip()
@@ -113,6 +123,7 @@ def test_what_a_lesson_shows_is_what_the_package_has(name):
                     assert there[function] == text
 
 
+@pytest.mark.stored
 @pytest.mark.parametrize("name", LESSONS)
 def test_every_claim_was_tried_under_five_seeds(name):
     stored = {row["claim"]: row for row in results.read("claims.csv") if row["lesson"] == name}
@@ -132,6 +143,7 @@ def test_every_claim_was_tried_under_five_seeds(name):
             assert room >= 0.25 * row["spread"], f"{claim}: margin {room:.3g}, spread {row['spread']:.3g}"
 
 
+@pytest.mark.stored
 @pytest.mark.parametrize("name", LESSONS)
 def test_the_run_time_a_lesson_states_is_the_measured_one(name):
     measured = {row["lesson"]: row for row in results.read("lesson_times.csv")}[name]

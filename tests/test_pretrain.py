@@ -46,8 +46,9 @@ def test_things_are_pasted_with_their_answers_the_nearest_last():
     assert not told[0, 0, :3].any() and (told[..., 3:] == answers[0, 3:]).all()
 
 
-def test_it_learns():
-    _, right, losses = pretrain.train(count=256, epochs=6, held_out=40)
+def test_it_learns(monkeypatch):
+    monkeypatch.setattr(pretrain, "BATCH", 16)
+    _, right, losses = pretrain.train(count=64, epochs=8, held_out=40)
     assert losses[-1] < 0.7 * losses[0] and set(right) == set(concepts())
 
 

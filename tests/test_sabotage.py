@@ -26,9 +26,7 @@ def planted(tmp_path):
         nbformat.write(notebook, path)
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval", "--nbval-current-env"]
         command += ["--nbval-sanitize-with", "nbval_sanitize.cfg", path.name]
-        return subprocess.run(
-            command, cwd=tmp_path, env=build.environment(1), capture_output=True, text=True, timeout=300
-        )
+        return subprocess.run(command, cwd=tmp_path, env=build.environment(1), capture_output=True, text=True)
 
     return run
 
@@ -102,9 +100,23 @@ def test_a_changed_part_of_the_package_is_found(monkeypatch):
 
     assert build.is_current(LESSON)
     read = Path.read_bytes
-    grammar = build.ROOT / "course_lib" / "worlds" / "grammar.py"
-    monkeypatch.setattr(Path, "read_bytes", lambda self: read(self) + b"# changed" if self == grammar else read(self))
+    grammar, old, new = build.ROOT / "course_lib" / "worlds" / "grammar.py", b'END = "<eos>"', b'END = "<end>"'
+    assert old in read(grammar)
+    changed = lambda self: read(self).replace(old, new) if self == grammar else read(self)  # noqa: E731
+    monkeypatch.setattr(Path, "read_bytes", changed)
     assert not build.is_current(LESSON)
+
+
+def test_an_output_that_only_students_see_is_found(copied):
+    from test_notebooks import test_students_see_what_the_solved_edition_shows as check
+
+    check(LESSON)
+    path = copied / "notebooks" / f"{LESSON}.ipynb"
+    notebook = nbformat.read(path, 4)
+    claim_cell(cell for cell in notebook.cells if cell.cell_type == "code").outputs[0].text += "and one line more\n"
+    nbformat.write(notebook, path)
+    with pytest.raises(AssertionError):
+        check(LESSON)
 
 
 def test_a_leaked_solution_is_found(copied):

@@ -25,7 +25,7 @@ def test_every_line_of_the_lock_is_one_version_with_or_without_a_marker():
     for line in LOCK.splitlines():
         assert re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.+!]+( ; .+)?", line), line
     assert "sys_platform == 'darwin'" in LOCK
-    assert "sys_platform == 'darwin'" in LOCK
+    assert "os_name == 'nt'" in LOCK
 
 
 def test_the_lock_has_everything_the_project_asks_for():

@@ -155,6 +155,7 @@ def test_bad_input(text_file, tmp_path, capsys, arguments, sentence):
     assert not (tmp_path / "r").exists()
 
 
+@pytest.mark.stored
 def test_the_stored_runs_are_what_the_lesson_says():
     runs = [row for row in read("shakespeare.csv") if row["part"] == "final"]
     stages = [row for row in read("shakespeare_stages.csv") if row["part"] == "final"]

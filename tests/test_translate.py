@@ -194,6 +194,7 @@ def test_pieces_are_known_by_what_made_them(tmp_path, monkeypatch):
         subwords.load(tmp_path, "nothing")
 
 
+@pytest.mark.stored
 def test_the_stored_run():
     rows = {(row["attention"], row["beam"]): row for row in read("translate.csv")}
     for beam in (1, 5):

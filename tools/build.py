@@ -1,14 +1,14 @@
 """Build the notebooks: lessons/NN_name.py -> notebooks/ (students) and notebooks/solutions/ (instructors), executed.
 
-    python -m tools.build            those whose lesson, course_lib part or data changed
+    python -m tools.build            those whose lesson changed, or what it uses (tools/dependencies.py)
     python -m tools.build --all      all of them
     python -m tools.build --check    say which are out of date, change nothing
 
 The stages: `cells` reads a lesson, `edition` makes the student edition with nbgrader's preprocessor, `execute` runs it.
+`both` runs the solved edition whole, and of the students' only what differs.
 """
 
 import argparse
-import ast
 import base64
 import copy
 import hashlib
@@ -19,6 +19,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
+
+from course_lib import results
+from tools.dependencies import Reach
 
 ROOT = Path(__file__).resolve().parents[1]
 LESSONS, NOTEBOOKS = ROOT / "lessons", ROOT / "notebooks"
@@ -79,7 +82,7 @@ def execute(notebook: nbformat.NotebookNode, env: dict[str, str], **options) -> 
     """Run a notebook from top to bottom and keep its outputs, without what differs between runs."""
     from nbclient import NotebookClient
 
-    options = {"timeout": 600, "record_timing": False, "store_widget_state": False, "kernel_name": "python3"} | options
+    options = {"timeout": None, "record_timing": False, "store_widget_state": False, "kernel_name": "python3"} | options
     # The kernel listens on loopback only: its warning about unencrypted traffic is not for us.
     options |= {"extra_arguments": ["--IPKernelApp.log_level=40"], "resources": {"metadata": {"path": str(ROOT)}}}
     client = NotebookClient(notebook, **options)
@@ -91,72 +94,77 @@ def execute(notebook: nbformat.NotebookNode, env: dict[str, str], **options) -> 
     return notebook
 
 
+def exercises_only(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """The first code cell and the exercises with their texts: by design they need nothing else of a lesson."""
+    first = next(cell for cell in notebook.cells if cell.cell_type == "code")
+    kept, text = [first], None
+    for cell in notebook.cells:
+        if cell.metadata.get("nbgrader"):
+            kept += [text, cell] if text else [cell]
+        text = cell if cell.cell_type == "markdown" else None
+    return nbformat.from_dict(notebook | {"cells": kept})
+
+
+def both(name: str, threads: int = 1) -> dict[str, nbformat.NotebookNode]:
+    """Both editions of a lesson, executed. What does not depend on the exercises is run once, in the solved edition."""
+    lesson, env = cells(name), environment(threads)
+    solved, student = execute(edition(lesson, "solutions"), env), edition(lesson, "student")
+    blank = {cell.id: cell for cell in execute(exercises_only(student), env).cells}
+    for cell, same in zip(student.cells, solved.cells, strict=True):
+        if cell.cell_type == "code":
+            ran = blank[cell.id] if cell.metadata.get("nbgrader") else same
+            cell.outputs, cell.execution_count = copy.deepcopy(ran.outputs), same.execution_count
+            for output in cell.outputs:
+                if "execution_count" in output:
+                    output.execution_count = cell.execution_count
+    student.metadata = copy.deepcopy(solved.metadata)
+    return {"student": student, "solutions": solved}
+
+
 # -- what is out of date -----------------------------------------------------------------------------------------------
 
-
-def _imports(path: Path) -> set[Path]:
-    """The course_lib files a Python file imports, whether at its top or inside a function."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        names = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        for name in names:
-            if name.split(".")[0] == "course_lib":
-                base = ROOT / Path(*name.split("."))
-                found |= {p for p in (base.with_suffix(".py"), base / "__init__.py") if p.is_file()}
-    return found
-
-
-def parts(name: str) -> list[Path]:
-    """Every file a lesson's outputs depend on: itself, what it imports of course_lib, the data and results it names."""
-    source = LESSONS / f"{name}.py"
-    seen, waiting = set(), [source, Path(__file__).resolve()]
-    while waiting:
-        path = waiting.pop()
-        if path in seen:
-            continue
-        seen.add(path)
-        if path != Path(__file__).resolve():
-            waiting += _imports(path)
-    text = source.read_text(encoding="utf-8")
-    for folder in ("data", "experiments/results", "benchmarks"):
-        seen |= {p for p in (ROOT / folder).rglob("*") if p.is_file() and p.suffix != ".py" and p.name in text}
-    return sorted(seen | set((ROOT / "course_lib").rglob("*.toml")))
+STAGES = [("tools.build", stage) for stage in ("cells", "both")]  # what a notebook depends on beside its lesson
 
 
 def fingerprint(name: str) -> str:
-    """A hash of all of `parts`, written into the notebook, so that a change is seen on any machine."""
-    digest = hashlib.sha256()
-    for path in parts(name):
+    """A hash of all that a lesson's outputs depend on, written into the notebook: a change is seen on any machine."""
+    source = (LESSONS / f"{name}.py").read_bytes().replace(b"\r\n", b"\n")
+    reach = Reach(ROOT).start(source.decode("utf-8"), STAGES)
+    digest = hashlib.sha256(source)
+    for text in reach.texts():
+        digest.update(text.encode() + b"\0")
+    for path in sorted(reach.files):
         digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()[:16]
 
 
 def is_current(name: str) -> bool:
     """Whether both editions of a lesson were built from what is here now."""
-    for folder in EDITIONS.values():
-        path = folder / f"{name}.ipynb"
-        if not path.is_file() or nbformat.read(path, 4).metadata.get("course", {}).get("built_from") != fingerprint(
-            name
-        ):
-            return False
-    return True
+    paths, built_from = [folder / f"{name}.ipynb" for folder in EDITIONS.values()], fingerprint(name)
+    return all(
+        path.is_file() and nbformat.read(path, 4).metadata.get("course", {}).get("built_from") == built_from
+        for path in paths
+    )
 
 
-def build(name: str, which: str, threads: int = 1) -> Path:
-    """Build one edition of one lesson and write it."""
-    notebook = execute(edition(cells(name), which), environment(threads))
-    notebook.metadata.course = {"built_from": fingerprint(name), "edition": which}
-    path = EDITIONS[which] / f"{name}.ipynb"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.validate(notebook)
-    nbformat.write(notebook, path)
-    if which == "solutions":
-        save_pictures(notebook)
-    return path
+def longest_first(names: list[str]) -> list[str]:
+    """The lessons in the order in which two at a time end together; those never measured before the others."""
+    seconds = {row["lesson"]: row["seconds"] for row in results.read("lesson_times.csv")}
+    return sorted(names, key=lambda name: -seconds.get(name, float("inf")))
+
+
+def build(name: str) -> list[Path]:
+    """Build both editions of one lesson and write them."""
+    paths = []
+    for which, notebook in both(name).items():
+        notebook.metadata.course = {"built_from": fingerprint(name), "edition": which}
+        paths.append(EDITIONS[which] / f"{name}.ipynb")
+        paths[-1].parent.mkdir(parents=True, exist_ok=True)
+        nbformat.validate(notebook)
+        nbformat.write(notebook, paths[-1])
+        if which == "solutions":
+            save_pictures(notebook)
+    return paths
 
 
 def save_pictures(notebook: nbformat.NotebookNode) -> None:
@@ -184,14 +192,14 @@ def main() -> int:
         )
         return 1 if todo else 0
     with ThreadPoolExecutor(2) as pool:
-        jobs = [(n, e, pool.submit(build, n, e)) for n in todo for e in EDITIONS]
+        jobs = {name: pool.submit(build, name) for name in longest_first(todo)}
         failed = 0
-        for name, which, job in jobs:
+        for name, job in jobs.items():
             try:
-                print(f"built {job.result().relative_to(ROOT)}", flush=True)
+                print("\n".join(f"built {path.relative_to(ROOT)}" for path in job.result()), flush=True)
             except Exception as error:  # one lesson's failure must not hide the others'
                 failed += 1
-                print(f"FAILED {name} ({which}):\n{error}", file=sys.stderr, flush=True)
+                print(f"FAILED {name}:\n{error}", file=sys.stderr, flush=True)
     if not todo:
         print("nothing to do: every notebook is up to date")
     return 1 if failed else 0

@@ -10,27 +10,16 @@ from pathlib import Path
 
 import nbformat
 
-from tools.build import cells, lessons
+from tools.build import cells, exercises_only, lessons
 
 
-def exercises_only(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """The first code cell and the exercises with their texts: by design they need nothing else of a lesson."""
-    first = next(cell for cell in notebook.cells if cell.cell_type == "code")
-    kept, text = [first], None
-    for cell in notebook.cells:
-        if cell.metadata.get("nbgrader"):
-            kept += [text, cell] if text else [cell]
-        text = cell if cell.cell_type == "markdown" else None
-    return nbformat.from_dict(notebook | {"cells": kept})
-
-
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("lesson", help="such as 01")
     parser.add_argument("folder", type=Path, help="such as my_course/source/ps1")
     parser.add_argument("--exercises-only", action="store_true")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     names = [name for name in lessons() if name.startswith(options.lesson)]
     if len(names) != 1:
         print(f"there is no one lesson {options.lesson!r}; there are {', '.join(lessons())}", file=sys.stderr)

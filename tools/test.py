@@ -1,14 +1,20 @@
-"""`make test`: ruff, the unit tests, and nbval on every notebook of both editions, two at a time.
+"""`make test`: ruff, mypy, the unit tests, and nbval on the notebooks, two at a time, the longest first.
 
-python -m tools.test           everything
-python -m tools.test --unit    ruff and the unit tests alone
+python -m tools.test           everything; of the students' edition what differs from the solved one
+python -m tools.test --all     everything; both editions whole
+python -m tools.test --unit    ruff, mypy and the unit tests alone
 """
 
 import subprocess
 import sys
 import time
 
-from tools.build import ROOT, environment
+import nbformat
+
+from tools.build import EDITIONS, ROOT, environment, exercises_only, lessons, longest_first
+
+TWO = ("-n", "2", "--dist", "loadscope", "--no-loadscope-reorder")  # files in the order given, conftest.py's, or ours
+REDUCED = ROOT / ".cache" / "exercises"  # the students' notebooks, cut down to the set-up and the exercises
 
 
 def run(title: str, *command: str) -> bool:
@@ -21,16 +27,29 @@ def run(title: str, *command: str) -> bool:
     return passed
 
 
+def notebooks(whole: bool) -> list[str]:
+    """The notebooks to run. A test holds the other cells of the students' edition equal to the solved one's."""
+    names = longest_first(lessons())
+    if whole:
+        return [str(folder / f"{name}.ipynb") for name in names for folder in EDITIONS.values()]
+    REDUCED.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        notebook = nbformat.read(EDITIONS["student"] / f"{name}.ipynb", 4)
+        nbformat.write(exercises_only(notebook), REDUCED / f"{name}.ipynb")
+    return [str(folder / f"{name}.ipynb") for folder in (EDITIONS["solutions"], REDUCED) for name in names]
+
+
 def main() -> int:
     """Run all parts even if one fails, so that one run tells everything."""
     parts = [
         ("style", "ruff", "check", "."),
         ("format", "ruff", "format", "--check", "."),
-        ("unit tests", "pytest", "-q", "-n", "2", "--dist", "loadscope", "tests"),
+        ("types", "mypy"),
+        ("unit tests", "pytest", "-q", *TWO, "tests"),
     ]
     if "--unit" not in sys.argv:
         nbval = ("--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/nbval_sanitize.cfg")
-        parts.append(("notebooks", "pytest", "-q", "-n", "2", "--dist", "loadscope", *nbval, "notebooks"))
+        parts.append(("notebooks", "pytest", "-q", *TWO, *nbval, *notebooks("--all" in sys.argv)))
     return 0 if all([run(*part) for part in parts]) else 1
 
 

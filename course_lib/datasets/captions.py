@@ -41,7 +41,10 @@ class Captioned:
         return found
 
     def split_randomly(self, seed: int = 0, **counts: int) -> None:
-        """Splits of so many photographs each, and "train" with the rest: for sets that come without lists."""
+        """Splits of so many photographs each, and "train" with the rest: for sets that come without lists.
+
+        CourseError if that is all there are, or more.
+        """
         names = sorted(self.captions)
         if sum(counts.values()) >= len(names):
             raise CourseError(f"{sum(counts.values())} photographs were asked for, there are {len(names)}.")
@@ -127,7 +130,7 @@ def read_folder(folder) -> Captioned:
 
     Captions: the one *token*, results.csv, captions.txt or captions_*.json. Photographs: the folder below with most of
     them, or the folder itself. Lists: *trainImages.txt, *devImages.txt, *testImages.txt; without them, a tenth each for
-    dev and test, drawn at random.
+    dev and test, drawn at random. CourseError if there are no captions in it, or they cannot be read.
     """
     folder = Path(folder)
     patterns = ("*token.txt", "*.token", "results.csv", "captions.txt", "captions*.json", "**/captions*.json")

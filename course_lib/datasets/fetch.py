@@ -36,7 +36,10 @@ def lookup(name: str) -> Dataset:
 
 
 def find(name: str) -> Path | None:
-    """The file if it is on this machine, in COURSE_DATA or, with the right sha256, in the cache; else None."""
+    """The file if it is on this machine, in COURSE_DATA or, with the right sha256, in the cache; else None.
+
+    DataError if COURSE_DATA is no folder, or nothing is registered under the name.
+    """
     entry = lookup(name)
     if folder := os.environ.get("COURSE_DATA"):
         if not Path(folder).is_dir():
@@ -108,9 +111,8 @@ def fetch(name: str, progress: bool = True) -> Path:
                 entry.url, f"sha256:{entry.sha256}", fname=target.name, path=target.parent, downloader=downloader
             )
     except requests.HTTPError as error:
-        raise DataError(
-            f"the server of {name!r} answered {error.response.status_code}. Try later. {by_hand}."
-        ) from None
+        code = getattr(error.response, "status_code", "no code")
+        raise DataError(f"the server of {name!r} answered {code}. Try later. {by_hand}.") from None
     except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError):
         raise DataError(
             f"cannot download {name!r}: no connection, or it broke off. Try again with a network. {by_hand}; "

@@ -46,7 +46,8 @@ def _same(sentence):
 def split_by_source(pairs: Iterable[tuple[str, str]], seed: int, *counts: int) -> list[list[tuple[str, str]]]:
     """Parts with so many different sources each, in random order, and behind them all the rest.
 
-    All pairs of a source are in one part, and so are sources that differ only in capitals and punctuation.
+    All pairs of a source are in one part, and so are sources that differ only in capitals and punctuation. CourseError
+    if nothing would be left for the rest.
     """
     groups = defaultdict(list)
     for pair in pairs:

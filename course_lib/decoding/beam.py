@@ -57,7 +57,9 @@ class BeamSearch:
                 lambda *args: self._search(beam, *args), input_signature=shapes, autograph=False
             )
         search = self._searches[beam, like](inputs, np.float32(alpha), np.int32(steps))
-        words, parents, weights, score, length, over = (None if v is None else v.numpy() for v in search)
+        words, parents, weights, score, length, over = search
+        words, parents, score, length, over = (v.numpy() for v in (words, parents, score, length, over))
+        weights = None if weights is None else weights.numpy()
         for b in range(len(inputs)):
             place, said, read = score[b].argmax(), [], []
             best = score[b, place], length[b, place], over[b, place]
@@ -135,13 +137,13 @@ class Translator(BeamSearch):
 
         Kept are the `beam` beginnings with the best log p / length ** alpha; a finished one stays as it is. alpha: 0
         prefers short ones; 1 is the mean of a word. longest: words at most, left out: twice the sentence and 10.
-        unknown: as in Vocabulary.encode.
+        unknown: as in Vocabulary.encode. CourseError if a sentence is empty or a setting is out of its range.
         """
         _check_search(beam, longest)
         if not all(map(len, sentences)):
             raise CourseError("an empty sentence cannot be translated: leave it out.")
         order = sorted(range(len(sentences)), key=lambda i: len(sentences[i]))  # like lengths together
-        found = [None] * len(order)
+        found: list = [None] * len(order)
         for start in range(0, len(order), batch_size):
             chosen = order[start : start + batch_size]
             rows = to_rows([sentences[i] for i in chosen], self.source, marks=False, unknown=unknown)

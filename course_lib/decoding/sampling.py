@@ -13,7 +13,7 @@ ops = keras.ops
 
 
 def adjust_logits(logits, temperature=1.0, top_k=None, top_p=None):
-    """Scores (B, V) as they are before a token is drawn; what must not be drawn gets -inf.
+    """Logits (B, V) as they are before a token is drawn; what must not be drawn gets -inf.
 
     First divided by the temperature; then only the top_k best stay (Fan et al. 2018); then only the nucleus: the fewest
     best tokens whose probabilities reach top_p together (Holtzman et al. 2020, eqs 2 and 3). Equals stay together.
@@ -26,7 +26,8 @@ def adjust_logits(logits, temperature=1.0, top_k=None, top_p=None):
         best_first = ops.flip(ops.sort(logits, axis=-1), axis=-1)
         p = ops.softmax(best_first)
         before = ops.cumsum(p, axis=-1) - p  # the probability of all that is better
-        nucleus = ops.where(before < top_p, best_first, np.inf)  # the best is always in it
+        inside = (before < top_p) | (top_p >= 1)  # of all, also what rounding puts behind 1
+        nucleus = ops.where(inside, best_first, np.inf)  # the best is always in it
         logits = ops.where(logits < ops.min(nucleus, axis=-1, keepdims=True), -np.inf, logits)
     return logits
 
@@ -35,7 +36,7 @@ class TextGenerator:
     """Lets a language model write. Its loop is compiled at the first call; later training of the model is seen.
 
     model: layer upon layer from tokens to logits, recurrent layers with a cell among them. vocabulary: what it was
-    trained with. <pad>, <unk> and <bos> are never written.
+    trained with. <pad>, <unk> and <bos> are never written. CourseError if their sizes differ.
     """
 
     def __init__(self, model, vocabulary: Vocabulary):
@@ -52,7 +53,7 @@ class TextGenerator:
         """What follows each prompt: at most `steps` tokens a text, up to the token `stop`, which is left out.
 
         prompts: one a text, of any lengths; a string for characters. stop=None: they go on for all steps, and any <eos>
-        they say on the way is left out.
+        they say on the way is left out. CourseError if a prompt is empty or a setting is out of its range.
         """
         ids = [self.vocabulary.encode(prompt) for prompt in prompts]
         if not ids or not min(map(len, ids)):
@@ -72,7 +73,7 @@ class TextGenerator:
         for row, prompt in zip(tokens, ids, strict=True):
             row[: len(prompt)] = prompt
         end = -1 if stop is None else self.vocabulary[stop]
-        settings = {"temperature": np.float32(temperature)}
+        settings: dict = {"temperature": np.float32(temperature)}
         if top_k is not None:
             settings["top_k"] = np.int32(min(top_k, len(self.vocabulary)))
         if top_p is not None:

@@ -68,7 +68,7 @@ def check_clip(clip) -> None:
         (whole, "The norm is above the limit, and nothing was scaled."),
         (whole / norm, "It is scaled to norm 1: scale it to the limit."),
         (np.clip(whole, -2, 2), "Every number was cut on its own: that turns the gradient. Scale all by one number."),
-        (np.concatenate([(g * min(1, 2 / np.linalg.norm(g))).ravel() for g in long]),
+        (np.concatenate([(g * min(1.0, 2 / float(np.linalg.norm(g)))).ravel() for g in long]),
          "Each array was scaled on its own: take one norm over all arrays."),
         (whole * 2 / norm**2, "Take the square root of the sum of squares."),
     ])  # fmt: skip

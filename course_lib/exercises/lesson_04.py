@@ -71,8 +71,8 @@ def check_nucleus(nucleus) -> None:
         ([0.125, 0.625, 0.25], 1.0),
         ([0.35, 0.05, 0.6], 0.9),
     ]
-    for p, top_p in cases:
-        p = np.array(p)
+    for given, top_p in cases:
+        p = np.array(given)
         answer = checks.as_array(checks.run(nucleus, p.copy(), top_p), p.shape, "nucleus")
         order = np.argsort(-p)
         reached = np.cumsum(p[order])

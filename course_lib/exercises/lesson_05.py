@@ -105,8 +105,8 @@ def check_own_cell(my_cell) -> None:
         model.set_weights(start)
         if not largest <= 1.001:
             raise NotYet(f"my_cell: in 310 steps h_t reaches {largest:.2f}: keep it from -1 to 1, as a mean or a tanh.")
-    norms = training.state_gradient_norms(model, x, lambda h: keras.ops.sum(h * h, axis=-1))["memory"]
-    norms = sum(norm**2 for norm in norms.values()) ** 0.5  # (B, T), all of its states together
+    by_state = training.state_gradient_norms(model, x, lambda h: keras.ops.sum(h * h, axis=-1))["memory"]
+    norms = np.sqrt(sum(norm**2 for norm in by_state.values()))  # (B, T), all of its states together
     share = float(np.median(norms[:, 0] / np.maximum(norms[:, -1], 1e-12)))
     if share > 100:
         raise NotYet(f"my_cell: 30 steps back the gradient is {share:.0f} times as large: it explodes.")

@@ -1,5 +1,7 @@
 """Checks of lesson 06."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from course_lib import checks
@@ -10,7 +12,7 @@ from course_lib.worlds import translation
 BOS, EOS = 2, 3
 
 
-def little_network(seed=0):
+def little_network(seed: int = 0) -> tuple[Callable, tuple]:
     """A decoder without training, for exercises 3 and 4 -> step, and the state before the first word.
 
     step(word, state) -> log p of 7 words (7,), an array, and the new state. It never says 0, 1 or 2, and says <eos> (3)
@@ -117,9 +119,9 @@ def check_greedy(greedy) -> None:
 
 
 def _beam(step, state, K, size=len, keep=True, patient=True):
-    beams = [(0.0, [], (BOS, state), False)]  # log p, words with <eos>, where to go on, over
+    beams: list[tuple] = [(0.0, [], (BOS, state), False)]  # log p, words with <eos>, where to go on, over
     while not (all if patient else any)(over for *_, over in beams):
-        longer = []
+        longer: list[tuple] = []
         for log_p, words, (word, before), over in beams:
             if over:
                 longer += [(log_p, words, (word, before), over)] * keep

@@ -96,7 +96,7 @@ def check_precision(precision) -> None:
         ([0.75, 1.0, 1.0, 0.0, 1.0], "The references are not added up: take the one that has the word most often."),
         ([0.75, 0.5, 0.5, 0.0, 0.5], "All references count, not the first alone."),
         ([0.5, 1.0, 0.5, 0.0, 0.5], "Of several occurrences as many count as a reference has, not one."),
-        ([3, 2, 1, 0, 4], "Divide by the number of words of the caption."),
+        ([3.0, 2.0, 1.0, 0.0, 4.0], "Divide by the number of words of the caption."),
     ]
     right = [share for *_, share in cases]
     for values, hint in wrong:

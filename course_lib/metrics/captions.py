@@ -13,12 +13,13 @@ def caption_bleu(captions, references) -> dict[str, float]:
     captions: a list of words for each picture; references: for each picture one or more lists of words, in the same
     case and without punctuation (`caption_words`). Over the whole corpus; the brevity penalty takes the closest length.
     -> {"BLEU-1": …, "BLEU-1 without penalty": …, …, "penalty": the brevity penalty, 0 to 1}. Papers differ on it.
+    CourseError if there is no caption, or not one or more references for each.
     """
     from sacrebleu.metrics import BLEU
 
     _same_pictures(captions, references)
     most = max(map(len, references))
-    streams = [[" ".join(given[i]) if i < len(given) else None for given in references] for i in range(most)]
+    streams: list = [[" ".join(given[i]) if i < len(given) else None for given in references] for i in range(most)]
     score = BLEU(tokenize="none", smooth_method="none", force=True).corpus_score(list(map(" ".join, captions)), streams)
     result = {}
     for n in range(1, 5):
@@ -42,7 +43,7 @@ def cider(captions, references) -> float:
     For n = 1 to 4, captions are compared as vectors of their n-grams' counts, each weighed by how few pictures have it
     (log of the number of pictures over those whose references have it): what every caption says counts for nothing. The
     comparison is a cosine with counts clipped to the reference's, times exp(-(difference of lengths)² / 72). Mean over
-    references, n and pictures. captions, references: as `caption_bleu`'s.
+    references, n and pictures. captions, references: as `caption_bleu`'s. CourseError as there.
     """
     _same_pictures(captions, references)
     given = [[_ngrams(words) for words in refs] for refs in references]

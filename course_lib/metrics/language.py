@@ -9,7 +9,10 @@ from course_lib.text import tokenize
 
 
 def perplexity(log_probabilities) -> float:
-    """exp of the mean negative log probability (nats) of the words that came: the model hesitates between that many."""
+    """exp of the mean negative log probability (nats) of the words that came: the model hesitates between that many.
+
+    CourseError if there is none.
+    """
     values = np.asarray(log_probabilities, float)
     if values.size == 0:
         raise CourseError("perplexity needs at least one word, got none.")
@@ -19,7 +22,7 @@ def perplexity(log_probabilities) -> float:
 def perplexity_ratio(true, model) -> float:
     """Perplexity of a model over the floor, on the same words: exp(mean(log p_true - log p_model)).
 
-    Both (N,), nats. The luck of which words came cancels: 1.00 is a perfect model.
+    Both (N,), nats. The luck of which words came cancels: 1.00 is a perfect model. CourseError if the shapes differ.
     """
     true, model = np.asarray(true, float), np.asarray(model, float)
     if true.shape != model.shape:
@@ -39,7 +42,10 @@ def log_p_of_targets(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
 
 
 def accuracy_by_distance(correct, distance, bounds: Sequence[tuple[int, int]]) -> dict[tuple[int, int], float]:
-    """The share of correct cases with low <= distance <= high, for every (low, high)."""
+    """The share of correct cases with low <= distance <= high, for every (low, high).
+
+    CourseError if no case lies between two bounds.
+    """
     correct, distance = np.asarray(correct, float), np.asarray(distance)
     result = {}
     for low, high in bounds:

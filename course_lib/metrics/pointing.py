@@ -16,7 +16,8 @@ def highest(weights) -> np.ndarray:
 def pointing_accuracy(points, boxes) -> float:
     """The share of points that fall into a box: the pointing game of Zhang et al. 2016, section 4.1, with boxes.
 
-    points (N, 2): x and y; boxes: for each point a list of [x, y, width, height], in the points' unit.
+    points (N, 2): x and y; boxes: for each point a list of [x, y, width, height], in the points' unit. CourseError if
+    there is no point, or not a list of boxes for each.
     """
     points, boxes = np.asarray(points, float), list(boxes)
     if not len(points) or len(points) != len(boxes):

@@ -10,6 +10,7 @@ def bleu(translations, references, tokenize="13a"):
 
     references: for each sentence a list of one or more. tokenize: sacrebleu's; "none" for words with spaces between.
     -> (score, sacrebleu's signature: everything that must be equal for two scores to be comparable)
+    CourseError if there is no translation, or not one or more references for each.
     """
     from sacrebleu.metrics import BLEU
 
@@ -21,7 +22,7 @@ def bleu(translations, references, tokenize="13a"):
         )
     # sacrebleu wants the first references of all, then the second ones, None where there is none
     most = max(map(len, references))
-    streams = [[given[i] if i < len(given) else None for given in references] for i in range(most)]
+    streams: list = [[given[i] if i < len(given) else None for given in references] for i in range(most)]
     metric = BLEU(tokenize=tokenize, force=True)
     score = metric.corpus_score(translations, streams).score
     return score, str(metric.get_signature())
@@ -54,7 +55,8 @@ def links(weights, words, places) -> set[tuple[int, int]]:
 def alignment_error_rate(found, sure, possible) -> float:
     """AER = 1 - (|A∩S| + |A∩P|) / (|A| + |S|), over all sentences: Och & Ney 2003, section 5.
 
-    found (A), sure (S) and possible (P, with the sure ones in it): for each sentence a set of links.
+    found (A), sure (S) and possible (P, with the sure ones in it): for each sentence a set of links. CourseError if
+    there is no link, or a sure one is not possible.
     """
     hits = total = 0
     for A, S, P in zip(found, sure, possible, strict=True):

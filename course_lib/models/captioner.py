@@ -8,7 +8,8 @@ import math
 from course_lib.attention import AdditiveScore
 from course_lib.backend import keras
 from course_lib.errors import CourseError
-from course_lib.models.decoders import Attention, Decoder, HardAttention, Maxout, Sum, check_names, parts
+from course_lib.models.decoder_parts import Attention, HardAttention, Maxout, Sum
+from course_lib.models.decoders import Decoder, check_names, parts
 from course_lib.models.encoder_decoder import EncoderDecoder
 from course_lib.vision.pooling import POOLINGS
 
@@ -53,7 +54,7 @@ class PictureEncoder(keras.layers.Layer):
             self.where = self.add_weight(shape=size, initializer="zeros", name="where")
 
     def call(self, features, training=None):
-        """Pooled vectors are one region."""
+        """Pooled vectors are one region. CourseError if they have another shape."""
         if tuple(features.shape[1:]) != self.settings["shape"]:
             raise CourseError(
                 f"this captioner reads vectors of shape {self.settings['shape']}, got {tuple(features.shape[1:])}: "
@@ -94,7 +95,8 @@ def captioner(
     "hard": after it, one region drawn. maxout: the width of that layer, where there is one; `units` if it is left out.
     pooling: of region vectors, for what is not looked at. looking: settings of an attention. score: a score function
     (AdditiveScore); gate: whether what is seen is multiplied by sigmoid(w s + b) (True); doubly_stochastic: the weight
-    of the penalty, eq. 14 (0); output: "maxout", or "sum", the memory and what is seen added ("maxout").
+    of the penalty, eq. 14 (0); output: "maxout", or "sum", the memory and what is seen added ("maxout"). CourseError if
+    the settings do not go together.
     """
     check_names(conditioning, attention, ATTENTIONS)
     if looking and attention is None:

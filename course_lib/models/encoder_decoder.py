@@ -3,7 +3,8 @@
 from course_lib.attention import AdditiveScore
 from course_lib.backend import keras
 from course_lib.errors import CourseError
-from course_lib.models.decoders import Attention, Combine, Decoder, HardAttention, Maxout, check_names, parts, recurrent
+from course_lib.models.decoder_parts import Attention, Combine, HardAttention, Maxout, recurrent
+from course_lib.models.decoders import Decoder, check_names, parts
 from course_lib.text import PAD_ID
 
 layers, ops = keras.layers, keras.ops
@@ -15,7 +16,7 @@ class Encoder(keras.layers.Layer):
 
     annotations: h_t, what the memory says after each word. context: all that is remembered at the end, of an LSTM h and
     c. direction: "forward"; "backward", the source reversed (Sutskever et al. 2014, section 3.3); "both", two memories,
-    D twice the units (Bahdanau et al. 2015, section 3.2).
+    D twice the units (Bahdanau et al. 2015, section 3.2). CourseError if direction is none of these.
     """
 
     def __init__(self, words, embedding, units, cell="gru", direction="both", dropout=0.0, **kwargs):
@@ -88,7 +89,7 @@ class EncoderDecoder(keras.Model):
         return self.decoder(words_before, self.encode(sentences, words_before))[1]
 
     def encode(self, sentences, words_before, training=None):
-        """What the encoder says for each row of words, as in `models.decoders`."""
+        """What the encoder says for each row of words, as in `models.decoder_parts`."""
         return self.encoder(sentences, training=training)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
@@ -162,7 +163,7 @@ def encoder_decoder(
     """An EncoderDecoder. conditioning: where the context enters, one of `decoders.CONDITIONINGS`.
 
     attention: None, "after" the step (Luong et al. 2015, eqs 5 and 6) or "before" it (Bahdanau et al. 2015, appendix
-    A.2.2), by a score function, `score`; left out, AdditiveScore.
+    A.2.2), by a score function, `score`; left out, AdditiveScore. CourseError if the settings do not go together.
     """
     check_names(conditioning, attention)
     if score is not None and attention is None:

@@ -10,7 +10,7 @@ class NGramModel:
     """p(w | the n - 1 tokens before it), counted, and mixed with the shorter n-gram where counts are few.
 
     p_n(w | c) = (count(c, w) + k · p_{n-1}(w | c')) / (count(c) + k), c' being c without its oldest token and
-    p_0 uniform: Dirichlet smoothing, MacKay & Peto 1995.
+    p_0 uniform: Dirichlet smoothing, MacKay & Peto 1995. CourseError if the order is below 1.
     """
 
     def __init__(self, order: int, vocabulary_size: int, strength: float = 2.0):

@@ -10,6 +10,7 @@ def reader(cell, outputs, vocabulary_size=None, features=None, embedding=None, e
 
     cell: any under Keras's contract. vocabulary_size: for tokens, read one-hot, or looked up in a table of vectors of
     width `embedding`; features: D, for numbers. every_step: an answer at every step, (B, T, outputs).
+    CourseError if the cell is none, or not one of vocabulary_size and features is given.
     """
     if not (callable(getattr(cell, "call", None)) and hasattr(cell, "state_size")):
         raise CourseError(f"cell: expected call(x_t, states) and state_size (Keras's contract), got {cell!r}.")

@@ -30,11 +30,12 @@ def lines(
 
     A dashed line of the same name belongs to the line and gets no entry of its own. limits: ylim, xlim.
     """
+    dashed = dashed or {}
     for i, (name, values) in enumerate(series.items()):
         ax.plot(x, values, color=CYCLE[i % len(CYCLE)], label=name)
-        if name in (dashed or {}):
+        if name in dashed:
             ax.plot(x, dashed[name], color=CYCLE[i % len(CYCLE)], linestyle="--", linewidth=1)
-    for name, values in (dashed or {}).items():
+    for name, values in dashed.items():
         if name not in series:
             ax.plot(x, values, color="black", linestyle="--", linewidth=1.2, label=name)
     if log:

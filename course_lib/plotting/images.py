@@ -46,8 +46,8 @@ def attention_maps(axes, image, words: Sequence[str], weights, boxes=(), dots: b
     height, width = image.shape[:2]
     flat, boxes = np.ravel(axes), boxes or [()] * len(words)
     for ax, word, grid, framed in zip(flat, words, np.asarray(weights, np.float32), boxes, strict=False):
-        light = np.asarray(Image.fromarray(grid / grid.max()).resize((width, height), Image.BICUBIC)).clip(0, 1)
-        ax.imshow(image * (0.25 + 0.75 * light[..., None]), interpolation="antialiased")
+        light = Image.fromarray(grid / grid.max()).resize((width, height), Image.Resampling.BICUBIC)
+        ax.imshow(image * (0.25 + 0.75 * np.asarray(light).clip(0, 1)[..., None]), interpolation="antialiased")
         frames(ax, framed)
         if dots:
             row, column = np.unravel_index(grid.argmax(), grid.shape)

@@ -28,7 +28,7 @@ def attention(ax, weights, places: Sequence[str], words: Sequence[str], title: s
     ax.imshow(weights, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for links, style in ((set(possible) - set(sure), ":"), (sure, "-")):
         for place, word in links:
-            frame = {"fill": False, "edgecolor": RED, "linewidth": 1.6, "linestyle": style, "clip_on": False}
+            frame: dict = {"fill": False, "edgecolor": RED, "linewidth": 1.6, "linestyle": style, "clip_on": False}
             ax.add_patch(plt.Rectangle((place - 0.5, word - 0.5), 1, 1, **frame))
     ax.set_xticks(range(len(places)), places, rotation=45, ha="right", rotation_mode="anchor")
     ax.set_yticks(range(len(words)), words)

@@ -11,7 +11,7 @@ CYCLE = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GREY)
 
 def figure(width: float = 7.0, height: float = 3.6, columns: int = 1, rows: int = 1, **options):
     """A figure in the course's style: (figure, axes)."""
-    style = {
+    style: dict = {
         "figure.dpi": 110, "font.size": 11, "axes.titlesize": 12, "axes.titleweight": "bold",
         "axes.spines.top": False, "axes.spines.right": False, "axes.prop_cycle": plt.cycler(color=CYCLE),
         "axes.titlelocation": "left", "legend.frameon": False,

@@ -118,7 +118,8 @@ def pretrained(
     """Any network of keras.applications, without its classifier, its own preprocessing built in.
 
     weights: "imagenet": from COURSE_DATA/weights if the file is there, else downloaded by Keras; None: random; a path.
-    layer: the name of the layer whose regions are taken; left out, the last one.
+    layer: the name of the layer whose regions are taken; left out, the last one. CourseError if there is no such
+    network, layer or pooling, or the weights do not fit or cannot be downloaded.
     """
     homes = (home for home in vars(keras.applications).values() if hasattr(home, "preprocess_input"))
     home = next((home for home in homes if hasattr(home, name)), None)

@@ -33,12 +33,12 @@ def open_image(source, size: int, name: str | None = None) -> Image.Image:
     name = name or (str(source) if isinstance(source, str | os.PathLike) else "the picture")
     try:
         data = source if isinstance(source, bytes) else Path(source).read_bytes()
-        with Image.open(io.BytesIO(data)) as picture:
-            width, height = picture.size
+        with Image.open(io.BytesIO(data)) as opened:
+            width, height = opened.size
             if width * height > MOST_PIXELS:
                 raise ImageError(f"{name}: {width} × {height} pixels are too many, at most {MOST_PIXELS:,} are read.")
-            picture.draft("RGB", (size, size))
-            picture = ImageOps.exif_transpose(picture)
+            opened.draft("RGB", (size, size))
+            picture = ImageOps.exif_transpose(opened)
             if "transparency" in picture.info or picture.mode in ("LA", "PA", "La", "RGBa"):
                 picture = picture.convert("RGBA")
             if picture.mode == "RGBA":

@@ -63,7 +63,10 @@ def small_grid(name: str = "small_cnn") -> keras.Model:
 
 
 def small_cnn(weights: str | os.PathLike | None = "bundled") -> Backbone:
-    """The course's own CNN, trained by tools/pretrain.py on pictures of one thing; None: random."""
+    """The course's own CNN, trained by tools/pretrain.py on pictures of one thing; None: random.
+
+    CourseError if the file has no weights of this CNN.
+    """
     if weights is None:
         return random_backbone("small_cnn", SMALL, small_grid(), pooling="max")
     file = bundled.path(SMALL_WEIGHTS) if weights == "bundled" else Path(weights)
@@ -98,7 +101,10 @@ def _bundled_for(world, file):
 
 
 def scene_vectors(world: SceneWorld):
-    """Many scenes, and what the course's CNN says of each: -> scenes, (N, 236), float32. Made by tools/pretrain.py."""
+    """Many scenes, and what the course's CNN says of each: -> scenes, (N, 236), float32. Made by tools/pretrain.py.
+
+    CourseError if they were made of another world.
+    """
     stored = _bundled_for(world, BUNDLED_VECTORS)
     return world.sample(*BUNDLED_SCENES), stored["vectors"].astype(np.float32) / 255
 
@@ -106,7 +112,7 @@ def scene_vectors(world: SceneWorld):
 def scene_grids(world: SceneWorld, count: int | None = None):
     """The first `count` of the same scenes, or all; and `evidence` of each region of all: -> scenes, SparseGrids.
 
-    Made by tools/pretrain.py.
+    Made by tools/pretrain.py. CourseError if they were made of another world.
     """
     stored = _bundled_for(world, BUNDLED_GRIDS)
     return world.sample(count or BUNDLED_SCENES[0], BUNDLED_SCENES[1]), SparseGrids(

@@ -24,7 +24,8 @@ class ArithmeticWorld:
 
     def __init__(self, digits: int = 3, distractors: int = 1):
         """digits: a number has 1 to so many, each length equally often. distractors: 0 to so many letters before each
-        character of the question, each count equally often."""
+        character of the question, each count equally often. CourseError if one is out of range.
+        """
         if not 1 <= digits <= 8:
             raise CourseError(f"digits: expected 1 to 8, got {digits}.")
         if distractors < 0:

@@ -76,7 +76,10 @@ class Grammar:
     """A probabilistic context-free grammar, expanded rule by rule as it is needed."""
 
     def __init__(self, text: str, **set_weights: dict):
-        """text: the TOML above. set_weights: a set's members and weights to use instead, e.g. gap={0: 1, 3: 2}."""
+        """text: the TOML above. set_weights: a set's members and weights to use instead, e.g. gap={0: 1, 3: 2}.
+
+        GrammarError if the text cannot be read as a grammar, or has no such set.
+        """
         try:
             data = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
@@ -108,7 +111,10 @@ class Grammar:
         self._expanded = {}
 
     def expand(self, symbol: str) -> list[tuple[float, tuple]]:
-        """The alternatives of a rule such as 'SPEAK[France]': (probability, symbols), probabilities summing to 1."""
+        """The alternatives of a rule such as 'SPEAK[France]': (probability, symbols), probabilities summing to 1.
+
+        GrammarError if there is no such rule, or it cannot be carried out.
+        """
         if symbol not in self._expanded:
             alternatives, bound = self._find(symbol)
             bodies = [found for line in alternatives for found in self._alternatives(symbol, line, bound)]
@@ -119,9 +125,10 @@ class Grammar:
         return self._expanded[symbol]
 
     def _find(self, symbol):
-        match = _RULE.fullmatch(symbol)
-        values = tuple(match["args"].split(",")) if match["args"] else ()
-        candidates = [rule for rule in self.rules.get(match["name"], []) if len(rule[0]) == len(values)]
+        match, candidates, values = _RULE.fullmatch(symbol), [], ()
+        if match:
+            values = tuple(match["args"].split(",")) if match["args"] else ()
+            candidates = [rule for rule in self.rules.get(match["name"], []) if len(rule[0]) == len(values)]
         for args, alternatives in candidates:  # a rule for exactly these values goes before a general one
             if args == values and values:
                 return alternatives, {}
@@ -240,7 +247,7 @@ class _CharacterReader:
             (letters, mark, clings), rest = stack
             if letters:
                 return [(1.0, Terminal(letters[0], *mark), (_Letters(letters[1:], (), clings), rest))]
-        found = []
+        found: list[tuple] = []
         for probability, (word, *mark), left in self._words.moves(rest):
             if left is None:
                 found.append((probability, Terminal(END), None))
@@ -273,7 +280,9 @@ class GrammarWorld:
 
     def __init__(self, text: str, max_nodes: int = 500_000, spell: Callable | None = None, **set_weights: dict):
         """text: the grammar in TOML. spell: how a list of words is printed; with it, the world is one of characters:
-        wherever this class says word, read character, and everything stays exact."""
+        wherever this class says word, read character, and everything stays exact. GrammarError if the grammar has a
+        mistake, or more than max_nodes states.
+        """
         self.grammar = Grammar(text, **set_weights)
         self._reader = _CharacterReader(self.grammar, spell) if spell else _Reader(self.grammar)
         self._next = []  # node -> {word: (probability, node)}; the end has node -1
@@ -288,7 +297,7 @@ class GrammarWorld:
             raise GrammarError(f"cannot read the grammar {path}: {error.strerror}. Check the path.") from None
 
     def _build(self, max_nodes):
-        start = (((self.grammar.start, ()), 1.0),)
+        start: tuple = (((self.grammar.start, ()), 1.0),)
         numbers, waiting = {start: 0}, [start]
         for belief in waiting:  # grows while we go through it
             found = defaultdict(lambda: defaultdict(float))
@@ -333,11 +342,17 @@ class GrammarWorld:
     # -- what is true ------------------------------------------------------------------------------------------
 
     def next_word(self, words) -> dict[str, float]:
-        """The exact distribution of the next word after `words` (the text so far), END included."""
+        """The exact distribution of the next word after `words` (the text so far), END included.
+
+        CourseError if the grammar cannot say them.
+        """
         return {word: probability for word, (probability, _) in self._next[self._node(words)].items()}
 
     def log_probabilities(self, words) -> np.ndarray:
-        """log p(word | words before it), in nats, for every word of a whole text and its END: (len + 1,)."""
+        """log p(word | words before it), in nats, for every word of a whole text and its END: (len + 1,).
+
+        CourseError if the grammar cannot say the text.
+        """
         node, found = 0, []
         for position, word in enumerate([*words, END]):
             if word not in self._next[node]:
@@ -383,7 +398,7 @@ class GrammarWorld:
     def _visits(self):
         """How often a text visits each node on average: (N,)."""
         e, total = self._edges, np.zeros(len(self._next))
-        front = np.zeros(len(self._next))
+        front: np.ndarray = np.zeros(len(self._next))
         front[0] = 1.0
         inner = e.target >= 0
         while front.sum() > 1e-13:
@@ -412,6 +427,7 @@ class GrammarWorld:
         """The best any predictor can do that sees only the last `size` words: p(next | those words).
 
         A window that reaches back to the beginning knows that the text begins there, as a padded window does.
+        CourseError if size is negative, or the grammar cannot say the words.
         """
         if size < 0:
             raise CourseError(f"a window has 0 words or more, got {size}.")
@@ -437,8 +453,11 @@ class GrammarWorld:
         return [np.flatnonzero((e.word == i) & (e.target >= 0)) for i in range(len(self._ids))]
 
     def dependencies(self, words) -> list[Dependency]:
-        """The marked dependencies of a text, in its most probable derivation."""
-        beam = {(self.grammar.start, ()): (1.0, ())}
+        """The marked dependencies of a text, in its most probable derivation.
+
+        CourseError if the grammar cannot say the text.
+        """
+        beam: dict[tuple, tuple[float, tuple]] = {(self.grammar.start, ()): (1.0, ())}
         for word in words:
             found = {}
             for stack, (weight, marks) in beam.items():

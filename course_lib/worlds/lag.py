@@ -34,6 +34,7 @@ class Recall(LagTask):
     """Say at the end which symbol came first; `lag` distractors lie between.
 
     Tokens 0 … symbols - 1 are symbols, the `distractors` numbers after them come in between, all equally often.
+    CourseError if lag or distractors is below 1, or symbols below 2.
     """
 
     def __init__(self, lag: int, symbols: int = 8, distractors: int = 8):
@@ -62,7 +63,8 @@ class TemporalOrder(LagTask):
     """Which two of X and Y came, and in which order? Hochreiter & Schmidhuber 1997, experiment 6a.
 
     Token 0 begins, 1 ends, 2 is X, 3 is Y, 4 … 7 are distractors. The first of the two stands between 10 % and 20 % of
-    the length, the second between 50 % and 60 %. The answer is one of XX, XY, YX, YY: 0 … 3.
+    the length, the second between 50 % and 60 %. The answer is one of XX, XY, YX, YY: 0 … 3. CourseError if length is
+    below 20.
     """
 
     vocabulary_size = 8
@@ -88,6 +90,7 @@ class Adding(LagTask):
     """Add the two marked numbers: Hochreiter & Schmidhuber 1997, experiment 4, numbers from 0 to 1 (Le et al. 2015).
 
     Always saying 1, the mean, has a mean squared error of 1/6: the variance of a sum of two uniform numbers.
+    CourseError if length is below 2.
     """
 
     mse_of_the_mean = 1 / 6

@@ -25,7 +25,10 @@ class State(NamedTuple):
 
 
 def state(text: str) -> State:
-    """The true state of a text in which brackets match and straight quotation marks come in pairs."""
+    """The true state of a text in which brackets match and straight quotation marks come in pairs.
+
+    CourseError if brackets close before they open, or the text is empty.
+    """
     characters = np.array(list(text))
     depth = np.cumsum(characters == "(") - np.cumsum(characters == ")")
     if len(text) == 0 or depth.min() < 0:
@@ -63,7 +66,10 @@ class NestingWorld:
         return "".join(sorted({" ", *"".join(self.grammar.words)}))
 
     def sample(self, count: int, seed: int, longest: int = 240) -> list[str]:
-        """`count` texts of at most `longest` characters, drawn independently; longer ones are drawn again."""
+        """`count` texts of at most `longest` characters, drawn independently; longer ones are drawn again.
+
+        CourseError if there are none so short.
+        """
         texts, part = [], 0
         while len(texts) < count:
             drawn = [render(words) for words in self.grammar.sample(count, seed=seed + 1_000_003 * part)]
@@ -74,7 +80,10 @@ class NestingWorld:
         return texts[:count]
 
     def encode(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-        """Characters as numbers and what closes next, a text a row: (N, L) twice, int32, 0 behind a text's end."""
+        """Characters as numbers and what closes next, a text a row: (N, L) twice, int32, 0 behind a text's end.
+
+        CourseError if a character is not of this world.
+        """
         tokens = np.zeros((len(texts), max(map(len, texts))), np.int32)
         closing = np.full_like(tokens, NO_TEXT)
         for row, text in enumerate(texts):

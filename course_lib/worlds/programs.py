@@ -173,7 +173,10 @@ def parses(text: str) -> bool:
 
 
 def undefined_names(text: str) -> list[str]:
-    """Names a program that parses uses without having defined them, in order; found by pyflakes, not by running it."""
+    """Names a program that parses uses without having defined them, in order; found by pyflakes, not by running it.
+
+    CourseError if it does not parse.
+    """
     from pyflakes import checker, messages
 
     if not parses(text):

@@ -99,7 +99,10 @@ class SceneWorld:
     """Draws scenes, and says what is on them."""
 
     def __init__(self, kinds: str | None = None):
-        """kinds: TOML as in scenes.toml, which is taken if it is left out."""
+        """kinds: TOML as in scenes.toml, which is taken if it is left out.
+
+        GrammarError if something is missing in it or cannot be drawn.
+        """
         self.source = KINDS_FILE.read_text(encoding="utf-8") if kinds is None else kinds
         try:
             data = tomllib.loads(self.source)
@@ -241,7 +244,7 @@ class SceneWorld:
         for shape in self.kinds[thing.kind]["shapes"][thing.state]:
             draw_shape(pen, shape, (edge, edge, edge + width, edge + height), paint)
         if thing.flip:
-            room = room.transpose(Image.FLIP_LEFT_RIGHT)
+            room = room.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
         corner = round(x) - edge, round(y) - edge
         if thing.state not in self.kinds[thing.kind].get("flies", ()):
             shadow = Image.new("L", (round(0.92 * width), round(0.08 * width)))
@@ -423,7 +426,7 @@ class SceneWorld:
 def compose(world: SceneWorld, things: Sequence[tuple[str, str, float]], place: str, night: bool = False) -> Scene:
     """A scene of one's own: (kind, colour, x from 0, left, to 1, right) of each thing, in its first state.
 
-    CourseError if two are the same, or one hides the other.
+    GrammarError if two are the same, or one hides the other.
     """
     far, near = world.places[place]["ground"]
     made = []

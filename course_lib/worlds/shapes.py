@@ -19,7 +19,7 @@ def _numbers(words, where):
 
 
 def read_shapes(text: str, where: str) -> list[tuple]:
-    """Lines of shapes -> (what, colour, numbers)."""
+    """Lines of shapes -> (what, colour, numbers). GrammarError, which begins with `where`, if a line is no shape."""
     needed = {"oval": (4, 5), "box": (4, 5), "poly": None, "blob": None, "line": None, "bow": None}
     shapes = []
     for line in filter(None, map(str.strip, text.splitlines())):
@@ -30,7 +30,8 @@ def read_shapes(text: str, where: str) -> list[tuple]:
         if not re.fullmatch(r"main|dark|light|skin|hair|#[0-9a-fA-F]{6}", colour):
             raise GrammarError(f"{where}: {colour!r} is no colour: write main, dark, light, skin, hair or #rrggbb.")
         odd = what in ("line", "bow")  # a width comes first
-        if not (len(numbers) in needed[what] if needed[what] else len(numbers) >= 4 and len(numbers) % 2 == odd):
+        counts = needed[what]
+        if not (len(numbers) in counts if counts else len(numbers) >= 4 and len(numbers) % 2 == odd):
             raise GrammarError(f"{where}: {line!r} has {len(numbers)} numbers; see the top of scenes.toml.")
         shapes.append((what, colour, numbers))
     return shapes
@@ -72,12 +73,12 @@ def draw_shape(pen, shape, box, paint):
         dots = np.reshape(numbers[1 if width else 0 :], (-1, 2)) * place + (x0, y0)
         if what in ("blob", "bow"):
             dots = _smooth(dots, closed=what == "blob")
-        dots = [tuple(dot) for dot in dots]
+        points = [(float(x), float(y)) for x, y in dots]
         if what in ("poly", "blob"):
-            pen.polygon(dots, fill=fill)
+            pen.polygon(points, fill=fill)
         else:
-            pen.line(dots, fill=fill, width=max(round(width), 1), joint="curve")
-            for x, y in (dots[0], dots[-1]):
+            pen.line(points, fill=fill, width=max(round(width), 1), joint="curve")
+            for x, y in (points[0], points[-1]):
                 pen.ellipse([x - width / 2, y - width / 2, x + width / 2, y + width / 2], fill=fill)
 
 

@@ -23,7 +23,7 @@ GRAMMAR_FILE = Path(__file__).with_name("translation.toml")
 _ITEM = re.compile(
     r"(?P<name>[A-Z][A-Z_]+)(?P<number>\d?)(?P<head>\*?)(:(?P<takes>[A-Za-z0-9_^,]+))?(~(?P<maybe>[A-Z0-9_,^]+))?$"
 )
-_GIVEN = {
+_GIVEN: dict[str, dict] = {
     "past": {"tense": "past"}, "present": {"tense": "present"}, "base": {"base": True},
     "plural": {"number": "p"}, "singular": {"number": "s"}, "third": {"person": 3, "number": "s"},
 }  # fmt: skip
@@ -40,12 +40,16 @@ def conjugate(entry: str) -> tuple[str, list[str], list[str]]:
 
     "hablar": regular, with the spelling changes of -car, -gar and -zar. "pensar(ie)": the last vowel of the stem
     changes where it is stressed. "ser: soy eres … / era eras …": all forms. The forms: I, you, he, we, they.
+    GrammarError if it is not written so.
     """
     infinitive, _, forms = entry.partition(":")
     if forms:
         present, past = (part.split() for part in forms.split("/"))
     else:
-        infinitive, change = re.fullmatch(r"(\w+)(?:\((\w+)\))?", infinitive).groups()
+        match = re.fullmatch(r"(\w+)(?:\((\w+)\))?", infinitive)
+        if not match:
+            raise GrammarError(f"{entry!r} is not a verb: expected an infinitive such as pensar(ie).")
+        infinitive, change = match.groups()
         stem, kind = infinitive[:-2], infinitive[-2:]
         stressed = stem
         if change:
@@ -220,10 +224,10 @@ class Pair(_Pair):
         """Whether a translation is correct: one of all references, however many there are."""
         whole = " ".join(spanish)
         loose = re.sub(r"\bal\b", "a el", re.sub(r"\bdel\b", "de el", whole))
-        loose = [("y" if word == "e" else word) for word in loose.split()]
+        words = [("y" if word == "e" else word) for word in loose.split()]
         for genders in self._genders():
-            if len(loose) in _ends(self.tree, loose, {0}, genders):
-                return [word for word, _ in _contract([(word, None) for word in loose])] == whole.split()
+            if len(words) in _ends(self.tree, words, {0}, genders):
+                return [word for word, _ in _contract([(word, None) for word in words])] == whole.split()
         return False
 
     def _genders(self):
@@ -268,7 +272,7 @@ class TranslationWorld:
     """Draws sentence pairs."""
 
     def __init__(self, grammar: str | None = None):
-        """grammar: TOML as in translation.toml, which is taken if it is left out."""
+        """grammar: TOML as in translation.toml, which is taken if it is left out. GrammarError if it has a mistake."""
         try:
             data = tomllib.loads(GRAMMAR_FILE.read_text(encoding="utf-8") if grammar is None else grammar)
         except tomllib.TOMLDecodeError as error:
@@ -296,7 +300,10 @@ class TranslationWorld:
             raise GrammarError(f"start = {self.start!r}: there is no such rule.")
 
     def sample(self, count: int, seed: int, shortest: int = 3, longest: int = 12) -> list[Pair]:
-        """`count` pairs whose English has `shortest` to `longest` words and signs. Same seed, same pairs."""
+        """`count` pairs whose English has `shortest` to `longest` words and signs. Same seed, same pairs.
+
+        GrammarError if such sentences are too rare, or a rule has no end.
+        """
         rng, pairs, tried = random.Random(seed), [], 0
         with _kept():
             while len(pairs) < count:
@@ -313,13 +320,18 @@ class TranslationWorld:
         return pairs
 
     def unseen(self, pairs: list[Pair], count: int, seed: int, **lengths) -> list[Pair]:
-        """`count` more pairs: their English is not among `pairs`, but each of their words is."""
+        """`count` more pairs: their English is not among `pairs`, but each of their words is.
+
+        GrammarError if there are not so many.
+        """
         seen = {pair.english for pair in pairs}
-        words = [{word for pair in pairs for word in pair[side]} for side in (0, 1)]
+        english = {word for pair in pairs for word in pair.english}
+        spanish = {word for pair in pairs for word in pair.spanish}
         found = {}
         for part in range(20):  # most sentences of two or three words have been seen
             for pair in self.sample(count, seed + 10_000 * part, **lengths):
-                if pair.english not in seen and all(words[side].issuperset(pair[side]) for side in (0, 1)):
+                known = english.issuperset(pair.english) and spanish.issuperset(pair.spanish)
+                if known and pair.english not in seen:
                     found.setdefault(pair.english, pair)
             if len(found) >= count:
                 return list(found.values())[:count]
@@ -403,13 +415,13 @@ def _entry(name, forms, english, spanish):
         if forms == "verb":
             infinitive, present, past = conjugate(spanish) if spanish else ("", [], [])
             said = [infinitive, *present, *past]
-            expected = 1, 11
+            expected: tuple[int, ...] = (1, 11)
         else:
             said = [form.strip() for form in spanish.split(", ")] if forms != "word" else [spanish]
             expected = {"noun": (2, 4), "name": (1,), "pronoun": (1, 2), "word": (1,)}.get(forms, (4,))
         if len(said) not in expected or features.get("gender", "m") not in ("m", "f", "mf"):
             raise ValueError
-    except (ValueError, AttributeError, KeyError):
+    except (ValueError, KeyError, GrammarError):
         raise GrammarError(
             f'[words.{name}]: "{english}" = "{spanish}" is not a {forms}: see the top of translation.toml.'
         ) from None

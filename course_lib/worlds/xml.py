@@ -23,7 +23,7 @@ class XmlWorld:
     def __init__(self, shortest: int = 2, longest: int = 10, turns: int = 50, close: float = 0.5):
         """A name has `shortest` to `longest` letters, each length equally often; after `turns` turns no tag is opened.
 
-        close: the probability to close a tag rather than to open one.
+        close: the probability to close a tag rather than to open one. CourseError if one is out of range.
         """
         if not 1 <= shortest <= longest:
             raise CourseError(f"expected 1 <= shortest <= longest, got {shortest} and {longest}.")
@@ -56,16 +56,16 @@ class XmlWorld:
         last text may be cut off. CourseError for what cannot be said.
         """
         p = np.zeros((len(text), len(ALPHABET)))
-        open_tags, turn, name, closing = [], 0, None, ""
+        open_tags, turn, name, inside, closing = [], 0, "", False, ""
         for place, character in enumerate(text):
             column, close = p[place], self.close if turn < self.turns else 1.0
             if closing:  # a name that is known
                 column[IDS[closing[0]] - 1] = 1.0
-            elif name is None:  # between tags
+            elif not inside:  # between tags
                 ends = close if turn and not open_tags else 0.0
                 column[[IDS["."] - 1, IDS["<"] - 1]] = ends, 1 - ends
             else:  # behind < and the letters of `name`
-                if name == "":
+                if not name:
                     stops = close if open_tags else 0.0
                     column[IDS["/"] - 1] = stops
                 else:
@@ -78,12 +78,12 @@ class XmlWorld:
                 closing = closing[1:]
                 turn += not closing
             elif character == "<":
-                name = ""
+                inside = True
             elif character == "/":
-                name, closing = None, open_tags.pop() + ">"
+                inside, closing = False, open_tags.pop() + ">"
             elif character == ">":
                 open_tags.append(name)
-                name, turn = None, turn + 1
+                name, inside, turn = "", False, turn + 1
             elif character == ".":
                 turn = 0
             else:

@@ -30,10 +30,10 @@ class CommandLine:
     """
 
     def __init__(self, doc: str, does: Callable | None = None):
-        prog = re.search(r"python -m [\w.]+", doc)[0]
+        (prog, *_) = re.findall(r"python -m [\w.]+", doc)
         self._parser = argparse.ArgumentParser(prog, description=doc, formatter_class=_Help)
         self._parser.set_defaults(_does=does)
-        self._commands = None
+        self._commands: Any = None
 
     def command(self, name: str, does: Callable) -> "CommandLine":
         """A command below this one."""

@@ -3,11 +3,14 @@
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import field, fields
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from course_lib.errors import CourseError
 
-R = TypeVar("R")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+R = TypeVar("R", bound="DataclassInstance")
 
 
 def setting(default: Any, allowed: Callable[[Any], bool], expected: str) -> Any:
@@ -36,7 +39,8 @@ def read_settings(recipe: type, given: Iterable[str]) -> dict[str, Any]:
 
     CourseError for a name that is not there, and for a value that is not of its type.
     """
-    types, result = {one.name: type(one.default) for one in fields(recipe) if one.name != "seed"}, {}
+    types: dict[str, Callable] = {one.name: type(one.default) for one in fields(recipe) if one.name != "seed"}
+    result = {}
     for pair in given:
         name, _, value = pair.partition("=")
         try:

@@ -134,7 +134,8 @@ def in_processes(
         for connection in idle:
             hand_out(connection)
         while busy:
-            for connection in wait(list(busy)):
+            ready: list[Any] = wait(list(busy))
+            for connection in ready:
                 key = busy.pop(connection)
                 try:
                     answer = connection.recv()
@@ -164,20 +165,22 @@ def _started(run, processes, threads) -> Iterator[list[Connection]]:
                 theirs.close()
                 connections.append(ours)
         yield connections
-        for connection, process in zip(connections, started, strict=True):
-            connection.close()  # an idle one hears of it, and tidies up
+        for connection in connections:
+            connection.close()  # each ends by itself
+        for process in started:
             process.join(10)
     finally:
-        for connection, process in zip(connections, started, strict=False):
-            connection.close()
-            process.terminate()
         for process in started:
+            process.terminate()
             process.join()
 
 
 def _work(connection: Connection, run: Callable) -> None:
     """What a started process does: runs, until there are no more. Ctrl-C is for the one that started it."""
+    from tqdm.auto import tqdm
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tqdm.set_lock(threading.RLock())  # its own, for several processes, is missed when one is ended
     threading.Thread(target=_end_with_parent, daemon=True).start()
     with contextlib.suppress(EOFError, OSError):  # the connection was closed
         while True:
@@ -190,7 +193,8 @@ def _work(connection: Connection, run: Callable) -> None:
 
 
 def _end_with_parent() -> None:
-    multiprocessing.parent_process().join()
+    if parent := multiprocessing.parent_process():
+        parent.join()
     os._exit(1)
 
 
