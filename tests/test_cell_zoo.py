@@ -54,14 +54,13 @@ def keys(path):
     return [tuple(row[name] for name in cell_zoo.KEY) for row in tables.read_rows(path)]
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal for a group of processes")
 def test_killed_at_any_time_nothing_is_lost_or_done_twice(tmp_path):
     env = build.environment(1)
     process = subprocess.Popen(
         command("--out", tmp_path), cwd=build.ROOT, env=env, stdout=subprocess.DEVNULL, start_new_session=True
     )
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 2000
     while len(keys(tmp_path / cell_zoo.SELECT)) < 2:
         assert time.monotonic() < deadline
         time.sleep(0.1)
@@ -83,7 +82,6 @@ def test_killed_at_any_time_nothing_is_lost_or_done_twice(tmp_path):
     ]
 
 
-@pytest.mark.slow
 def test_a_cluster_of_two_workers_one_of_them_killed(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -98,7 +96,7 @@ def test_a_cluster_of_two_workers_one_of_them_killed(tmp_path):
 
     machines = {name: start(name) for name in ("chief", "worker0", "worker1")}
     try:
-        deadline = time.monotonic() + 240
+        deadline = time.monotonic() + 2000
         while not keys(tmp_path / f"worker1-{cell_zoo.FINAL}"):
             assert time.monotonic() < deadline, (tmp_path / "worker1.log").read_text()[-2000:]
             time.sleep(0.1)

@@ -103,7 +103,6 @@ def test_other_pairs_never_meet_old_pieces(pairs, trained, tmp_path):
     assert len(list(out.glob("subwords-*"))) > len(list(trained.glob("subwords-*")))
 
 
-@pytest.mark.slow
 def test_a_killed_run_goes_on(pairs, trained, tmp_path):
     run = start(pairs, tmp_path / "run")
     deadline = time.monotonic() + 240
