@@ -49,7 +49,7 @@ class Subwords:
 def kept(folder: Path, sentences: Iterable[str], size: int) -> tuple[str, Subwords]:
     """What `Subwords.learn` makes of these, and its name, by which `load` finds it: a hash of all that makes it.
 
-    It is learned once for a folder.
+    It is learned once for a folder. CourseError if it cannot be kept there.
     """
     sentences = list(sentences)
     digest = hashlib.sha256(f"{size} {metadata.version('sentencepiece')}".encode())
@@ -57,8 +57,11 @@ def kept(folder: Path, sentences: Iterable[str], size: int) -> tuple[str, Subwor
         digest.update(b"\n" + sentence.encode())
     name = digest.hexdigest()[:16]
     if not _file(folder, name).is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(_file(folder, name), Subwords.learn(sentences, size).model)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            write_atomically(_file(folder, name), Subwords.learn(sentences, size).model)
+        except OSError as error:
+            raise CourseError(f"cannot write to {folder} ({error.strerror}): give another folder.") from None
     return name, load(folder, name)
 
 

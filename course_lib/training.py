@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
@@ -69,6 +70,7 @@ def progress(iterable: Iterable, total: int | None, description: str):
     """One compact progress bar, in JupyterLab and in a terminal; silent when COURSE_PROGRESS=0 (builds, nbval)."""
     from tqdm.auto import tqdm
 
+    tqdm.set_lock(threading.RLock())  # its own is shared by processes: one that is ended would leave a semaphore behind
     silent = os.environ.get("COURSE_PROGRESS") == "0"
     return tqdm(iterable, total=total, desc=description, disable=silent, leave=False, file=sys.stdout)
 

@@ -155,7 +155,7 @@ def counted(monkeypatch):
 def test_a_photograph_is_opened_and_decoded_once(photographs, tmp_path, counted):
     recipe, given = Recipe(network="small_cnn"), read_folder(photographs)
     first = Data(given, recipe, tmp_path, ("dev",))
-    once = {f"opened dev_{i:05}.png": 1 for i in range(1, 6)}
+    once = {f"opened dev_{i:05}.png": 1 for i in range(5)}
     assert {name: n for name, n in counted.items() if name.startswith("opened")} == once
     assert counted["decoded"] == 5 and counted["built"] == 1
     counted.clear()

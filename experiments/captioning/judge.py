@@ -1,5 +1,6 @@
 """How good the captions of a split are, for several widths of the beam; kept with the run, and in the tables."""
 
+import contextlib
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -38,7 +39,8 @@ def judge_run(trained: Trained, data: Data, split: str, out: Path, results: Path
     kept = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {"made_by": None}
     if kept["made_by"] != made_by:
         kept = {"made_by": made_by, "rows": judge_split(trained, data, split)}
-        write_atomically(file, json.dumps(kept))
+        with contextlib.suppress(OSError):  # it only saves time
+            write_atomically(file, json.dumps(kept))
     add_rows(results, recipe, states, kept["rows"])
 
 
