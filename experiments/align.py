@@ -9,13 +9,15 @@ the true words. MORE_CASES have one seed, the others five. Runs that are in the 
 
 import sys
 import time
+from functools import partial
 
 import numpy as np
 
 from course_lib import batching, metrics, results, text
 from course_lib.text import Vocabulary
 from course_lib.worlds.translation import TranslationWorld
-from experiments.common import runs
+from experiments.common.command_line import CommandLine
+from experiments.common.runs import fill
 
 TABLE = results.FOLDERS[0] / "align.csv"
 SEEDS = range(5)
@@ -94,7 +96,8 @@ def run(conditioning, attention, score, cell, direction, seed, steps=STEPS):
     return row | {"parameters": model.count_params(), "steps": steps, "train_seconds": round(seconds, 1)}
 
 
-main = runs.command(__doc__, TABLE, KEYS, COLUMNS, run)
+fills = partial(fill, keys=KEYS, columns=COLUMNS, run=run)
+main = CommandLine(__doc__, fills).results(TABLE).run
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -9,7 +9,7 @@ only one), BLEU-4 and CIDEr against five true captions, on 500 scenes that were 
 import io
 import sys
 import time
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,8 @@ from course_lib.datasets.fetch import cache_folder
 from course_lib.files import write_atomically
 from course_lib.text import Vocabulary, detokenize, to_rows, tokenize
 from course_lib.worlds.scenes import SceneWorld
-from experiments.common import runs
+from experiments.common.command_line import CommandLine
+from experiments.common.runs import fill
 
 TABLE = results.FOLDERS[0] / "captions.csv"
 SEEDS = range(5)
@@ -117,7 +118,8 @@ def run(cnn: str, cell: str, conditioning: str, seed: int) -> dict:
     }  # fmt: skip
 
 
-main = runs.command(__doc__, TABLE, KEYS, COLUMNS, run, look_with_random_cnns)
+fills = partial(fill, keys=KEYS, columns=COLUMNS, run=run, prepare=look_with_random_cnns)
+main = CommandLine(__doc__, fills).results(TABLE).run
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -22,6 +22,7 @@ import sys
 import time
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -142,11 +143,11 @@ def best_rates(rows: list[dict]) -> dict[tuple[str, str], str]:
 
 def on_this_machine(tasks: list[str], cells: list[str], size: Size, out: Path) -> None:
     """Choose the learning rates, then run the seeds."""
-    keys = [(task, cell, rate, 0) for task in tasks for cell in cells for rate in size.rates]
+    keys = [(*case, 0) for case in product(tasks, cells, size.rates)]
     fill(out / SELECT, keys, COLUMNS, partial(run, validate=True, size=size))
     rates = best_rates(tables.read_rows(out / SELECT))
     seeds = range(1, size.seeds + 1)  # seed 0 has chosen the rate
-    keys = [(task, cell, float(rates[task, cell]), seed) for task in tasks for cell in cells for seed in seeds]
+    keys = [(*case, float(rates[case]), seed) for case in product(tasks, cells) for seed in seeds]
     fill(out / FINAL, keys, COLUMNS, partial(run, validate=False, size=size))
 
 
@@ -160,13 +161,7 @@ def run_for_both(task: str, cell: str, learning_rate: float, seed: int, size: Si
 
 def on_a_cluster(tasks: list[str], cells: list[str], size: Size, folder: Path) -> None:
     """Every cell, task, learning rate and seed; each worker has two tables of its own."""
-    keys = [
-        (task, cell, rate, seed)
-        for seed in range(size.seeds)
-        for task in tasks
-        for cell in cells
-        for rate in size.rates
-    ]
+    keys = [(*case, seed) for seed in range(size.seeds) for case in product(tasks, cells, size.rates)]
 
     def store(key, rows):
         for table, row in rows.items():

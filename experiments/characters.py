@@ -8,13 +8,15 @@ there are not repeated, so it can be stopped at any time.
 
 import sys
 import time
+from functools import partial
 
 import numpy as np
 
 from course_lib import batching, results, text
 from course_lib.metrics import story_marks
 from course_lib.worlds import language
-from experiments.common import runs
+from experiments.common.command_line import CommandLine
+from experiments.common.runs import fill
 
 TABLE = results.FOLDERS[0] / "characters.csv"
 COLUMNS = ["setting", "seed", "ratio", "words", "sentences", "stories", "far", "seconds"]
@@ -74,7 +76,8 @@ def _run(seed, optimizer="muon", rate=0.01, chrono=True, loud=True, length=LENGT
     return {name: round(float(value), 4) for name, value in row.items()} | {"seconds": round(time.monotonic() - start)}
 
 
-main = runs.command(__doc__, TABLE, KEYS, COLUMNS, run)
+fills = partial(fill, keys=KEYS, columns=COLUMNS, run=run)
+main = CommandLine(__doc__, fills).results(TABLE).run
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -18,33 +18,24 @@ from pathlib import Path
 
 from course_lib.datasets.fetch import cache_folder
 from course_lib.results import FOLDERS
-from experiments.captioning import recipe as recipes
 from experiments.captioning.caption import caption
 from experiments.captioning.judge import judge
-from experiments.captioning.recipe import Recipe
+from experiments.captioning.recipe import Recipe, read
 from experiments.captioning.train import train
 from experiments.common.command_line import CommandLine
 
 OUT = Path("work/flickr8k")
 
 
-def with_recipe(does):
-    """What a command does, with the recipe that its options ask for."""
-
-    def run(settings: list[str], conditioning: str, attention: str, seed: int, **options) -> None:
-        does(recipes.read(settings, conditioning, attention, seed), **options)
-
-    return run
-
-
 def main(arguments=None) -> int:
     """The command line. Returns 0, or 1 with one sentence about what to mend."""
     line = CommandLine(__doc__)
-    trains, judges, says = (line.command(does.__name__, with_recipe(does)) for does in (train, judge, caption))
+    trains, judges, says = (line.command(does.__name__, does) for does in (train, judge, caption))
     for command in (trains, judges, says):
-        command.settings()
-        command.option("--conditioning", default=Recipe.conditioning, help="where the picture enters")
-        command.option("--attention", default=Recipe.attention, help="regions are looked at: after, before or hard")
+        command.recipe(
+            Recipe, read, conditioning="where the picture enters",
+            attention="regions are looked at: after, before or hard",
+        )  # fmt: skip
         command.out(OUT, "folder of the runs")
     for command in (trains, judges):
         command.option("--data", type=Path, help="a folder with photographs and captions; default: Flickr8k")

@@ -9,7 +9,7 @@ may be stopped and goes on.
 """
 
 import sys
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 
@@ -17,7 +17,8 @@ from course_lib import metrics, results
 from course_lib.text import detokenize
 from course_lib.worlds.scenes import SceneWorld
 from experiments import captions
-from experiments.common import runs
+from experiments.common.command_line import CommandLine
+from experiments.common.runs import fill
 
 TABLE = results.FOLDERS[0] / "look.csv"
 SEEDS = range(5)
@@ -101,7 +102,8 @@ def where_it_looked(found, boxes) -> dict:
     } | {f"entropy_{name}": np.mean(values) for name, values in entropy.items()}  # fmt: skip
 
 
-main = runs.command(__doc__, TABLE, KEYS, COLUMNS, run)
+fills = partial(fill, keys=KEYS, columns=COLUMNS, run=run)
+main = CommandLine(__doc__, fills).results(TABLE).run
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -63,17 +63,17 @@ WITH_ATTENTION = {
 }  # fmt: skip
 
 
-def read(settings: Iterable[str], conditioning: str, attention: str, seed: int) -> Recipe:
-    """The recipe that NAME=VALUE pairs and options ask for. CourseError for what cannot be."""
+def read(recipe: type[Recipe], settings: Iterable[str], **options: Any) -> Recipe:
+    """As `common.recipe.read_recipe`, for this one. CourseError for what cannot be."""
     from course_lib.models.captioner import ATTENTIONS
     from course_lib.models.decoders import check_names
 
-    given = {"conditioning": conditioning, "attention": attention} | read_settings(Recipe, settings)
+    given = options | read_settings(recipe, settings)
     check_names(given["conditioning"], given["attention"] or None, ATTENTIONS)  # before the network is asked for
     different = dict(WITH_ATTENTION) if given["attention"] else {}
     if given.get("network", Recipe.network) != Recipe.network:
         different.pop("layer", None)  # another network has other layers
-    recipe = checked(Recipe(**different | given, seed=seed))
-    if recipe.batch % recipe.captions_per_image:
-        raise CourseError(f"--set batch={recipe.batch}: expected a multiple of {recipe.captions_per_image}.")
-    return recipe
+    made = checked(recipe(**different | given))
+    if made.batch % made.captions_per_image:
+        raise CourseError(f"--set batch={made.batch}: expected a multiple of {made.captions_per_image}.")
+    return made

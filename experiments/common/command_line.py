@@ -7,6 +7,7 @@
         line.restart()
         return line.run(arguments)
 
+Each gives the line back: `main = CommandLine(__doc__, fills).results(TABLE).run`.
 A command with commands of its own: `train = line.command("train", does)` for each, and the same methods on it.
 """
 
@@ -15,7 +16,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from course_lib.errors import CourseError
 from experiments.common.recipe import read_recipe
@@ -44,39 +45,43 @@ class CommandLine:
         result._parser.set_defaults(_does=does)
         return result
 
-    def option(self, *flags: str, **settings: Any) -> None:
+    def option(self, *flags: str, **settings: Any) -> Self:
         """One option more, as argparse's `add_argument`."""
         self._parser.add_argument(*flags, **settings)
+        return self
 
-    def settings(self) -> None:
-        """`--set NAME=VALUE` -> settings: list[str]; `--seed` -> seed: int; if more than these change a recipe."""
+    def recipe(self, recipe: type, read: Callable[..., Any] = read_recipe, **options: str) -> Self:
+        """`--set NAME=VALUE`, `--seed`, and `options` of its other fields, each with its help -> recipe, an instance.
+
+        read(recipe, ["NAME=VALUE", …], seed=…, …) makes and checks it.
+        """
         self.option("--set", action="append", default=[], metavar="NAME=VALUE", dest="settings", help="another setting")
         self.option("--seed", type=int, default=0)
+        for name, told in options.items():
+            self.option(f"--{name}", default=getattr(recipe, name), help=told)
+        self._parser.set_defaults(_recipe=(recipe, read, ("seed", *options)))
+        return self
 
-    def recipe(self, recipe: type) -> None:
-        """`--set NAME=VALUE` and `--seed` -> recipe, an instance of the dataclass, checked."""
-        self.settings()
-        self._parser.set_defaults(_recipe=recipe)
-
-    def out(self, default: Path | None = None, help: str = "the folder of the run") -> None:
+    def out(self, default: Path | None = None, help: str = "the folder of the run") -> Self:
         """`--out FOLDER` -> out: Path, or None."""
-        self.option("--out", type=Path, default=default, metavar="FOLDER", help=help)
+        return self.option("--out", type=Path, default=default, metavar="FOLDER", help=help)
 
-    def results(self, default: Path | None = None, help: str = "the table to write") -> None:
+    def results(self, default: Path | None = None, help: str = "the table to write") -> Self:
         """`--results PATH` -> results: Path, or None."""
-        self.option("--results", type=Path, default=default, metavar="PATH", help=help)
+        return self.option("--results", type=Path, default=default, metavar="PATH", help=help)
 
-    def restart(self) -> None:
+    def restart(self) -> Self:
         """`--restart` -> restart: bool."""
-        self.option("--restart", action="store_true", help="begin anew, whatever is in the folder")
+        return self.option("--restart", action="store_true", help="begin anew, whatever is in the folder")
 
     def run(self, arguments: Sequence[str] | None = None) -> int:
         """Do it: 0, or 1 with one sentence on standard error."""
         given = vars(self._parser.parse_args(arguments))
-        does, recipe = given.pop("_does"), given.pop("_recipe", None)
+        does, made_of = given.pop("_does"), given.pop("_recipe", None)
         try:
-            if recipe:
-                given["recipe"] = read_recipe(recipe, given.pop("settings"), seed=given.pop("seed"))
+            if made_of:
+                recipe, read, names = made_of
+                given["recipe"] = read(recipe, given.pop("settings"), **{name: given.pop(name) for name in names})
             does(**given)
         except CourseError as error:
             print(error, file=sys.stderr)

@@ -1,1 +1,1 @@
-"""A pair of sentences on its way: recipe, data, train, judge; and a trained network at work: translator, say."""
+"""A pair of sentences on its way: recipe, data, train (and judge); and a trained network at work: translator, say."""

@@ -1,6 +1,5 @@
 """A file of pairs: read, split by source, cut into pieces learned from the training part, as rows of ids."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +7,6 @@ import numpy as np
 
 from course_lib import subwords
 from course_lib.datasets.pairs import read_pairs, references, split_by_source
-from course_lib.errors import CourseError
 from course_lib.subwords import Subwords
 from course_lib.text import pair_rows
 from experiments.translation.recipe import Recipe
@@ -17,27 +15,7 @@ DEV, TEST = 1000, 3000  # sources
 LONGEST = 40  # pieces of a sentence that trains, and words of one that is translated
 EXAMPLES = 40
 Rows = tuple[np.ndarray, np.ndarray]  # of ids, (N, L) each
-OUR_SENTENCES = {  # written for the table of examples, shortest first
-    "I am cold.": "Tengo frío.",
-    "She never reads newspapers.": "Ella nunca lee periódicos.",
-    "Our dog sleeps in the kitchen.": "Nuestro perro duerme en la cocina.",
-    "I forgot to buy bread yesterday.": "Ayer olvidé comprar pan.",
-    "Why did you sell your old car?": "¿Por qué vendiste tu viejo coche?",
-    "They don't like the soup I made.": "No les gusta la sopa que hice.",
-    "The teacher is waiting for us at the station.": "El profesor nos está esperando en la estación.",
-    "My sister wants to learn how to play the guitar.": "Mi hermana quiere aprender a tocar la guitarra.",
-    "If it rains tomorrow, we will stay at home and read.": "Si llueve mañana, nos quedaremos en casa leyendo.",
-    "He told me that he had lost his keys on the train.": "Me dijo que había perdido sus llaves en el tren.",
-    "The woman who lives next door works in a hospital at night.": (
-        "La mujer que vive al lado trabaja en un hospital por la noche."
-    ),
-    "I didn't go to the party because I was tired and had a headache.": (
-        "No fui a la fiesta porque estaba cansado y me dolía la cabeza."
-    ),
-    "When we were children, we used to spend every summer at my grandfather's house.": (
-        "Cuando éramos niños, pasábamos todos los veranos en la casa de mi abuelo."
-    ),
-}
+OUR_SENTENCES = dict(read_pairs(Path(__file__).with_name("examples.tsv"))[0])  # for the table of examples
 
 
 @dataclass(frozen=True)
@@ -56,15 +34,6 @@ class Data:
     test: dict[str, list[str]]
     examples: dict[str, str]
     problems: list[str]
-
-
-def digest(path: Path) -> str:
-    """sha256 of a file of pairs. CourseError if it cannot be read."""
-    try:
-        with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise CourseError(f"cannot read {path}: {error.strerror}.") from None
 
 
 def read(path: Path, recipe: Recipe, folder: Path, ours: bool) -> Data:

@@ -1,31 +1,35 @@
 """Both networks trained side by side, each in a process and a folder of its own, and judged; then the tables."""
 
+import hashlib
 import itertools
 import time
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-from course_lib import tables
+import numpy as np
+
+from course_lib import metrics, tables
 from course_lib.batching import pair_batches
 from course_lib.checkpoint import Checkpoint
 from course_lib.datasets.fetch import fetch
+from course_lib.datasets.plain_text import read_text
+from course_lib.memory import peak_memory_gb
 from experiments.common.runs import in_processes
 from experiments.common.training_loop import TrainingLoop, evenly
 from experiments.translation import data as pairs_of
 from experiments.translation.data import Data
-from experiments.translation.judge import judge
 from experiments.translation.recipe import NETWORKS, Recipe
 from experiments.translation.translator import SubwordTranslator
+
+BEAMS = 1, 5
 
 
 def train(recipe: Recipe, pairs: Path | None, out: Path, results: Path, restart: bool) -> None:
     """Train what is not trained yet. pairs: a file with a pair a line; left out, Tatoeba's."""
     path = pairs or fetch("spa-eng")
-    identities = {
-        name: asdict(recipe) | {"pairs": pairs_of.digest(path), "attention": attention}
-        for name, attention in NETWORKS.items()
-    }
+    made_by = asdict(recipe) | {"pairs": hashlib.sha256(read_text(path).encode()).hexdigest()}
+    identities = {name: made_by | {"attention": attention} for name, attention in NETWORKS.items()}
     missing = []
     for name, identity in identities.items():
         with Checkpoint.open(out / name, identity, restart) as checkpoint:  # another run is refused before work begins
@@ -59,10 +63,8 @@ def train_network(data: Data, recipe: Recipe, identities: dict, out: Path, resta
 
         def dev(stop, loss):
             count_cpu()
-            return {
-                "train_nats": round(loss, 4),
-                "dev_nats": round(training.teacher_forced_nats(model, *data.dev), 4),
-            }
+            nats = training.teacher_forced_nats(model, *data.dev)
+            return {"train_nats": round(loss, 4), "dev_nats": round(nats, 4)}
 
         training.set_seed(recipe.seed + state["step"])
         batches = itertools.islice(pair_batches(*data.train, recipe.batch, recipe.seed), state["step"], None)
@@ -73,7 +75,7 @@ def train_network(data: Data, recipe: Recipe, identities: dict, out: Path, resta
             "train_seconds": round(state["seconds"], 1), "train_cpu_seconds": round(state["cpu_seconds"], 1),
         }  # fmt: skip
         translate = SubwordTranslator(model, data.source, data.target)
-        state["rows"] = [head | row for row in judge(translate, data.test)]
+        state["rows"] = [head | judge(translate, data.test, beam) for beam in BEAMS]
         said = [best.sentence for best in translate(list(data.examples), 5)]
         state["examples"] = [
             {"source": source, "reference": reference, name: sentence}
@@ -96,6 +98,22 @@ def new_model(recipe: Recipe, data: Data, attention: str | None):
         model, recipe.steps, recipe.learning_rate, warm_up=recipe.steps // 20, optimizer=recipe.optimizer
     )
     return model
+
+
+def judge(translate: SubwordTranslator, test: dict[str, list[str]], beam: int) -> dict:
+    """BLEU on the test part {source: its translations}: of all, and by thirds of the sources' lengths."""
+    begun, lengths = time.monotonic(), np.array([len(source.split()) for source in test])
+    hypotheses = [best.sentence for best in translate(list(test), beam)]
+    seconds, given = time.monotonic() - begun, list(test.values())
+    score, signature = metrics.bleu(hypotheses, given)
+    parts = metrics.bleu_by_length(hypotheses, given, lengths)
+    return (
+        {"beam": beam, "bleu": round(score, 2)}
+        | {f"bleu_{name}": round(part, 2) for name, part in parts.items()}
+        | {f"words_{name}": round(float(lengths[part].mean()), 1) for name, part in metrics.thirds(lengths).items()}
+        | {"sentences": len(test), "search_seconds": round(seconds, 1)}
+        | {"memory_gb": round(peak_memory_gb(), 2), "signature": signature}
+    )
 
 
 def write_tables(out: Path, results: Path) -> None:
