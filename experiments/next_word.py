@@ -38,58 +38,57 @@ MOVED_COLUMNS = ["model", "seed", "cases_moved", "cases_seen", "accuracy_moved",
 
 
 class HeldOut:
-    """The held-out stories, what is true of them, and how a model does on them."""
+    """The language world and its vocabulary; the held-out stories, what is true of them, how a model does on them."""
 
-    def __init__(self, world, vocabulary):
+    def __init__(self):
+        self.world = world = language.load()
+        self.vocabulary = text.Vocabulary(world.words)
         stories = [text.tokenize(s) for s in bundled.path("language/heldout.txt").read_text("utf-8").splitlines()]
-        self.world, self.vocabulary, self.stories = world, vocabulary, stories
-        self.rows = text.to_rows(stories, vocabulary)
+        self.rows = text.to_rows(stories, self.vocabulary)
         self.targets = self.rows[:, 1:][self.rows[:, 1:] != 0]
         self.true = np.concatenate([world.log_probabilities(story) for story in stories])
         begin = np.cumsum([0, *(len(story) + 1 for story in stories)])
-        far = [(i, d) for i, s in enumerate(stories) for d in world.dependencies(s) if d.kind == "place"]
-        self.far_place = np.array([begin[i] + d.target for i, d in far])
-        self.far_distance = np.array([d.distance for _, d in far])
-        self.far_context = [stories[i][: d.target] for i, d in far]
-        self.far_word = [stories[i][d.target] for i, d in far]
-        order = [begin[i] + d.target for i, s in enumerate(stories) for d in world.dependencies(s) if d.kind == "sense"]
-        self.order_place = np.array(order)
+        found = [(begin[i] + d.target, story, d) for i, story in enumerate(stories) for d in world.dependencies(story)]
+        self.far = [(story, d) for _, story, d in found if d.kind == "place"]
+        self.far_distance = np.array([d.distance for _, d in self.far])
+        self.far_place, self.order_place = (
+            np.array([place for place, _, d in found if d.kind == kind]) for kind in ("place", "sense")
+        )
+
+    def correct(self, log_p: np.ndarray) -> np.ndarray:
+        """log_p (all held-out places, V) -> where the best word is the true one."""
+        return log_p.argmax(axis=-1) == self.targets
 
     def measure(self, log_p: np.ndarray) -> dict:
         """log_p (all held-out places, V), nats -> perplexity, ratio to the floor, accuracy on the far word."""
-        correct = log_p[self.far_place].argmax(axis=-1) == self.targets[self.far_place]
-        in_order = log_p[self.order_place].argmax(axis=-1) == self.targets[self.order_place]
-        model = log_p[np.arange(len(self.targets)), self.targets]
-        by_distance = accuracy_by_distance(correct, self.far_distance, list(DISTANCES.values()))
+        correct, model = self.correct(log_p), log_p[np.arange(len(self.targets)), self.targets]
         return {
             "perplexity": perplexity(model),
             "ratio": perplexity_ratio(self.true, model),
-            **{f"far_{name}": by_distance[bounds] for name, bounds in DISTANCES.items()},
-            "order": float(in_order.mean()),
+            **self._by_distance("far", correct[self.far_place]),
+            "order": float(correct[self.order_place].mean()),
         }
 
     def best_with_window(self, size: int) -> dict:
         """How often the best possible predictor that sees `size` words is right on the far word, by distance."""
-        guesses = [self.world.best_guesses(context, size) for context in self.far_context]
-        right = [(word in g) / len(g) for word, g in zip(self.far_word, guesses, strict=True)]  # among equals it tosses
-        by_distance = accuracy_by_distance(right, self.far_distance, list(DISTANCES.values()))
-        return {f"best_{name}": by_distance[bounds] for name, bounds in DISTANCES.items()}
+        guesses = [self.world.best_guesses(story[: d.target], size) for story, d in self.far]
+        right = [(s[d.target] in g) / len(g) for (s, d), g in zip(self.far, guesses, strict=True)]  # equals: it tosses
+        return self._by_distance("best", right)
+
+    def _by_distance(self, name, correct):
+        shares = accuracy_by_distance(correct, self.far_distance, list(DISTANCES.values()))
+        return {f"{name}_{distance}": shares[bounds] for distance, bounds in DISTANCES.items()}
 
 
-@cache
-def known():
-    """The world, its vocabulary, the held-out stories."""
-    world = language.load()
-    vocabulary = text.Vocabulary(world.words)
-    return world, vocabulary, HeldOut(world, vocabulary)
+held_out_stories = cache(HeldOut)
 
 
 @lru_cache(maxsize=1)
 def stories_of(seed: int):
     """What is trained on under a seed: stories, and their rows of ids (N, L)."""
-    world, vocabulary, _ = known()
-    stories = world.sample(STORIES, seed)
-    return stories, text.to_rows(stories, vocabulary)
+    held_out = held_out_stories()
+    stories = held_out.world.sample(STORIES, seed)
+    return stories, text.to_rows(stories, held_out.vocabulary)
 
 
 def predictions(model: str, rows: np.ndarray, seed: int) -> tuple[int, np.ndarray]:
@@ -99,8 +98,8 @@ def predictions(model: str, rows: np.ndarray, seed: int) -> tuple[int, np.ndarra
     from course_lib.models.language_model import rnn_language_model
     from course_lib.models.ngram import NGramModel
 
-    _, vocabulary, held_out = known()
-    size, order = len(vocabulary), COUNTS.get(model)
+    held_out = held_out_stories()
+    size, order = len(held_out.vocabulary), COUNTS.get(model)
     if order:
         counts = NGramModel(order, size).fit(rows)
         seen = text.windows(held_out.rows, max(order - 1, 1))[0]
@@ -132,7 +131,7 @@ def rounded(row: dict) -> dict:
 
 def run(model: str, seed: int) -> dict:
     """A row of next_word.csv."""
-    held_out = known()[2]
+    held_out = held_out_stories()
     parameters, log_p = predictions(model, stories_of(seed)[1], seed)
     row = {"parameters": parameters} | held_out.measure(log_p)
     sees = COUNTS[model] - 1 if model in COUNTS else WINDOWS.get(model)
@@ -141,15 +140,14 @@ def run(model: str, seed: int) -> dict:
 
 def run_moved(model: str, seed: int) -> dict:
     """A row of next_word_moved.csv: no training story has exactly MOVED words between country and language."""
-    world, _, held_out = known()
-    stories, rows = stories_of(seed)
+    held_out, (stories, rows) = held_out_stories(), stories_of(seed)
 
     def has_moved(story):
-        return any(d.kind == "place" and d.distance == MOVED for d in world.dependencies(story))
+        return any(d.kind == "place" and d.distance == MOVED for d in held_out.world.dependencies(story))
 
     _, log_p = predictions(model, rows[[not has_moved(story) for story in stories]], seed)
     at_new_place, near = held_out.far_distance == MOVED, np.isin(held_out.far_distance, (MOVED - 1, MOVED + 1))
-    correct = log_p[held_out.far_place].argmax(axis=-1) == held_out.targets[held_out.far_place]
+    correct = held_out.correct(log_p)[held_out.far_place]
     return rounded({
         "cases_moved": int(at_new_place.sum()), "cases_seen": int(near.sum()),
         "accuracy_moved": correct[at_new_place].mean(), "accuracy_seen": correct[near].mean(),
@@ -162,8 +160,8 @@ def run_without_close(_model: str, seed: int) -> dict:
     if '"10: PEOPLE' not in grammar:
         raise CourseError("language.toml has no rule '10: PEOPLE...' for stories that say the fact at close range.")
     without = GrammarWorld(grammar.replace('"10: PEOPLE', '"0: PEOPLE'))
-    _, vocabulary, held_out = known()
-    rows = text.to_rows(without.sample(STORIES, seed), vocabulary)
+    held_out = held_out_stories()
+    rows = text.to_rows(without.sample(STORIES, seed), held_out.vocabulary)
     return rounded(held_out.measure(predictions("RNN", rows, seed)[1]))
 
 

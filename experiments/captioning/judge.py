@@ -32,7 +32,7 @@ def judge(recipe: Recipe, split: str, data: Path | None, features: Path, out: Pa
 
 
 def judge_run(trained: Trained, data: Data, split: str, out: Path, results: Path) -> None:
-    """Rows for the tables, made once for a run; and the members' learning curves."""
+    """Rows for the tables, made once for a run, in the place of older ones of it; and the members' learning curves."""
     recipe, states = trained.recipe, trained.states
     file = member_folder(out, recipe, 0) / f"judged-{split}.json"
     made_by = [data.digest, recipe.alpha, *([state["step"], state["seconds"]] for state in states)]
@@ -41,7 +41,21 @@ def judge_run(trained: Trained, data: Data, split: str, out: Path, results: Path
         kept = {"made_by": made_by, "rows": judge_split(trained, data, split)}
         with contextlib.suppress(OSError):  # it only saves time
             write_atomically(file, json.dumps(kept))
-    add_rows(results, recipe, states, kept["rows"])
+    own = {"conditioning": recipe.conditioning, "attention": recipe.attention, "seed": recipe.seed}
+    processes = side_by_side(states)
+    head = own | {
+        "members": recipe.members, "features_seconds": round(states[0]["features_seconds"], 1),
+        "train_seconds": round(max(sum(state["seconds"] for state in one) for one in processes), 1),
+        "train_memory_gb": round(sum(max(state["memory_gb"] for state in one) for one in processes), 2),
+    }  # fmt: skip
+    curves = [own | {"member": i} | point for i, state in enumerate(states) for point in state["curve"]]
+    run = "attention", "conditioning", "seed"
+    tables.upsert(
+        results, [head | row for row in kept["rows"]], [*run, "split"], order=tables.by_columns(*run, "split", "beam")
+    )
+    curve = results.with_name(f"{results.stem}_curve.csv")
+    tables.upsert(curve, curves, run, order=tables.by_columns(*run, "member", "step"))
+    tables.print_table(COLUMNS, ([row[name] for name in COLUMNS] for row in kept["rows"]))
 
 
 def judge_split(trained: Trained, data: Data, split: str) -> list[dict]:
@@ -63,25 +77,6 @@ def judge_split(trained: Trained, data: Data, split: str) -> list[dict]:
         row |= {"penalty": round(penalty, 3), "CIDEr": round(metrics.cider(hypotheses, references), 3)}
         rows.append(row | {"different": len(set(map(tuple, hypotheses))), "search_seconds": round(seconds, 1)})
     return rows
-
-
-def add_rows(results: Path, recipe: Recipe, states: list[dict], rows: list[dict]) -> None:
-    """Write rows into the table, in the place of older ones of the same run and split; print the most important."""
-    own = {"conditioning": recipe.conditioning, "attention": recipe.attention, "seed": recipe.seed}
-    processes = side_by_side(states)
-    head = own | {
-        "members": recipe.members, "features_seconds": round(states[0]["features_seconds"], 1),
-        "train_seconds": round(max(sum(state["seconds"] for state in one) for one in processes), 1),
-        "train_memory_gb": round(sum(max(state["memory_gb"] for state in one) for one in processes), 2),
-    }  # fmt: skip
-    curves = [own | {"member": i} | point for i, state in enumerate(states) for point in state["curve"]]
-    run = "attention", "conditioning", "seed"
-    tables.upsert(
-        results, [head | row for row in rows], [*run, "split"], order=tables.by_columns(*run, "split", "beam")
-    )
-    curve = results.with_name(f"{results.stem}_curve.csv")
-    tables.upsert(curve, curves, run, order=tables.by_columns(*run, "member", "step"))
-    tables.print_table(COLUMNS, ([row[name] for name in COLUMNS] for row in rows))
 
 
 def side_by_side(states: list[dict]) -> list[list[dict]]:

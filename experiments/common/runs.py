@@ -62,8 +62,8 @@ def fill(
         print(f"{results}: {len(left)} of {len(keys)} runs to make.", flush=True)
         if prepare:
             prepare()
-        with _environment(COURSE_PROGRESS=os.environ.get("COURSE_PROGRESS", "0")):  # rows are the progress
-            in_processes(left, run, store)
+        os.environ.setdefault("COURSE_PROGRESS", "0")  # rows are the progress
+        in_processes(left, run, store)
 
 
 def in_processes(
@@ -77,7 +77,7 @@ def in_processes(
     """
     pool, left, under_way, error = ProcessPoolExecutor(processes, get_context("spawn"), _begin), iter(keys), {}, None
     try:
-        with _environment(**dict.fromkeys(THREADS, "1")), _ctrl_c_ignored():
+        with _starting():
             under_way = {pool.submit(run, *key): key for key in islice(left, processes)}
         while under_way:
             done, _ = wait(under_way, return_when=FIRST_COMPLETED)
@@ -117,27 +117,15 @@ def _end_with_parent() -> None:
 
 
 @contextlib.contextmanager
-def _environment(**values: str) -> Iterator[None]:
-    """Environment variables for the processes that are started inside."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ |= values
+def _starting() -> Iterator[None]:
+    """Processes started inside have one thread, and never hear of Ctrl-C, not even while they import (POSIX)."""
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = {name: os.environ[name] for name in THREADS if name in os.environ}
+    os.environ |= dict.fromkeys(THREADS, "1")
     try:
         yield
     finally:
-        for name, value in before.items():
+        for name in THREADS:
             os.environ.pop(name)
-            if value is not None:
-                os.environ[name] = value
-
-
-@contextlib.contextmanager
-def _ctrl_c_ignored() -> Iterator[None]:
-    """Processes that are started inside never hear of it, not even while they import (POSIX)."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+        os.environ |= before
+        signal.signal(signal.SIGINT, handler)
