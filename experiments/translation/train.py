@@ -16,7 +16,7 @@ from experiments.translation import data as pairs_of
 from experiments.translation.data import Data
 from experiments.translation.judge import judge
 from experiments.translation.recipe import NETWORKS, Recipe
-from experiments.translation.translator import SubwordTranslator
+from experiments.translation.translator import SubwordTranslator, saved_model
 
 
 def train(recipe: Recipe, pairs: Path | None, out: Path, results: Path, restart: bool) -> None:
@@ -48,7 +48,7 @@ def train_network(data: Data, recipe: Recipe, identities: dict, out: Path, resta
     with Checkpoint.open(out / name, identities[name], restart) as checkpoint:
         state = checkpoint.state
         state.setdefault("subwords", data.names)
-        model = checkpoint.model()
+        model = saved_model(checkpoint)
         if model is None:
             training.set_seed(recipe.seed)
             model = new_model(recipe, data, NETWORKS[name])
