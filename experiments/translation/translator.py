@@ -46,7 +46,9 @@ class SubwordTranslator:
                 f"the network in {folder} is half trained, {checkpoint.state['step']} steps: give the command that "
                 "began it again."
             )
-        return cls(saved_model(checkpoint), *(subwords.load(folder.parent, name) for name in checkpoint.state["subwords"]))
+        return cls(
+            saved_model(checkpoint), *(subwords.load(folder.parent, name) for name in checkpoint.state["subwords"])
+        )
 
     def __call__(self, sentences: Sequence[str], beam: int) -> list[Translated]:
         """The best translation found of each sentence."""
