@@ -35,7 +35,8 @@ def train(recipe: Recipe, pairs: Path | None, out: Path, results: Path, restart:
         data = pairs_of.read(path, recipe, out, ours=pairs is None)
         for problem in data.problems:
             print(f"{path}: {problem}; left out.", flush=True)
-        in_processes(missing, partial(train_network, data, recipe, identities, out, restart), store=lambda *_: None)
+        run = partial(train_network, data, recipe, identities, out, restart)
+        in_processes(missing, run, store=lambda *_: None, processes=len(missing))
     else:
         print(f"{out}: both networks are trained and judged. To train them anew: --restart.")
     write_tables(out, results)
