@@ -6,12 +6,14 @@ on this machine, `cluster.through_keras_tuner` on many. `fill` is all three, `co
 """
 
 import contextlib
-import multiprocessing
 import os
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from multiprocessing.connection import Connection, wait
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
+from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
 from typing import Any
 
@@ -120,80 +122,44 @@ def in_processes(
     new ones, started as on every system (no fork), and end with this one, even if it is killed. A CourseError of a run
     is raised here when what was under way beside it has ended and is stored.
     """
-    keys, errors = iter(keys), []
-    with _started(run, processes, threads) as idle:
-        busy = {}  # connection -> the key it works on
-
-        def hand_out(connection):
-            key = None if errors else next(keys, None)
-            if key is not None:
-                with contextlib.suppress(OSError):  # it has died: said when it is waited for
-                    connection.send(key)
-                busy[connection] = key
-
-        for connection in idle:
-            hand_out(connection)
-        while busy:
-            ready: list[Any] = wait(list(busy))
-            for connection in ready:
-                key = busy.pop(connection)
-                try:
-                    answer = connection.recv()
-                except (EOFError, OSError):
-                    errors.append(CourseError(FAILED))
-                    continue
-                if isinstance(answer, CourseError):
-                    errors.append(answer)
-                else:
-                    store(key, answer)
-                hand_out(connection)
-    if errors:
-        raise errors[0]
-
-
-@contextlib.contextmanager
-def _started(run, processes, threads) -> Iterator[list[Connection]]:
-    """A connection to each of some new processes; they are ended when it is left."""
-    context, started, connections = multiprocessing.get_context("spawn"), [], []
     environment = dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"), str(threads))
+    pool, left, under_way, error = ProcessPoolExecutor(processes, get_context("spawn"), _begin), iter(keys), {}, None
     try:
         with _environment(**environment, TF_NUM_INTEROP_THREADS="1"), _ctrl_c_ignored():
-            for _ in range(processes):
-                ours, theirs = context.Pipe()
-                started.append(context.Process(target=_work, args=(theirs, run), daemon=True))
-                started[-1].start()
-                theirs.close()
-                connections.append(ours)
-        yield connections
-        for connection in connections:
-            connection.close()  # each ends by itself
-        for process in started:
-            process.join(10)
-    finally:
-        for process in started:
+            under_way = {pool.submit(run, *key): key for key in islice(left, processes)}
+        while under_way:
+            done, _ = wait(under_way, return_when=FIRST_COMPLETED)
+            for future in done:
+                key = under_way.pop(future)
+                try:
+                    store(key, future.result())
+                except CourseError as mistake:
+                    error = error or mistake
+            if not error:
+                under_way |= {pool.submit(run, *key): key for key in islice(left, len(done))}
+    except BrokenProcessPool:
+        raise CourseError(FAILED) from None
+    except BaseException:
+        for process in active_children():
             process.terminate()
-            process.join()
+        raise
+    finally:
+        pool.shutdown()
+    if error:
+        raise error
 
 
-def _work(connection: Connection, run: Callable) -> None:
-    """What a started process does: runs, until there are no more. Ctrl-C is for the one that started it."""
+def _begin() -> None:
+    """What a started process does first. Ctrl-C is for the one that started it."""
     from tqdm.auto import tqdm
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     tqdm.set_lock(threading.RLock())  # its own, for several processes, is missed when one is ended
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    with contextlib.suppress(EOFError, OSError):  # the connection was closed
-        while True:
-            key = connection.recv()
-            try:
-                answer = run(*key)
-            except CourseError as error:
-                answer = error
-            connection.send(answer)
 
 
 def _end_with_parent() -> None:
-    if parent := multiprocessing.parent_process():
+    if parent := parent_process():
         parent.join()
     os._exit(1)
 
