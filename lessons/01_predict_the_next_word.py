@@ -536,7 +536,7 @@ masks = [(distance >= low) & (distance <= high) for low, high in ranges.values()
 share = {name: [values[mask].mean() for mask in masks] for name, values in far_right.items()}
 
 for name, value in zip(ranges, share["RNN"], strict=True):
-    claim(f"the RNN gets the far word right at {name.split()[0]} distance", at_least(value, 0.95))
+    claim(f"the RNN gets the far word right at {name.split()[0]} distance", at_least(value, 0.9))
 in_new_story = np.array([new[i] for i, _ in far_cases])
 claim("and in stories it has never seen", at_least(rnn_right[in_new_story].mean(), 0.95))
 

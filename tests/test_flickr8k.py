@@ -179,11 +179,12 @@ def test_a_killed_run_goes_on(trained, photographs):
              *options(home, photographs, "train", *SMALL, "--set=epochs=60", "--seed=7")]  # fmt: skip
     state = home / "out" / "initial-state-7-0" / "state.json"
     with subprocess.Popen(begin, cwd=results.ROOT, stdout=subprocess.DEVNULL) as running:
-        limit = time.monotonic() + 200
-        while not state.is_file() and time.monotonic() < limit:
+        limit = time.monotonic() + 400
+        while time.monotonic() < limit and not (state.is_file() and json.loads(state.read_text())["curve"]):
             time.sleep(0.02)
         running.kill()  # its members end with it
-    wait_for_the_lock(state.parent)
+    for member in (0, 1):
+        wait_for_the_lock(home / "out" / f"initial-state-7-{member}")
     reached = json.loads(state.read_text())["step"]
     steps = round(60 * 140 / 20)
     assert 0 < reached < steps

@@ -20,7 +20,7 @@ from experiments import translate
 from experiments.translation import data as translation_data
 from experiments.translation.data import OUR_SENTENCES
 from experiments.translation.recipe import Recipe
-from experiments.translation.translator import SubwordTranslator
+from experiments.translation.translator import SubwordTranslator, saved_model
 from tools import build
 
 SMALL = [f"--set={name}={value}" for name, value in {
@@ -165,7 +165,7 @@ def test_a_model_with_another_vocabulary_is_refused(trained, tmp_path):
     translator = SubwordTranslator.load(trained / "attention")
     other = Subwords.learn(["a few other words", "and some more"], 40)
     with pytest.raises(CourseError, match="the encoder was made for .* words, this vocabulary has"):
-        SubwordTranslator(Checkpoint.read(trained / "attention").model(), other, translator.target)
+        SubwordTranslator(saved_model(Checkpoint.read(trained / "attention")), other, translator.target)
 
 
 def test_subwords_say_any_sentence():

@@ -20,7 +20,7 @@ from experiments.common.training_loop import TrainingLoop, evenly
 from experiments.translation import data as pairs_of
 from experiments.translation.data import Data
 from experiments.translation.recipe import NETWORKS, Recipe
-from experiments.translation.translator import SubwordTranslator
+from experiments.translation.translator import SubwordTranslator, saved_model
 
 BEAMS = 1, 5
 
@@ -39,7 +39,8 @@ def train(recipe: Recipe, pairs: Path | None, out: Path, results: Path, restart:
         data = pairs_of.read(path, recipe, out, ours=pairs is None)
         for problem in data.problems:
             print(f"{path}: {problem}; left out.", flush=True)
-        in_processes(missing, partial(train_network, data, recipe, identities, out, restart), store=lambda *_: None)
+        run = partial(train_network, data, recipe, identities, out, restart)
+        in_processes(missing, run, store=lambda *_: None, processes=len(missing))
     else:
         print(f"{out}: both networks are trained and judged. To train them anew: --restart.")
     write_tables(out, results)
@@ -52,7 +53,7 @@ def train_network(data: Data, recipe: Recipe, identities: dict, out: Path, resta
     with Checkpoint.open(out / name, identities[name], restart) as checkpoint:
         state = checkpoint.state
         state.setdefault("subwords", data.names)
-        model = checkpoint.model()
+        model = saved_model(checkpoint)
         if model is None:
             training.set_seed(recipe.seed)
             model = new_model(recipe, data, NETWORKS[name])

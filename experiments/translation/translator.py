@@ -21,6 +21,13 @@ class Translated(NamedTuple):
     weights: np.ndarray | None
 
 
+def saved_model(checkpoint: Checkpoint):
+    """The network that was saved, or None."""
+    from course_lib.models import encoder_decoder  # noqa: F401 - Keras finds the course's classes
+
+    return checkpoint.model()
+
+
 class SubwordTranslator:
     """sentences -> Translated, by beam search."""
 
@@ -33,15 +40,15 @@ class SubwordTranslator:
     @classmethod
     def load(cls, folder: Path) -> "SubwordTranslator":
         """The network that was trained in a folder; nothing is written. CourseError if it is not finished."""
-        from course_lib.models import encoder_decoder  # noqa: F401 - Keras finds the course's classes
-
         checkpoint = Checkpoint.read(folder)
         if not checkpoint.state["done"]:
             raise CourseError(
                 f"the network in {folder} is half trained, {checkpoint.state['step']} steps: give the command that "
                 "began it again."
             )
-        return cls(checkpoint.model(), *(subwords.load(folder.parent, name) for name in checkpoint.state["subwords"]))
+        return cls(
+            saved_model(checkpoint), *(subwords.load(folder.parent, name) for name in checkpoint.state["subwords"])
+        )
 
     def __call__(self, sentences: Sequence[str], beam: int) -> list[Translated]:
         """The best translation found of each sentence."""
