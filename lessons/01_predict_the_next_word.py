@@ -575,7 +575,7 @@ claim("without the close stories, far words at long distance suffer", at_least(l
 # %%
 memory = keras.Model(rnn.input, rnn.get_layer("memory").output)  # tokens (B, T) -> h (B, T, H)
 tokens = held_rows[:500, :-1]
-h = training.logits(memory, tokens)
+h = np.array(memory(tokens))
 after_last = np.isin(tokens, vocabulary.encode(["last", "Last"]))
 elsewhere = (tokens != 0) & ~after_last
 contrast = h[after_last].mean(axis=0) - h[elsewhere].mean(axis=0)

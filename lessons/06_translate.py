@@ -87,7 +87,7 @@ print(f"{len(test):,} sentences to test on, none of them among the others")
 # **Decoder.** A language model as in lessons 01 and 04, whose memory does not begin empty: $s_0 = \tanh(W c)$ and $s_j = f(s_{j-1}, y_{j-1})$. The first
 # word it reads is `<bos>`; then each word that was said. (The $\tanh$ is Cho's; Sutskever's decoder begins with the encoder's state itself.)
 #
-# **Output.** A score for every Spanish word, $W_o s_j$; a softmax makes probabilities of them. `<eos>` is a word, too: so the two sentences need not be
+# **Output.** A logit for every Spanish word, $W_o s_j$; a softmax makes probabilities of them. `<eos>` is a word, too: so the two sentences need not be
 # equally long.
 #
 # In Keras these are two recurrent layers and an arrow between them:
@@ -95,7 +95,7 @@ print(f"{len(test):,} sentences to test on, none of them among the others")
 
 # %%
 def translator(source_words, target_words, width=192):
-    """(B, T) words and (B, J) words before -> scores (B, J, target_words)."""
+    """(B, T) words and (B, J) words before -> logits (B, J, target_words)."""
     sentence = keras.Input((None,), dtype="int32")  # (B, T)
     before = keras.Input((None,), dtype="int32")  # (B, J), from <bos> on
     x = layers.Embedding(source_words, width)(sentence)
@@ -117,7 +117,7 @@ print(f"{by_hand.count_params():,} parameters")
 sentences, before = rows[0][:50], rows[1][:50, :-1]
 more = np.pad(sentences, ((0, 0), (0, 30)))
 difference = np.abs(by_hand([sentences, before]) - by_hand([more, before])).max()
-claim("thirty places of padding change no score", at_most(difference, 1e-5))
+claim("thirty places of padding change no logit", at_most(difference, 1e-5))
 
 # %% [markdown]
 # ### Three ways to hand it over
@@ -132,7 +132,7 @@ claim("thirty places of padding change no score", at_most(difference, 1e-5))
 #
 # All three begin with $s_0 = \tanh(W c)$.
 #
-# The library has all three, and they can read in either direction or in both. Its second one is the network above: same weights, same scores?
+# The library has all three, and they can read in either direction or in both. Its second one is the network above: same weights, same logits?
 
 # %%
 library = encoder_decoder(
@@ -474,8 +474,8 @@ def beam_search(step, state, K):
         longer = [beam for beam in beams if beam[2] == 3]
         for log_p, words, word, before in beams:
             if word != 3:
-                scores, after = step(word, before)
-                longer += [(log_p + p, [*words, w], w, after) for w, p in enumerate(scores)]
+                log_ps, after = step(word, before)
+                longer += [(log_p + p, [*words, w], w, after) for w, p in enumerate(log_ps)]
         beams = sorted(longer, key=lambda beam: beam[0] / len(beam[1]), reverse=True)[:K]
     log_p, words, _, _ = beams[0]
     return words[:-1], log_p / len(words)
