@@ -35,7 +35,7 @@ def train(recipe: Recipe, data: Path | None, features: Path, out: Path, results:
                 missing.append((member,))
     if missing:
         run = partial(train_member, training_set(given, recipe), recipe, made_by, out, restart)
-        in_processes(missing, run, store=lambda *_: None, processes=PROCESSES)
+        in_processes(missing, run, store=lambda *_: None, processes=min(PROCESSES, len(missing)))
     else:
         print(f"{out}: all {recipe.members} captioners are trained. To train them anew: --restart.")
     judge_run(load(recipe, out), given, "dev", out, results)
