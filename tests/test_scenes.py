@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from PIL import Image
 
 from course_lib.datasets.captions import read_folder
 from course_lib.errors import CourseError
+from course_lib.worlds import scenes
 from course_lib.worlds.scenes import KINDS_FILE, SCALES, SceneWorld, compose, run_lengths
 
 WORLD = SceneWorld()
