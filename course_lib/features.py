@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from course_lib.errors import CourseError
-from course_lib.files import locked, write_atomically
+from course_lib.files import CannotWrite, locked, write_atomically
 
 WORKERS = min(os.cpu_count() or 1, 4)  # batches under way at the same time, each in the memory
 
@@ -71,10 +71,13 @@ class FeatureCache:
 
     def _mend(self) -> None:
         """Take away what a kill has left half written; only whoever holds the lock may."""
-        head = self.index_file.read_text(encoding="utf-8").splitlines()[0]
-        with open(self.rows_file, "ab") as file:
-            file.truncate(len(self.index) * 2 * math.prod(json.loads(head)["shape"]))
-        write_atomically(self.index_file, "".join(f"{line}\n" for line in (head, *self.index)))
+        try:
+            head = self.index_file.read_text(encoding="utf-8").splitlines()[0]
+            with open(self.rows_file, "ab") as file:
+                file.truncate(len(self.index) * 2 * math.prod(json.loads(head)["shape"]))
+            write_atomically(self.index_file, "".join(f"{line}\n" for line in (head, *self.index)))
+        except OSError as error:
+            raise self._cannot_be_kept(error) from None
 
     @property
     def rows(self) -> np.ndarray:
@@ -115,7 +118,7 @@ class FeatureCache:
             try:
                 held.enter_context(locked(self.index_file.with_suffix(".lock")))
                 self._refused = None
-            except CourseError as error:  # a folder to read from: nobody writes
+            except CannotWrite as error:  # a folder to read from: nobody writes
                 self._refused = error
             if not self._read() and not self._refused:
                 self._mend()
@@ -142,6 +145,7 @@ class FeatureCache:
             raise self._cannot_be_kept(self._refused)
         try:
             if self.shape is None:
+                self.rows_file.unlink(missing_ok=True)  # rows whose index is gone
                 self.shape = rows.shape[1:]
                 head = {"extractor": self.extractor.identity, "shape": self.shape}
                 write_atomically(self.index_file, json.dumps(head) + "\n")

@@ -8,11 +8,16 @@ from pathlib import Path
 from course_lib.errors import CourseError
 
 
+class CannotWrite(CourseError):
+    """Nothing can be written in a folder."""
+
+
 @contextlib.contextmanager
 def locked(path: Path, refusal: str | None = None) -> Iterator[None]:
     """Holds a lock on the file `path`, which is made and taken away again; a kill releases it, too.
 
-    Waits for who holds it, or raises CourseError(refusal). CourseError if nothing can be written there.
+    Waits for who holds it, or raises CourseError(refusal). CannotWrite if nothing can be written there, CourseError if
+    nothing can be locked.
     """
     import portalocker
 
@@ -22,18 +27,24 @@ def locked(path: Path, refusal: str | None = None) -> Iterator[None]:
             path.parent.mkdir(parents=True, exist_ok=True)
             file = open(path, "a", encoding="ascii")  # noqa: SIM115 - closed below
         except OSError as error:
-            raise CourseError(f"cannot write to {path.parent} ({error.strerror}): give another folder.") from None
+            raise CannotWrite(f"cannot write to {path.parent} ({error.strerror}): give another folder.") from None
         with file:
             try:
                 portalocker.lock(file, flags)
-            except portalocker.LockException:
-                raise CourseError(refusal) from None
+            except portalocker.AlreadyLocked:
+                if refusal:
+                    raise CourseError(refusal) from None
+                continue  # Windows itself waits ten seconds, not longer
+            except portalocker.LockException as error:
+                raise CourseError(f"cannot lock {path} ({error.strerror}): give a folder on another disk.") from None
             if not _is_there(path, file):  # who held it has taken it away while this one waited
                 continue
             try:
                 yield
             finally:
-                with contextlib.suppress(OSError):  # on Windows it stays
+                if os.name == "nt":  # an open file cannot be taken away there
+                    file.close()
+                with contextlib.suppress(OSError):  # nor one that another waits for: that one takes it away
                     path.unlink()
             return
 

@@ -11,12 +11,22 @@ from course_lib.errors import CourseError
 from course_lib.files import locked, write_atomically
 
 
-def read_rows(path: Path) -> list[dict]:
-    """The rows of a table as they stand there, every value as text; none if there is no table yet."""
+def read_rows(path: Path, expected: Iterable[str] = ()) -> list[dict]:
+    """The rows of a table as they stand there, every value as text; none if there is no table yet.
+
+    expected: columns without which it is another table, a CourseError.
+    """
     if not path.is_file():
         return []
     with open(path, encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+        rows = list(csv.DictReader(file))
+    if rows and not set(expected) <= rows[0].keys():
+        raise _other_columns(path, rows[0])
+    return rows
+
+
+def _other_columns(path, columns):
+    return CourseError(f"{path} has other columns ({', '.join(columns)}): move it away, or give another file.")
 
 
 def number(value: str) -> float | str | None:
@@ -34,7 +44,7 @@ def write(path: Path, rows: list[dict], columns: Iterable[str] | None = None) ->
     """
     columns = list(columns or dict.fromkeys(name for row in rows for name in row))
     if others := sorted({name for row in rows for name in row} - set(columns)):
-        raise CourseError(f"{path} has other columns ({', '.join(others)}): move it away, or give another file.")
+        raise _other_columns(path, others)
     content = io.StringIO(newline="")
     writer = csv.DictWriter(content, columns, lineterminator="\n")
     writer.writeheader()
@@ -57,7 +67,7 @@ def upsert(
 
     Values are compared as they stand in the file. Several rows may share a key: together they replace what is there
     under it. columns: default, those of the table and then new ones. order: what all rows are sorted by (`by_columns`).
-    One process at a time: others wait.
+    One process at a time: others wait. CourseError if the table lacks a column of the key.
     """
 
     def by_key(rows):
@@ -67,7 +77,7 @@ def upsert(
         return found
 
     with locked(path.with_name(f".{path.name}.lock")):
-        there = by_key(read_rows(path)) | by_key(rows)
+        there = by_key(read_rows(path, key)) | by_key(rows)
         table = [row for same in there.values() for row in same]
         write(path, sorted(table, key=order) if order else table, columns)
 

@@ -37,9 +37,9 @@ KEYS = [(*case, seed) for seed in SEEDS for case in CASES]
 COLUMNS = ["cnn", "cell", "conditioning", "seed", "correct", "bleu_4", "cider", "nats", "parameters", "train_seconds"]
 
 
-def random_file(seed: int) -> Path:
-    """Where the vectors of a random CNN are kept."""
-    return cache_folder() / f"random_cnn_{SceneWorld().identity}_{seed}.npy"
+def random_file(backbone) -> Path:
+    """Where the vectors of a random CNN are kept: another CNN or other pictures, another file."""
+    return cache_folder() / f"random_cnn_{SceneWorld().drawing}_{backbone.identity.split()[-1]}.npy"
 
 
 def random_cnn(seed: int):
@@ -55,12 +55,14 @@ def look_with_random_cnns() -> None:
     """The vectors of the scenes with each seed's random CNN; the pictures are drawn once."""
     from course_lib.vision.small_cnn import look_at_scenes
 
-    if not all(random_file(seed).is_file() for seed in SEEDS):
-        seen = look_at_scenes(SceneWorld(), [random_cnn(seed).pooled for seed in SEEDS])
-        for seed, vectors in zip(SEEDS, seen, strict=True):
+    backbones = [random_cnn(seed) for seed in SEEDS]
+    if not all(random_file(backbone).is_file() for backbone in backbones):
+        cache_folder().mkdir(parents=True, exist_ok=True)
+        seen = look_at_scenes(SceneWorld(), [backbone.pooled for backbone in backbones])
+        for backbone, vectors in zip(backbones, seen, strict=True):
             content = io.BytesIO()
             np.save(content, vectors)
-            write_atomically(random_file(seed), content.getvalue())
+            write_atomically(random_file(backbone), content.getvalue())
 
 
 @cache
@@ -102,7 +104,7 @@ def run(cnn: str, cell: str, conditioning: str, seed: int) -> dict:
     backbone = small_cnn() if cnn == "pretrained" else random_cnn(seed)
     new = backbone.pooled(np.stack([world.draw(scene)[0] for scene in scenes]))
     if cnn == "random":  # its numbers hardly differ from picture to picture: each to mean 0 and spread 1
-        seen = np.load(random_file(seed))
+        seen = np.load(random_file(backbone))
         mean, spread = seen.mean(axis=0), seen.std(axis=0) + 1e-8
         seen, new = (seen - mean) / spread, (new - mean) / spread
     model, vocabulary, losses, seconds = learn(seen, said, 1, seed, conditioning=conditioning, cell=cell, maxout=256)

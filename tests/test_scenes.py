@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from PIL import Image
 
 from course_lib.datasets.captions import read_folder
 from course_lib.errors import CourseError
+from course_lib.worlds import scenes
 from course_lib.worlds.scenes import KINDS_FILE, SCALES, SceneWorld, compose, run_lengths
 
 WORLD = SceneWorld()
@@ -123,7 +125,7 @@ def test_a_folder_in_the_layout_of_flickr8k_with_boxes_in_cocos(tmp_path):
     WORLD.write(tmp_path / "a", splits, size=64)
     WORLD.write(tmp_path / "b", splits, size=64)
     files = sorted(path.relative_to(tmp_path / "a") for path in (tmp_path / "a").rglob("*") if path.is_file())
-    assert len(files) == 9 + 1 + 2 + 2 + 2
+    assert len(files) == 9 + 1 + 2 + 2 + 1
     assert all((tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes() for name in files)
     (tmp_path / "a" / "images" / "dev_00000.png").unlink()
     WORLD.write(tmp_path / "a", splits, size=64)
@@ -148,6 +150,19 @@ def test_a_folder_in_the_layout_of_flickr8k_with_boxes_in_cocos(tmp_path):
             assert inside.sum() == (owner == i).sum() == note["area"]
             assert all(edge.any() for edge in (inside[0], inside[-1], inside[:, 0], inside[:, -1]))
     assert next(told, None) is None
+
+
+def test_new_drawing_code_never_meets_old_pictures(tmp_path, monkeypatch):
+    names, before = ("scenes.py", "shapes.py"), (WORLD.identity, WORLD.drawing)
+    for name in names:
+        shutil.copy(KINDS_FILE.with_name(name), tmp_path)
+    monkeypatch.setattr(scenes, "__file__", str(tmp_path / "scenes.py"))
+    assert (WORLD.identity, WORLD.drawing) == before
+    for name in names:
+        with open(tmp_path / name, "a", encoding="utf-8") as file:
+            file.write("# changed")
+        assert WORLD.identity == before[0] and WORLD.drawing != before[1]
+        before = WORLD.identity, WORLD.drawing
 
 
 def test_boxes_of_a_kind_hold_what_is_seen_of_it():

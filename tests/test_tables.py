@@ -42,6 +42,8 @@ def test_a_table_of_another_kind_is_not_written_over(tmp_path):
     tables.write(path, [{"a": 1, "other": 2}])
     with pytest.raises(CourseError, match=r"t.csv has other columns .other.: move it away, or give another file"):
         tables.upsert(path, [{"a": 2, "b": 2}], ["a"], ["a", "b"])
+    with pytest.raises(CourseError, match=r"t.csv has other columns .a, other.: move it away"):
+        tables.upsert(path, [{"b": 2, "a": 1}], ["b"])  # a column of the key is not there
     assert lines(path) == ["a,other", "1,2"]
 
 

@@ -156,6 +156,16 @@ def test_nothing_is_computed_twice_and_a_kill_loses_a_batch(tmp_path, backbone):
     assert len(FeatureCache(tmp_path, Backbone("another", 16, backbone.build)).index) == 0
 
 
+def test_rows_without_an_index_are_not_gone_on_with(tmp_path, backbone):
+    FeatureCache(tmp_path, backbone).add([photo(), photo(size=(30, 20))])
+    cache = FeatureCache(tmp_path, backbone)
+    cache.index_file.unlink()
+    cache.add([photo(size=(30, 20))])
+    fresh = FeatureCache(tmp_path / "fresh", backbone)
+    fresh.add([photo(size=(30, 20))])
+    assert np.array_equal(cache.rows, fresh.rows) and cache.rows_file.stat().st_size == fresh.rows.nbytes
+
+
 def test_a_folder_that_cannot_be_written(tmp_path, backbone):
     (tmp_path / "file").write_text("")
     with pytest.raises(CourseError, match="Name another folder"):
@@ -168,6 +178,13 @@ def test_a_folder_that_cannot_be_written(tmp_path, backbone):
     assert FeatureCache(tmp_path, backbone).add([photo()])[0].tolist() == [0]
     with pytest.raises(CourseError, match="Name another folder"):
         FeatureCache(tmp_path, backbone).add([photo(size=(7, 7))])
+    lock.rmdir()
+    with open(cache.index_file, "a", encoding="utf-8") as file:
+        file.write("0" * 30)  # killed while it wrote
+    cache.rows_file.unlink()
+    cache.rows_file.mkdir()  # a stand-in, too: it cannot be mended
+    with pytest.raises(CourseError, match="Name another folder"):
+        FeatureCache(tmp_path, backbone).add([photo()])
 
 
 class Loudness:

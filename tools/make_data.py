@@ -46,8 +46,7 @@ def write(folder: Path) -> None:
         table += f"| `{name}` | {what} | `course_lib/worlds/language.toml`, seed {seed} | `{sha256(path)}` |\n"
     scenes = SceneWorld()
     scenes.write(folder / "scenes", {name: scenes.sample(*of) for name, of in SCENES.items()}, compress=0)
-    for name in ("made.txt", "lock"):  # how `write` knows what is there
-        (folder / "scenes" / name).unlink()
+    (folder / "scenes" / "made.txt").unlink()  # how `write` knows what is there
     for path in sorted((folder / "scenes").rglob("*.*")):
         what = "a scene" if path.suffix == ".png" else "captions, splits and boxes of the scenes"
         name = path.relative_to(folder).as_posix()

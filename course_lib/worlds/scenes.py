@@ -137,6 +137,12 @@ class SceneWorld:
         """Changes with the kinds, places and colours."""
         return hashlib.sha256(self.source.encode()).hexdigest()[:16]
 
+    @property
+    def drawing(self) -> str:
+        """Changes with `identity`, and with the code that makes scenes and pictures of them."""
+        code = [Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("scenes.py", "shapes.py")]
+        return hashlib.sha256(repr([self.source, *code]).encode()).hexdigest()[:16]
+
     # -- what is where --
 
     def sample(self, count: int, seed: int, things: Sequence[int] = (1, 2, 2, 3, 4)) -> list[Scene]:
@@ -273,7 +279,7 @@ class SceneWorld:
         """  # fmt: skip
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        recipe = Path(__file__).read_text(encoding="utf-8"), self.source, splits, size, captions, compress
+        recipe = self.drawing, splits, size, captions, compress
         made = hashlib.sha256(repr(recipe).encode()).hexdigest()
         with locked(folder / "lock"):
             if (folder / "made.txt").is_file() and (folder / "made.txt").read_text(encoding="ascii") == made:
