@@ -1,6 +1,9 @@
-"""Which tests begin first, and what nbval does not compare."""
+"""Which tests begin first, what nbval does not compare, and that no test writes over the stored tables."""
 
 import os
+from pathlib import Path
+
+import pytest
 
 # Kernels that pytest starts inherit this: progress bars are for people.
 os.environ.setdefault("COURSE_PROGRESS", "0")
@@ -23,3 +26,15 @@ def pytest_collectstart(collector):
     """
     if hasattr(collector, "skip_compare"):
         collector.skip_compare += ("stderr", "image/png")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def stored_tables_stay():
+    """No test writes over what a run of hours has measured."""
+    folder = Path(__file__).with_name("experiments") / "results"
+    before = {path.name: path.read_bytes() for path in folder.glob("*.csv")}
+    yield
+    after = {path.name: path.read_bytes() for path in folder.glob("*.csv")}
+    assert sorted(before) == sorted(after), f"tests made or removed a file of {folder}"
+    changed = [name for name in before if before[name] != after[name]]
+    assert not changed, f"tests wrote over {changed} in {folder}: give the command --results or --out"

@@ -2,7 +2,7 @@
 
     python -m experiments.flickr8k train                       features, then a captioner: less than ten minutes
     python -m experiments.flickr8k train --seed 1 --conditioning "every input"   the picture read again at each word
-    python -m experiments.flickr8k train --data my_folder --out my_run --results my.csv
+    python -m experiments.flickr8k train --data my_folder --out my_run
     python -m experiments.flickr8k judge --split test          BLEU and CIDEr on any split whose photographs are there
     python -m experiments.flickr8k caption holiday.jpg cat.png any photographs
     python -m experiments.flickr8k train --attention after     with regions to look at
@@ -17,7 +17,6 @@ import sys
 from pathlib import Path
 
 from course_lib.datasets.fetch import cache_folder
-from course_lib.results import FOLDERS
 from experiments.captioning.caption import caption
 from experiments.captioning.judge import judge
 from experiments.captioning.recipe import Recipe, read
@@ -40,7 +39,8 @@ def main(arguments=None) -> int:
     for command in (trains, judges):
         command.option("--data", type=Path, help="a folder with photographs and captions; default: Flickr8k")
         command.option("--features", type=Path, default=cache_folder() / "features", help="folder of the vectors")
-        command.results(FOLDERS[0] / "flickr8k.csv")
+    trains.results(help="the table to write; default: the stored one for the runs that it holds, else one below --out")
+    judges.results(help="the table to write; default: one below --out")
     trains.restart()
     judges.option("--split", default="dev")
     says.option("photos", type=Path, nargs="+")

@@ -1,7 +1,7 @@
 """Translate, with and without attention: Tatoeba English-Spanish, or any file of tab-separated pairs.
 
     python -m experiments.translate train                      both networks, one beside the other: about 50 minutes
-    python -m experiments.translate train --pairs my.tsv --out my_run --results my.csv
+    python -m experiments.translate train --pairs my.tsv --out my_run
     python -m experiments.translate say "Where is my book?" "I like it." --picture alignment.png
     python -m experiments.translate file english.txt spanish.txt --beam 5
 
@@ -13,7 +13,6 @@ translations that the test part has of a sentence.
 import sys
 from pathlib import Path
 
-from course_lib.results import FOLDERS
 from experiments.common.command_line import CommandLine
 from experiments.translation.recipe import NETWORKS, Recipe
 from experiments.translation.say import say, translate_file
@@ -28,7 +27,7 @@ def main(arguments=None) -> int:
     trains = line.command("train", train)
     trains.option("--pairs", type=Path, help="a file with a pair a line, a tab between; default: Tatoeba")
     trains.recipe(Recipe)
-    trains.results(FOLDERS[0] / "translate.csv")
+    trains.results(help="the table to write; default: the stored one for the run that it holds, else one below --out")
     trains.restart()
     says = line.command("say", say)
     says.option("sentences", nargs="+")

@@ -21,7 +21,7 @@ from course_lib.vision import small_cnn
 from course_lib.worlds.scenes import SceneWorld
 from experiments import flickr8k
 from experiments.captioning.data import Data
-from experiments.captioning.recipe import Recipe
+from experiments.captioning.recipe import Recipe, is_stored, read
 
 WORLD = SceneWorld()
 SMALL = ["--set=network=small_cnn", "--set=units=24", "--set=embedding=16", "--set=width=16", "--set=batch=20",
@@ -126,6 +126,17 @@ def test_other_captions_never_meet_an_old_run(trained, photographs, tmp_path):
     file.write_text(file.read_text(encoding="utf-8").replace(" a ", " one ", 1), encoding="utf-8")
     said = command(home, tmp_path / "other", "train", *SMALL, code=1)
     assert "holds another run (data differs)" in said
+
+
+def test_a_trial_never_writes_over_the_stored_table(trained, photographs):
+    own = {"conditioning": "initial state", "attention": ""}
+    assert is_stored(read(Recipe, [], **own, seed=3)) and is_stored(read(Recipe, [], **own | {"attention": "after"}))
+    assert not is_stored(read(Recipe, ["units=24"], **own))
+    assert not is_stored(read(Recipe, [], **own | {"conditioning": "every input"}))
+    home, _ = trained
+    arguments = [option for option in options(home, photographs, "train", *SMALL) if "--results" not in option]
+    assert flickr8k.main(arguments) == 0
+    assert len(tables.read_rows(home / "out" / "flickr8k.csv")) == 4
 
 
 @pytest.fixture

@@ -122,6 +122,7 @@ def test_a_killed_run_goes_on(pairs, trained, tmp_path):
     after, whole = (state(folder / "attention") for folder in (tmp_path / "run", trained))
     assert [point["step"] for point in after["curve"]] == [point["step"] for point in whole["curve"]]
     assert after["curve"][-1]["dev_nats"] == pytest.approx(whole["curve"][-1]["dev_nats"], abs=0.1)
+    assert len(read_rows(tmp_path / "run" / "translate.csv")) == 4  # never the stored table
     other = start(pairs, tmp_path / "run", "--set=units=16")
     assert other.wait(120) == 1
     assert "holds another run (units differs)" in (tmp_path / "run.log").read_text()

@@ -21,14 +21,14 @@ BEAMS = 1, 3, 5, 7
 COLUMNS = ["split", "beam", "BLEU-1", "BLEU-2", "BLEU-3", "BLEU-4", "CIDEr"]  # printed
 
 
-def judge(recipe: Recipe, split: str, data: Path | None, features: Path, out: Path, results: Path) -> None:
+def judge(recipe: Recipe, split: str, data: Path | None, features: Path, out: Path, results: Path | None) -> None:
     """Judge a trained captioner on a split. data: a folder with photographs and captions; default: Flickr8k."""
     trained = load(recipe, out)
     given = Data(read_folder(data or fetch("flickr8k")), trained.recipe, features, (split,))
     trained.check(given.extractor)
     for problem in given.problems:
         print(problem)
-    judge_run(trained, given, split, out, results)
+    judge_run(trained, given, split, out, results or out / "flickr8k.csv")
 
 
 def judge_run(trained: Trained, data: Data, split: str, out: Path, results: Path) -> None:
@@ -55,6 +55,7 @@ def judge_run(trained: Trained, data: Data, split: str, out: Path, results: Path
     )
     curve = results.with_name(f"{results.stem}_curve.csv")
     tables.upsert(curve, curves, run, order=tables.by_columns(*run, "member", "step"))
+    print(f"{results}: written.")
     tables.print_table(COLUMNS, ([row[name] for name in COLUMNS] for row in kept["rows"]))
 
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from course_lib.errors import CourseError
@@ -77,3 +77,9 @@ def read(recipe: type[Recipe], settings: Iterable[str], **options: Any) -> Recip
     if made.batch % made.captions_per_image:
         raise CourseError(f"--set batch={made.batch}: expected a multiple of {made.captions_per_image}.")
     return made
+
+
+def is_stored(recipe: Recipe) -> bool:
+    """Whether the stored table holds runs of this recipe, whatever their seed."""
+    defaults = (read(Recipe, [], conditioning="initial state", attention=name) for name in ("", "after"))
+    return replace(recipe, seed=0) in defaults

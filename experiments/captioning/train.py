@@ -10,16 +10,21 @@ from course_lib.checkpoint import Checkpoint
 from course_lib.datasets.captions import read_folder
 from course_lib.datasets.fetch import fetch
 from course_lib.memory import held_memory_gb
+from course_lib.results import FOLDERS
 from experiments.captioning.data import Data, TrainingSet, training_set
 from experiments.captioning.judge import judge_run
 from experiments.captioning.model import load, member_folder, new_captioner, saved_captioner
-from experiments.captioning.recipe import PROCESSES, Recipe
+from experiments.captioning.recipe import PROCESSES, Recipe, is_stored
 from experiments.common.runs import in_processes
 from experiments.common.training_loop import TrainingLoop, evenly
 
 
-def train(recipe: Recipe, data: Path | None, features: Path, out: Path, results: Path, restart: bool) -> None:
-    """Train the members that are not trained yet. data: a folder with photographs and captions; default: Flickr8k."""
+def train(recipe: Recipe, data: Path | None, features: Path, out: Path, results: Path | None, restart: bool) -> None:
+    """Train the members that are not trained yet. data: a folder with photographs and captions; default: Flickr8k.
+
+    results: the table; left out, the stored one for the runs that it holds, else one in `out`.
+    """
+    results = results or (FOLDERS[0] if data is None and is_stored(recipe) else out) / "flickr8k.csv"
     for member in range(recipe.members):  # another run is refused before work begins
         with Checkpoint.open(member_folder(out, recipe, member), recipe.identity(member), restart):
             pass

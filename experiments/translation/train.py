@@ -15,6 +15,7 @@ from course_lib.checkpoint import Checkpoint
 from course_lib.datasets.fetch import fetch
 from course_lib.datasets.plain_text import read_text
 from course_lib.memory import peak_memory_gb
+from course_lib.results import FOLDERS
 from experiments.common.runs import in_processes
 from experiments.common.training_loop import TrainingLoop, evenly
 from experiments.translation import data as pairs_of
@@ -25,8 +26,13 @@ from experiments.translation.translator import SubwordTranslator, saved_model
 BEAMS = 1, 5
 
 
-def train(recipe: Recipe, pairs: Path | None, out: Path, results: Path, restart: bool) -> None:
-    """Train what is not trained yet. pairs: a file with a pair a line; left out, Tatoeba's."""
+def train(recipe: Recipe, pairs: Path | None, out: Path, results: Path | None, restart: bool) -> None:
+    """Train what is not trained yet. pairs: a file with a pair a line; left out, Tatoeba's.
+
+    results: the table; left out, the stored one for the run that it holds, else one in `out`.
+    """
+    stored = pairs is None and recipe == Recipe()
+    results = results or (FOLDERS[0] if stored else out) / "translate.csv"
     path = pairs or fetch("spa-eng")
     made_by = asdict(recipe) | {"pairs": hashlib.sha256(read_text(path).encode()).hexdigest()}
     identities = {name: made_by | {"attention": attention} for name, attention in NETWORKS.items()}
@@ -43,7 +49,7 @@ def train(recipe: Recipe, pairs: Path | None, out: Path, results: Path, restart:
         in_processes(missing, run, store=lambda *_: None, processes=len(missing))
     else:
         print(f"{out}: both networks are trained and judged. To train them anew: --restart.")
-    write_tables(out, results)
+    write_tables(out, results, recipe.seed)
 
 
 def train_network(data: Data, recipe: Recipe, identities: dict, out: Path, restart: bool, name: str) -> None:
@@ -117,12 +123,16 @@ def judge(translate: SubwordTranslator, test: dict[str, list[str]], beam: int) -
     )
 
 
-def write_tables(out: Path, results: Path) -> None:
+def write_tables(out: Path, results: Path, seed: int) -> None:
     """What both networks reach, and beside it what they say of the examples."""
     states = [Checkpoint.read(out / name).state for name in NETWORKS]
-    rows = [row for state in states for row in state["rows"]]
-    tables.upsert(results, rows, ["attention", "beam"])
-    both = [without | with_ for without, with_ in zip(*(state["examples"] for state in states), strict=True)]
-    tables.write(results.with_name(f"{results.stem}_examples.csv"), both)
+    rows = [{"seed": seed} | row for state in states for row in state["rows"]]
+    tables.upsert(results, rows, ["seed", "attention", "beam"])
+    both = [
+        {"seed": seed} | without | with_
+        for without, with_ in zip(*(state["examples"] for state in states), strict=True)
+    ]
+    tables.upsert(results.with_name(f"{results.stem}_examples.csv"), both, ["seed"])
+    print(f"{results}: written.")
     tables.print_table(["attention", "beam", "BLEU", "long"],
                        [(r["attention"], r["beam"], r["bleu"], r["bleu_long"]) for r in rows])  # fmt: skip
