@@ -56,14 +56,14 @@ def _check_data():
             wrong.append(f"{name} is missing")
         elif sha256(file) != expected:
             wrong.append(f"{name} was changed")
-    return not wrong, f"shipped data: {', '.join(wrong) or 'complete and unchanged'}", "run `make data`"
+    return not wrong, f"bundled data: {', '.join(wrong) or 'complete and unchanged'}", "run `make data`"
 
 
 CHECKS = (_check_python, _check_packages, _check_memory, _check_data)
 
 
 def doctor() -> bool:
-    """Check this machine and the shipped files, print what is found and how to mend it; True if all is well."""
+    """Check this machine and the bundled files, print what is found and how to mend it; True if all is well."""
     well = True
     for check in CHECKS:
         try:

@@ -10,7 +10,7 @@ _ROW = re.compile(r"^\| `(?P<name>[^`]+)` \|.*\| `(?P<sha256>[0-9a-f]{64})` \|$"
 
 
 def path(name: str) -> Path:
-    """The path of a shipped file, such as 'language/heldout.txt'. CourseError if it is missing."""
+    """The path of a bundled file, such as 'language/heldout.txt'. CourseError if it is missing."""
     found = DATA / name
     if not found.is_file():
         raise CourseError(f"data/{name} is missing. Run `make data`, or `git checkout data`, to bring it back.")

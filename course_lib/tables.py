@@ -21,12 +21,12 @@ def read_rows(path: Path, expected: Iterable[str] = ()) -> list[dict]:
     with open(path, encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     if rows and not set(expected) <= rows[0].keys():
-        raise _other_columns(path, rows[0])
+        raise CourseError(_other_columns(path, rows[0]))
     return rows
 
 
 def _other_columns(path, columns):
-    return CourseError(f"{path} has other columns ({', '.join(columns)}): move it away, or give another file.")
+    return f"{path} has other columns ({', '.join(columns)}): move it away, or give another file."
 
 
 def number(value: str) -> float | str | None:
@@ -44,7 +44,7 @@ def write(path: Path, rows: list[dict], columns: Iterable[str] | None = None) ->
     """
     columns = list(columns or dict.fromkeys(name for row in rows for name in row))
     if others := sorted({name for row in rows for name in row} - set(columns)):
-        raise _other_columns(path, others)
+        raise CourseError(_other_columns(path, others))
     content = io.StringIO(newline="")
     writer = csv.DictWriter(content, columns, lineterminator="\n")
     writer.writeheader()

@@ -104,7 +104,7 @@ def fit(model, batches: Iterator, steps: int | None, description: str = "trainin
 
 
 def logits(model, inputs, batch_size: int = 250) -> np.ndarray:
-    """The model's logits for many inputs (N, ...) -> (N, ..., V), a batch at a time."""
+    """What a model says of many inputs (N, ...), before any softmax: logits (N, ..., V), a batch at a time."""
     parts = [model(inputs[i : i + batch_size]) for i in range(0, len(inputs), batch_size)]
     return np.concatenate([keras.ops.convert_to_numpy(part) for part in parts])
 

@@ -102,7 +102,7 @@ def by_hand(model, setting, sentence, words):
 
     def deep(s, y, c):
         out = decoder.output_layer
-        if out.context_apart:
+        if out.separate_context:
             pairs = dense(out.pairs, np.concatenate([s, y])) + c @ out.seen.weights[0].numpy()
         else:
             pairs = dense(out.pairs, np.concatenate([s, y, c]))

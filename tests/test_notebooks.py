@@ -132,7 +132,7 @@ def test_every_claim_was_tried_under_five_seeds(name):
     ]
     exercises = {line[2:] for c in code_cells(read(name, "solutions")) if c.metadata.get("nbgrader", {}).get("grade")
                  for line in printed(c).splitlines() if line[:2] == "✓ "}  # fmt: skip
-    doctors = {line for line in shown if line.startswith(("Python ", "packages: ", "memory: ", "shipped data: "))}
+    doctors = {line for line in shown if line.startswith(("Python ", "packages: ", "memory: ", "bundled data: "))}
     assert set(stored) == set(shown) - exercises - doctors
     for claim, row in stored.items():
         assert row["seeds"] >= 5

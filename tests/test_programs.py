@@ -118,6 +118,6 @@ def test_grammars_that_cannot_be_carried_out(rules, sentence):
         ProgramWorld(f'start = "PP"\n[sets.v]\na = {{}}\nb = {{}}\n[rules]\n{rules}').sample(1, seed=0)
 
 
-def test_the_shipped_grammar_is_data():
+def test_the_bundled_grammar_is_data():
     text = programs.GRAMMAR_FILE.read_text(encoding="utf-8").replace('"+", "-", "*"', '"%"')
     assert all("+ " not in p.text.replace("+=", "") for p in ProgramWorld(text).sample(200, seed=0))

@@ -218,7 +218,7 @@ def test_an_agreement_with_nobody():
         world.sample(1, 0, 1, 9)
 
 
-def test_the_grammar_file_is_shipped():
+def test_the_grammar_file_is_bundled():
     assert GRAMMAR_FILE.is_file()
 
 

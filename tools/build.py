@@ -70,7 +70,7 @@ def edition(notebook: nbformat.NotebookNode, which: str) -> nbformat.NotebookNod
 
 def environment(threads: int) -> dict[str, str]:
     """The environment in which notebooks are built and checked: UTF-8, no progress bars, a given number of threads."""
-    count = str(threads)  # operations side by side; inside each, one thread: course_lib/quiet.py
+    count = str(threads)  # operations side by side; inside each, one thread: course_lib/backend.py
     names = ("TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
     # nbgrader calls alembic by its bare name, so the environment's programs must be found.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])

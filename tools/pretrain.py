@@ -165,19 +165,19 @@ def main() -> int:
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     if not options.keep:
-        ship(options)
+        write_cnn(options)
     store_vectors(options.out)
     return 0
 
 
-def ship(options) -> None:
+def write_cnn(options) -> None:
     """Train the CNN, and write its weights and how often it is right."""
     begun = time.monotonic()
     grid, right, losses = train(epochs=options.epochs, seed=options.seed)
     print(losses.round(3), f"{time.monotonic() - begun:.0f} s")
-    shipped_grid = small_grid()  # without what the optimizer remembers
-    shipped_grid.set_weights(grid.get_weights())
-    shipped_grid.save_weights(options.out / "small_cnn.weights.h5")
+    bundled_grid = small_grid()  # without what the optimizer remembers
+    bundled_grid.set_weights(grid.get_weights())
+    bundled_grid.save_weights(options.out / "small_cnn.weights.h5")
     rows = [
         {"question": name, "answers": len(QUESTIONS[name]), "right": round(share, 4)} for name, share in right.items()
     ]

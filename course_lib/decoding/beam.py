@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_lib.decoding.sampling import adjust_logits
+from course_lib.decoding.sampling import adjust_logits, never_said
 from course_lib.errors import CourseError
-from course_lib.text import BOS, BOS_ID, EOS_ID, PAD, UNK, Vocabulary, to_rows
+from course_lib.text import BOS_ID, EOS_ID, PAD, Vocabulary, to_rows
 
 
 class Hypothesis(NamedTuple):
@@ -82,7 +82,7 @@ class BeamSearch:
         states = decoder.start(encoded)  # B rows; from here on, K rows for each sentence
         encoded = {name: tf.repeat(v, K, axis=0) for name, v in decoder.prepare(encoded).items()}
         states = [tf.repeat(state, K, axis=0) for state in states]
-        never = tf.constant([-np.inf if word in (PAD, UNK, BOS) else 0.0 for word in self.target.words])
+        never = never_said(self.target)
         rest = tf.constant([0.0 if word == PAD else -np.inf for word in self.target.words])  # behind <eos>: nothing
         has_weights = decoder.attends
 
@@ -173,7 +173,7 @@ class CaptionGenerator(BeamSearch):
         decoder = self.model.decoder
         encoded = self.model.encoder(np.asarray(features, np.float32))
         states, encoded = decoder.start(encoded), decoder.prepare(encoded)
-        never = tf.constant([-np.inf if word in (PAD, UNK, BOS) else 0.0 for word in self.target.words])
+        never = never_said(self.target)
         word, said = tf.fill((len(features),), BOS_ID), []
         for j in range(longest):
             logits, _, states = decoder.step(word, states, encoded)

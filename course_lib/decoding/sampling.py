@@ -32,6 +32,11 @@ def adjust_logits(logits, temperature=1.0, top_k=None, top_p=None):
     return logits
 
 
+def never_said(vocabulary: Vocabulary) -> np.ndarray:
+    """What is added to logits so that nobody says <pad>, <unk> or <bos>: (V,), -inf for them and 0 for the rest."""
+    return np.array([-np.inf if word in (PAD, UNK, BOS) else 0.0 for word in vocabulary.words], np.float32)
+
+
 class TextGenerator:
     """Lets a language model write. Its loop is compiled at the first call; later training of the model is seen.
 
@@ -99,7 +104,7 @@ class TextGenerator:
         import tensorflow as tf
 
         count, total = tf.shape(tokens)[0], tf.shape(tokens)[1]
-        never = tf.constant([-np.inf if word in (PAD, UNK, BOS) else 0.0 for word in self.vocabulary.words])
+        never = never_said(self.vocabulary)
 
         def step(t, token, states, over, written):
             x, states, after = token, list(states), []

@@ -66,7 +66,7 @@ def check_temperature(softmax_with_temperature) -> None:
     with np.errstate(all="ignore"):
         large = np.asarray(checks.run(softmax_with_temperature, np.array([[1000.0, 999.0]]), 1.0), float)
     if not np.isfinite(large).all():
-        raise NotYet("softmax_with_temperature: a score of 1000 overflows. Subtract each row's largest score first.")
+        raise NotYet("softmax_with_temperature: a logit of 1000 overflows. Subtract each row's largest logit first.")
     checks.solved("softmax_with_temperature is right, for large logits, too")
 
 

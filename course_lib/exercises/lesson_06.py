@@ -7,9 +7,8 @@ import numpy as np
 from course_lib import checks
 from course_lib.checks import NotYet
 from course_lib.errors import CourseError
+from course_lib.text import BOS_ID, EOS_ID, PAD_ID, UNK_ID
 from course_lib.worlds import translation
-
-BOS, EOS = 2, 3
 
 
 def little_network(seed: int = 0) -> tuple[Callable, tuple]:
@@ -21,12 +20,12 @@ def little_network(seed: int = 0) -> tuple[Callable, tuple]:
 
     def step(word, state):
         state = (*state, int(word))
-        scores = np.random.default_rng([seed, *state]).normal(scale=1.5, size=7)
-        scores[[0, 1, BOS]] = -np.inf
-        scores[EOS] -= 1.0
+        logits = np.random.default_rng([seed, *state]).normal(scale=1.5, size=7)
+        logits[[PAD_ID, UNK_ID, BOS_ID]] = -np.inf
+        logits[EOS_ID] -= 1.0
         if len(state) > 5:
-            scores[[4, 5, 6]] = -np.inf
-        return scores - np.log(np.exp(scores).sum()), state
+            logits[[4, 5, 6]] = -np.inf
+        return logits - np.log(np.exp(logits).sum()), state
 
     return step, ()
 
@@ -79,14 +78,14 @@ def check_last_state(last_state) -> None:
     checks.solved("last_state stops where the sentence stops")
 
 
-def _greedy(step, state, longest, feed=True, keep=True, stop=True, word=BOS):
+def _greedy(step, state, longest, feed=True, keep=True, stop=True, word=BOS_ID):
     before, said = state, []
     while len(said) < longest:
         log_p, state = step(word, state)
         best = int(log_p.argmax())
-        if stop and best == EOS:
+        if stop and best == EOS_ID:
             break
-        said, word, state = [*said, best], best if feed else BOS, state if keep else before
+        said, word, state = [*said, best], best if feed else BOS_ID, state if keep else before
     return said
 
 
@@ -103,14 +102,14 @@ def check_greedy(greedy) -> None:
             ([_greedy(*case, stop=False) for case in cases], "It goes on behind `<eos>` (3)."),
             ([_greedy(*case, feed=False) for case in cases], "Hand the word that was said to the next step."),
             ([_greedy(*case, keep=False) for case in cases], "Hand the state that step returned to the next step."),
-            ([_greedy(*case, word=EOS) for case in cases], "Begin with `<bos>` (2)."),
-            ([[BOS, *words] for words in right], "`<bos>` (2) is read and never said: leave it out."),
+            ([_greedy(*case, word=EOS_ID) for case in cases], "Begin with `<bos>` (2)."),
+            ([[BOS_ID, *words] for words in right], "`<bos>` (2) is read and never said: leave it out."),
         )
         for wrong, hint in mistakes:
             if answers == wrong:
                 raise NotYet(f"greedy: not yet. {hint}")
         answer, words, (_, _, longest) = next(c for c in zip(answers, right, cases, strict=True) if c[0] != c[1])
-        if answer == [*words, EOS]:
+        if answer == [*words, EOS_ID]:
             raise NotYet("greedy: not yet. `<eos>` (3) ends the sentence and is no part of it.")
         if answer == words[:-1]:
             raise NotYet(f"greedy: not yet. It stops a word early: up to {longest} words are wanted, then `<eos>`.")
@@ -119,7 +118,7 @@ def check_greedy(greedy) -> None:
 
 
 def _beam(step, state, K, size=len, keep=True, patient=True):
-    beams: list[tuple] = [(0.0, [], (BOS, state), False)]  # log p, words with <eos>, where to go on, over
+    beams: list[tuple] = [(0.0, [], (BOS_ID, state), False)]  # log p, words with <eos>, where to go on, over
     while not (all if patient else any)(over for *_, over in beams):
         longer: list[tuple] = []
         for log_p, words, (word, before), over in beams:
@@ -127,7 +126,7 @@ def _beam(step, state, K, size=len, keep=True, patient=True):
                 longer += [(log_p, words, (word, before), over)] * keep
                 continue
             more, after = step(word, before)
-            longer += [(log_p + p, [*words, w], (w, after), w == EOS) for w, p in enumerate(more) if p > -np.inf]
+            longer += [(log_p + p, [*words, w], (w, after), w == EOS_ID) for w, p in enumerate(more) if p > -np.inf]
         beams = sorted(longer, key=lambda b: -b[0] / size(b[1]))[:K]
     log_p, words, *_ = max(beams, key=lambda b: b[3])
     return words[:-1], log_p / len(words)
@@ -146,14 +145,14 @@ def check_beam_search(beam_search) -> None:
             raise NotYet("beam_search: a word that cannot be said (log p = -inf) is among the K: have ended ones left?")
         answers.append((_words(answer[0], "beam_search"), checks.as_array(answer[1], (), "the mean log p")))
     said, right = [words for words, _ in answers], [_beam(*case) for case in cases]
-    if any(words and words[-1] == EOS for words in said):
+    if any(words and words[-1] == EOS_ID for words in said):
         raise NotYet("beam_search: not yet. Leave `<eos>` (3) out of the words, not out of the score.")
-    if any(words and words[0] == BOS for words in said):
+    if any(words and words[0] == BOS_ID for words in said):
         raise NotYet("beam_search: not yet. `<bos>` (2) is read and never said: leave it out of the words.")
     if said != [words for words, _ in right]:
         mistakes = (
             ({"size": lambda words: 1}, "Compare log p divided by the number of words, in every round."),
-            ({"size": lambda words: max(len(words) - (words[-1] == EOS), 1)}, "`<eos>` counts as a word."),
+            ({"size": lambda words: max(len(words) - (words[-1] == EOS_ID), 1)}, "`<eos>` counts as a word."),
             ({"size": lambda words: len(words) + 1}, "`<bos>` does not count: it is read, not said."),
             ({"keep": False}, "What has ended stays among the K and is compared, too."),
             ({"patient": False}, "Go on until all K have ended: a longer one may be better."),

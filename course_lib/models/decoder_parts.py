@@ -247,19 +247,19 @@ class Maxout(Composed):
     """t_j = maxout(O_s s_j + O_y y_{j-1} + O_c c_j), the larger one of every two: Cho et al. 2014, appendix A.1.
 
     -> (B, J, pieces). The same in Bahdanau et al. 2015, appendix A.2.2 (whose output sees s_{j-1}, ours s_j); with
-    another function it is the deep output of Xu et al. 2015, eq. 7. context_apart: O_c is a layer of its own, and for a
-    context (B, C), O_c c is computed once for all steps.
+    another function it is the deep output of Xu et al. 2015, eq. 7. separate_context: O_c is a layer of its own, and
+    for a context (B, C), O_c c is computed once for all steps.
     """
 
-    def __init__(self, pieces, context_apart=False, **kwargs):
+    def __init__(self, pieces, separate_context=False, **kwargs):
         super().__init__(**kwargs)
-        self.pieces, self.context_apart = pieces, context_apart
+        self.pieces, self.separate_context = pieces, separate_context
         self.pairs = layers.Dense(2 * pieces, name="maxout")
-        self.seen = layers.Dense(2 * pieces, use_bias=False, name="seen") if context_apart else None
+        self.seen = layers.Dense(2 * pieces, use_bias=False, name="seen") if separate_context else None
 
     def build(self, s_shape, y_shape, c_shape):
         """Make every weight."""
-        width = s_shape[-1] + y_shape[-1] + (0 if self.context_apart else c_shape[-1])
+        width = s_shape[-1] + y_shape[-1] + (0 if self.separate_context else c_shape[-1])
         self.pairs.build((None, None, width))
         if self.seen:
             self.seen.build(c_shape)

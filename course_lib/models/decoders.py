@@ -154,5 +154,5 @@ def parts(words, embedding, units, cell, dropout, conditioning, maxout=None) -> 
     else:
         made["conditioning"] = InitialState(start, reads)
     if conditioning.endswith("and output"):
-        made["output_layer"] = Maxout(maxout or units, context_apart=conditioning == "initial state and output")
+        made["output_layer"] = Maxout(maxout or units, separate_context=conditioning == "initial state and output")
     return made

@@ -12,7 +12,7 @@ def _pyramid(grid):
     return ops.concatenate([ops.mean(part, axis=(1, 2)) for part in parts], axis=-1)
 
 
-# How one vector is made of the regions. A pyramid (Lazebnik, Schmid & Ponce 2006) keeps above and below apart.
+# A pyramid (Lazebnik, Schmid & Ponce 2006) keeps above and below apart.
 POOLINGS = {
     "mean": lambda grid: ops.mean(grid, axis=(1, 2)), "max": lambda grid: ops.max(grid, axis=(1, 2)),
     "pyramid": _pyramid,

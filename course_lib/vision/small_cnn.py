@@ -1,4 +1,4 @@
-"""The course's own CNN, pretrained on pictures of one thing: what it says of each region, and of the shipped scenes."""
+"""The course's own CNN, pretrained on pictures of one thing: what it says of each region, and of the bundled scenes."""
 
 import os
 import warnings
@@ -91,7 +91,7 @@ BUNDLED_SCENES = 40_000, 40_001  # how many, and their seed: far from those the 
 
 
 def _bundled_for(world, file):
-    """The arrays of a shipped file by name; CourseError if they are of another world."""
+    """The arrays of a bundled file by name; CourseError if they are of another world."""
     with np.load(bundled.path(file)) as stored:
         if str(stored["world"]) != world.identity:
             raise CourseError(
