@@ -17,7 +17,7 @@ import numpy as np
 from course_lib import results
 from course_lib.errors import CourseError
 from course_lib.worlds.lag import Recall
-from experiments.common.command_line import CommandLine
+from experiments.common.command_line import CommandLine, check_counts
 from experiments.common.runs import fill
 
 TABLE = results.FOLDERS[0] / "lag.csv"
@@ -76,6 +76,7 @@ def run(name: str, lag: int, seed: int) -> dict:
 
 def make(models: list[str] | None, lags: list[int], seeds: int, results: Path) -> None:
     """The runs of some models at some lags."""
+    check_counts(seeds=seeds, lags=min(lags))
     known = list(cells(LAGS[0]))
     if unknown := set(models or ()) - set(known):
         raise CourseError(f"--models: there is no {sorted(unknown)}; there are {known}.")

@@ -19,7 +19,7 @@ from course_lib.errors import CourseError
 from course_lib.metrics import accuracy_by_distance, log_softmax, perplexity, perplexity_ratio
 from course_lib.worlds import language
 from course_lib.worlds.grammar import GrammarWorld
-from experiments.common.command_line import CommandLine
+from experiments.common.command_line import CommandLine, check_counts
 from experiments.common.runs import fill
 
 DISTANCES = {"short": (2, 9), "middle": (10, 15), "long": (16, 26)}
@@ -167,6 +167,7 @@ def run_without_close(_model: str, seed: int) -> dict:
 
 def make(seeds: int, out: Path) -> None:
     """The three tables, under so many seeds."""
+    check_counts(seeds=seeds)
     for name, models, columns, run_one in (
         ("next_word.csv", MODELS, COLUMNS, run),
         ("next_word_moved.csv", MOVED_MODELS, MOVED_COLUMNS, run_moved),

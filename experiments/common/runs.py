@@ -45,7 +45,10 @@ def fill(
         return rank.get(tuple(str(row[name]) for name in names), len(keys))
 
     def missing():
-        done = set(map(place, tables.read_rows(results)))
+        rows = tables.read_rows(results)
+        if rows and set(rows[0]) != set(columns):
+            raise CourseError(f"{results} has other columns than {', '.join(columns)}: move it away, or give another.")
+        done = set(map(place, rows))
         return [key for key in keys if rank[tuple(map(str, key))] not in done]
 
     def store(key, row):
