@@ -214,6 +214,8 @@ def test_a_killed_run_goes_on(trained, photographs):
     (["train", "--set=score=best"], "--set score=best: expected one of additive, bilinear."),
     (["train", "--set=captions_per_image=3"], "--set batch=256: expected a multiple of 3."),
     (["train", *SMALL, "--set=captions_per_image=6", "--set=batch=6", "--seed=97"], "give --set captions_per_image=1."),
+    (["train", *SMALL, "--set=batch=200", "--seed=97"], "there are 140 captions to train on, fewer than a batch: give"),
+    (["train", "--set=cell=elman"], "--set cell=elman: expected one of lstm, gru, rnn."),
     (["caption", "no.png", "--maps=maps"],
      "--maps: the captioner with conditioning 'initial state' does not look at regions"),
 ])  # fmt: skip
