@@ -118,9 +118,9 @@ def judged(model, task: str, seed: int, validate: bool, size: Size) -> dict:
     if model is None:
         return {"accuracy": 0.0, "nats": None}  # nobody's choice, and a row like any other
     inputs, targets = data(task, size, TEST, (VALIDATION_SEED if validate else 2 * VALIDATION_SEED) + seed)
-    scores, asked = training.logits(model, inputs), targets > 0
-    accuracy = float((scores.argmax(axis=-1) == targets)[asked].mean())
-    nats = float(-log_p_of_targets(scores, targets)[asked].mean())
+    logits, asked = training.logits(model, inputs), targets > 0
+    accuracy = float((logits.argmax(axis=-1) == targets)[asked].mean())
+    nats = float(-log_p_of_targets(logits, targets)[asked].mean())
     return {"accuracy": round(accuracy, 4), "nats": round(nats, 4)}
 
 

@@ -67,9 +67,9 @@ def run(name: str, lag: int, seed: int) -> dict:
     training.compile_for_training(model, UPDATES, LEARNING_RATE, warm_up=50, loss=loss)
     training.fit(model, task.batches(BATCH, seed), UPDATES)
     tokens, answers = task.sample(TEST, np.random.default_rng(10_000 + seed))
-    scores = training.logits(model, tokens)
-    error = float(loss(answers, scores))
-    right = float((scores.argmax(axis=-1) == answers).mean())
+    logits = training.logits(model, tokens)
+    error = float(loss(answers, logits))
+    right = float((logits.argmax(axis=-1) == answers).mean())
     seconds = round(time.monotonic() - start, 1)
     return {"accuracy": right, "loss_nats": round(error, 4), "updates": UPDATES, "seconds": seconds}
 

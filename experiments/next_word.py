@@ -45,7 +45,7 @@ class HeldOut:
         self.vocabulary = text.Vocabulary(world.words)
         stories = [text.tokenize(s) for s in bundled.path("language/heldout.txt").read_text("utf-8").splitlines()]
         self.rows = text.to_rows(stories, self.vocabulary)
-        self.targets = self.rows[:, 1:][self.rows[:, 1:] != 0]
+        self.targets = self.rows[:, 1:][self.rows[:, 1:] != text.PAD_ID]
         self.true = np.concatenate([world.log_probabilities(story) for story in stories])
         begin = np.cumsum([0, *(len(story) + 1 for story in stories)])
         found = [(begin[i] + d.target, story, d) for i, story in enumerate(stories) for d in world.dependencies(story)]
@@ -111,7 +111,7 @@ def predictions(model: str, rows: np.ndarray, seed: int) -> tuple[int, np.ndarra
         network = rnn_language_model(size)
         training.compile_for_training(network, STEPS)
         training.fit(network, batching.story_batches(rows, BATCH, seed), STEPS)
-        log_p = log_softmax(training.logits(network, held_out.rows[:, :-1]))[held_out.rows[:, 1:] != 0]
+        log_p = log_softmax(training.logits(network, held_out.rows[:, :-1]))[held_out.rows[:, 1:] != text.PAD_ID]
     else:
         window = WINDOWS.get(model)
         view = partial(text.windows, size=window) if window else partial(text.bags, vocabulary_size=size)

@@ -5,12 +5,14 @@ import signal
 import subprocess
 import sys
 import time
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 
 from course_lib import tables
 from experiments.common.command_line import STOPPED
+from experiments.common.runs import in_processes
 
 ROOT = Path(__file__).parents[1]
 SCRIPT = """
@@ -170,6 +172,25 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(start, tmp_path):
     assert rows(tmp_path) == [(5, 25)]
     ended(start(0), 0)
     assert rows(tmp_path) == ALL
+
+
+def test_started_processes_draw_no_bars_and_those_of_others_are_left_alone(monkeypatch):
+    monkeypatch.delenv("COURSE_PROGRESS", raising=False)
+    other = get_context("spawn").Process(target=time.sleep, args=(600,))
+    other.start()
+
+    def stop(_, value):
+        assert value == "0"
+        raise KeyboardInterrupt
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            in_processes([("COURSE_PROGRESS",)], os.getenv, stop)
+        other.join(1)
+        assert other.is_alive() and "COURSE_PROGRESS" not in os.environ
+    finally:
+        other.kill()
+        other.join()
 
 
 def test_a_table_with_other_columns_is_refused_before_a_run(start, tmp_path):
