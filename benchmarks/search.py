@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from course_lib import metrics, tables
+from course_lib.text import BOS_ID, EOS_ID, PAD_ID, UNK_ID, Vocabulary
 
 BEAM, SENTENCES, LONGEST, REPEATS, SHARE = 5, 1000, 12, 5, 20
 RESULTS = Path(__file__).with_name("search.csv")
@@ -31,12 +32,12 @@ def sentence_by_sentence(model, source, target):
         for sentence in sentences:
             encoded, states = begin(np.array([source.encode(sentence)] * BEAM, np.int32))
             words, log_p = np.zeros((BEAM, 0), np.int32), np.array([0.0] + [-np.inf] * (BEAM - 1))
-            word = np.full(BEAM, 2, np.int32)
+            word = np.full(BEAM, BOS_ID, np.int32)
             for _ in range(LONGEST + 1):
-                scores, _, states = step(tf.constant(word), states, encoded)
-                p = metrics.log_softmax(scores.numpy())
-                p[:, :3] = -np.inf  # <pad>, <unk>, <bos>
-                p[:, 3] = -np.inf if not words.shape[1] else p[:, 3]
+                logits, _, states = step(tf.constant(word), states, encoded)
+                p = metrics.log_softmax(logits.numpy())
+                p[:, [PAD_ID, UNK_ID, BOS_ID]] = -np.inf
+                p[:, EOS_ID] = -np.inf if not words.shape[1] else p[:, EOS_ID]
                 total = (log_p[:, None] + p).ravel()
                 best = np.argsort(-total, kind="stable")[:BEAM]
                 parent, word = best // p.shape[1], (best % p.shape[1]).astype(np.int32)
@@ -58,7 +59,6 @@ def main() -> None:
     from course_lib import training
     from course_lib.decoding import Translator
     from course_lib.models.encoder_decoder import encoder_decoder
-    from course_lib.text import Vocabulary
     from course_lib.worlds.translation import TranslationWorld
 
     training.set_seed(0)
@@ -67,7 +67,7 @@ def main() -> None:
     model = encoder_decoder(len(source), len(target), attention="after", embedding=192, encoder_units=96, units=192)
     rng = np.random.default_rng(0)
     weights = [rng.normal(scale=0.2, size=weight.shape) for weight in model.get_weights()]  # large: no near ties
-    weights[-1][3] = -20.0  # the bias of <eos>
+    weights[-1][EOS_ID] = -20.0  # its bias
     model.set_weights(weights)
     sentences = [pair.english for pair in pairs]
     search, one_by_one = Translator(model, source, target), sentence_by_sentence(model, source, target)

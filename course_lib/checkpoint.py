@@ -118,7 +118,8 @@ def stoppable(batches: Iterable):
             tell()
             yield batch
 
-    if threading.current_thread() is not threading.main_thread():  # only there can it be asked
+    ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN  # as in a process that another one started
+    if ignored or threading.current_thread() is not threading.main_thread():  # only there can it be asked
         yield batches
         return
     before = signal.signal(signal.SIGINT, ask)

@@ -31,7 +31,7 @@ from course_lib import results, tables
 from course_lib.errors import CourseError
 from course_lib.worlds import arithmetic, xml
 from experiments.common.cluster import through_keras_tuner
-from experiments.common.command_line import CommandLine
+from experiments.common.command_line import CommandLine, check_counts
 from experiments.common.runs import fill
 
 SELECT, FINAL = "cell_zoo_select.csv", "cell_zoo.csv"
@@ -118,9 +118,9 @@ def judged(model, task: str, seed: int, validate: bool, size: Size) -> dict:
     if model is None:
         return {"accuracy": 0.0, "nats": None}  # nobody's choice, and a row like any other
     inputs, targets = data(task, size, TEST, (VALIDATION_SEED if validate else 2 * VALIDATION_SEED) + seed)
-    scores, asked = training.logits(model, inputs), targets > 0
-    accuracy = float((scores.argmax(axis=-1) == targets)[asked].mean())
-    nats = float(-log_p_of_targets(scores, targets)[asked].mean())
+    logits, asked = training.logits(model, inputs), targets > 0
+    accuracy = float((logits.argmax(axis=-1) == targets)[asked].mean())
+    nats = float(-log_p_of_targets(logits, targets)[asked].mean())
     return {"accuracy": round(accuracy, 4), "nats": round(nats, 4)}
 
 
@@ -141,8 +141,19 @@ def best_rates(rows: list[dict]) -> dict[tuple[str, str], str]:
     return {key: max(by_rate, key=lambda rate: np.mean(by_rate[rate])) for key, by_rate in found.items()}
 
 
+def check_settings(table: Path, tasks: list[str], cells: list[str], size: Size) -> None:
+    """CourseError if a table holds runs of these cells with another number of updates or parameters."""
+    for row in tables.read_rows(table):
+        if row.get("task") in tasks and row.get("cell") in cells:
+            as_large = 0.9 * size.parameters < int(row.get("parameters") or 0) <= size.parameters
+            if not as_large or row.get("steps") != str(size.steps[row["task"]]):
+                raise CourseError(f"{table} was made with other settings (--size, --steps): give --out FOLDER.")
+
+
 def on_this_machine(tasks: list[str], cells: list[str], size: Size, out: Path) -> None:
     """Choose the learning rates, then run the seeds."""
+    for name in (SELECT, FINAL):
+        check_settings(out / name, tasks, cells, size)
     keys = [(*case, 0) for case in product(tasks, cells, size.rates)]
     fill(out / SELECT, keys, COLUMNS, partial(run, validate=True, size=size))
     rates = best_rates(tables.read_rows(out / SELECT))
@@ -192,24 +203,22 @@ def make(
     size: str | None,
     seeds: int | None,
     steps: int | None,
-    out: Path,
+    out: Path | None,
     cluster: Path | None,
     gathered: Path | None,
 ) -> None:
     """What the command line asks for."""
     chosen = FULL if (size or ("full" if cluster else "small")) == "full" else SMALL
-    for name, number in (("seeds", seeds), ("steps", steps)):
-        if number is not None and number < 1:
-            raise CourseError(f"--{name} is {number}: expected 1 or more.")
+    check_counts(seeds=seeds, steps=steps)
     chosen = replace(
         chosen, seeds=seeds or chosen.seeds, steps=dict.fromkeys(chosen.steps, steps) if steps else chosen.steps
     )
     if gathered:
-        collect(gathered, out)
+        collect(gathered, out or gathered)
     elif cluster:
         on_a_cluster(tasks, cells, chosen, cluster)
     else:
-        on_this_machine(tasks, cells, chosen, out)
+        on_this_machine(tasks, cells, chosen, out or results.FOLDERS[0])
 
 
 def main(arguments=None) -> int:
@@ -222,7 +231,7 @@ def main(arguments=None) -> int:
     line.option("--size", choices=["small", "full"], help="default: small, on a cluster full")
     line.option("--seeds", type=int, help="another number of seeds")
     line.option("--steps", type=int, help="another number of updates")
-    line.out(results.FOLDERS[0], "the folder for the tables")
+    line.out(help="the folder for the tables; default: experiments/results, of a cluster's rows that of the rows")
     line.option("--cluster", type=Path, metavar="FOLDER", help="be Keras Tuner's chief or a worker; see above")
     line.option("--collect", type=Path, metavar="FOLDER", dest="gathered", help="make the tables of a cluster's rows")
     return line.run(arguments)

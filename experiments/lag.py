@@ -17,7 +17,7 @@ import numpy as np
 from course_lib import results
 from course_lib.errors import CourseError
 from course_lib.worlds.lag import Recall
-from experiments.common.command_line import CommandLine
+from experiments.common.command_line import CommandLine, check_counts
 from experiments.common.runs import fill
 
 TABLE = results.FOLDERS[0] / "lag.csv"
@@ -67,15 +67,16 @@ def run(name: str, lag: int, seed: int) -> dict:
     training.compile_for_training(model, UPDATES, LEARNING_RATE, warm_up=50, loss=loss)
     training.fit(model, task.batches(BATCH, seed), UPDATES)
     tokens, answers = task.sample(TEST, np.random.default_rng(10_000 + seed))
-    scores = training.logits(model, tokens)
-    error = float(loss(answers, scores))
-    right = float((scores.argmax(axis=-1) == answers).mean())
+    logits = training.logits(model, tokens)
+    error = float(loss(answers, logits))
+    right = float((logits.argmax(axis=-1) == answers).mean())
     seconds = round(time.monotonic() - start, 1)
     return {"accuracy": right, "loss_nats": round(error, 4), "updates": UPDATES, "seconds": seconds}
 
 
 def make(models: list[str] | None, lags: list[int], seeds: int, results: Path) -> None:
     """The runs of some models at some lags."""
+    check_counts(seeds=seeds, lags=min(lags))
     known = list(cells(LAGS[0]))
     if unknown := set(models or ()) - set(known):
         raise CourseError(f"--models: there is no {sorted(unknown)}; there are {known}.")

@@ -19,7 +19,7 @@ from course_lib.errors import CourseError
 from course_lib.metrics import accuracy_by_distance, log_softmax, perplexity, perplexity_ratio
 from course_lib.worlds import language
 from course_lib.worlds.grammar import GrammarWorld
-from experiments.common.command_line import CommandLine
+from experiments.common.command_line import CommandLine, check_counts
 from experiments.common.runs import fill
 
 DISTANCES = {"short": (2, 9), "middle": (10, 15), "long": (16, 26)}
@@ -45,7 +45,7 @@ class HeldOut:
         self.vocabulary = text.Vocabulary(world.words)
         stories = [text.tokenize(s) for s in bundled.path("language/heldout.txt").read_text("utf-8").splitlines()]
         self.rows = text.to_rows(stories, self.vocabulary)
-        self.targets = self.rows[:, 1:][self.rows[:, 1:] != 0]
+        self.targets = self.rows[:, 1:][self.rows[:, 1:] != text.PAD_ID]
         self.true = np.concatenate([world.log_probabilities(story) for story in stories])
         begin = np.cumsum([0, *(len(story) + 1 for story in stories)])
         found = [(begin[i] + d.target, story, d) for i, story in enumerate(stories) for d in world.dependencies(story)]
@@ -111,7 +111,7 @@ def predictions(model: str, rows: np.ndarray, seed: int) -> tuple[int, np.ndarra
         network = rnn_language_model(size)
         training.compile_for_training(network, STEPS)
         training.fit(network, batching.story_batches(rows, BATCH, seed), STEPS)
-        log_p = log_softmax(training.logits(network, held_out.rows[:, :-1]))[held_out.rows[:, 1:] != 0]
+        log_p = log_softmax(training.logits(network, held_out.rows[:, :-1]))[held_out.rows[:, 1:] != text.PAD_ID]
     else:
         window = WINDOWS.get(model)
         view = partial(text.windows, size=window) if window else partial(text.bags, vocabulary_size=size)
@@ -167,6 +167,7 @@ def run_without_close(_model: str, seed: int) -> dict:
 
 def make(seeds: int, out: Path) -> None:
     """The three tables, under so many seeds."""
+    check_counts(seeds=seeds)
     for name, models, columns, run_one in (
         ("next_word.csv", MODELS, COLUMNS, run),
         ("next_word_moved.csv", MOVED_MODELS, MOVED_COLUMNS, run_moved),

@@ -124,6 +124,8 @@ def test_a_cluster_of_two_workers_one_of_them_killed(tmp_path):
 @pytest.mark.parametrize(("arguments", "message"), [
     (["--seeds", "0"], "--seeds is 0: expected 1 or more"),
     (["--steps", "-3"], "--steps is -3: expected 1 or more"),
+    (["--steps", "3"], "cell_zoo_select.csv was made with other settings (--size, --steps): give --out FOLDER."),
+    (["--size", "full", "--cells", "GRU"], "cell_zoo_select.csv was made with other settings"),
     (["--cluster", "nowhere"], "set KERASTUNER_ORACLE_IP"),
     (["--collect", "nowhere"], "no rows there yet"),
 ])  # fmt: skip

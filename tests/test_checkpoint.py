@@ -150,7 +150,22 @@ def test_a_model_with_the_courses_cells_is_found_by_a_new_process(tmp_path, mode
     assert done.stdout.strip() == "language_model", done.stderr
 
 
-def test_ctrl_c_is_raised_between_two_batches_and_twice_at_once():
+@pytest.fixture
+def heard():
+    """Ctrl-C is, even if a shell began the tests in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_where_ctrl_c_is_ignored_it_stays_so(heard):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with stoppable(iter("ab")) as batches:
+        signal.raise_signal(signal.SIGINT)
+        assert list(batches) == ["a", "b"]
+
+
+def test_ctrl_c_is_raised_between_two_batches_and_twice_at_once(heard):
     taken, ours = [], signal.getsignal(signal.SIGINT)
     with stoppable(itertools.count()) as batches:
         taken += [next(batches), next(batches)]
@@ -162,7 +177,7 @@ def test_ctrl_c_is_raised_between_two_batches_and_twice_at_once():
     assert taken == [0, 1] and signal.getsignal(signal.SIGINT) is ours
 
 
-def test_ctrl_c_behind_the_last_batch_is_raised_at_the_end():
+def test_ctrl_c_behind_the_last_batch_is_raised_at_the_end(heard):
     with pytest.raises(KeyboardInterrupt), stoppable(iter("a")) as batches:
         assert list(batches) == ["a"]
         signal.raise_signal(signal.SIGINT)  # while it is judged

@@ -5,12 +5,14 @@ import signal
 import subprocess
 import sys
 import time
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 
 from course_lib import tables
 from experiments.common.command_line import STOPPED
+from experiments.common.runs import in_processes
 
 ROOT = Path(__file__).parents[1]
 SCRIPT = """
@@ -83,7 +85,7 @@ def wait_for_rows(tmp_path, count):
 
 
 def ended(process, code, error=""):
-    said, errors = process.communicate(timeout=600)
+    said, errors = process.communicate()
     assert (process.returncode, errors) == (code, error), said
     return said
 
@@ -125,7 +127,7 @@ def test_killed_its_processes_end_and_it_goes_on(start, tmp_path):
     wait_for_rows(tmp_path, 2)
     own = psutil.Process(first.pid).children(recursive=True)
     first.send_signal(signal.SIGKILL)  # this one alone
-    gone, alive = psutil.wait_procs(own, timeout=300)
+    gone, alive = psutil.wait_procs(own, timeout=600)
     assert len(gone) >= 2 and not alive
     before = len(rows(tmp_path))
     assert 2 <= before < 8
@@ -142,7 +144,7 @@ def test_a_killed_process_is_said_and_the_others_rows_stay(start, tmp_path):
     workers = [p for p in psutil.Process(first.pid).children() if "spawn_main" in " ".join(p.cmdline())]
     assert len(workers) == 2
     workers[0].kill()
-    _, error = first.communicate(timeout=600)
+    _, error = first.communicate()
     assert first.returncode == 1
     assert error == "a process ended before its run did; what has been saved is kept: give the same command to go on.\n"
     assert 1 <= len(rows(tmp_path)) < 8
@@ -172,7 +174,32 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(start, tmp_path):
     assert rows(tmp_path) == ALL
 
 
+def test_started_processes_draw_no_bars_and_those_of_others_are_left_alone(monkeypatch):
+    monkeypatch.delenv("COURSE_PROGRESS", raising=False)
+    other = get_context("spawn").Process(target=time.sleep, args=(600,))
+    other.start()
+
+    def stop(_, value):
+        assert value == "0"
+        raise KeyboardInterrupt
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            in_processes([("COURSE_PROGRESS",)], os.getenv, stop)
+        other.join(1)
+        assert other.is_alive() and "COURSE_PROGRESS" not in os.environ
+    finally:
+        other.kill()
+        other.join()
+
+
+def test_a_table_with_other_columns_is_refused_before_a_run(start, tmp_path):
+    tables.write(tmp_path / "squares.csv", [{"number": 5, "cube": 125}])
+    refusal = f"{tmp_path / 'squares.csv'} has other columns than number, square: move it away, or give another.\n"
+    assert not ended(start(0), 1, refusal)
+
+
 def test_a_folder_that_cannot_be_written(start, tmp_path):
     (tmp_path / "squares.csv").mkdir()  # as good as read-only, for root, too
-    _, error = start(0).communicate(timeout=600)
+    _, error = start(0).communicate()
     assert error.startswith(f"cannot write {tmp_path / 'squares.csv'} (") and len(error.splitlines()) == 1

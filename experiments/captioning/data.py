@@ -93,6 +93,9 @@ def training_set(data: Data, recipe: Recipe) -> TrainingSet:
             f"a photograph has {fewest} captions only, {recipe.captions_per_image} are trained together: give "
             "--set captions_per_image=1."
         )
+    together = sum(len(own) // recipe.captions_per_image for own in data.words["train"]) * recipe.captions_per_image
+    if together < recipe.batch:
+        raise CourseError(f"there are {together} captions to train on, fewer than a batch: give --set batch=NUMBER.")
     counts = Counter(word for own in data.words["train"] for words in own for word in words)
     frequent = [word for word in counts if counts[word] >= recipe.rare]
     vocabulary = Vocabulary(sorted(frequent, key=lambda word: (-counts[word], word)))

@@ -82,7 +82,7 @@ def judge_split(trained: Trained, data: Data, split: str) -> list[dict]:
 
 def side_by_side(states: list[dict]) -> list[list[dict]]:
     """The members that each process trained: the next one went to whichever was free."""
-    processes = [[] for _ in range(min(PROCESSES, len(states)))]
+    processes = [[] for _ in range(states[0].get("processes", min(PROCESSES, len(states))))]
     for state in states:
         min(processes, key=lambda one: sum(other["seconds"] for other in one)).append(state)
     return processes

@@ -48,7 +48,7 @@ def new_captioner(recipe: Recipe, shape, words: int, precision: str = "float32")
 
 
 def member_folder(out: Path, recipe: Recipe, member: int) -> Path:
-    """A folder for each way, seed and member of the ensemble."""
+    """A folder for each conditioning or attention, seed and member of the ensemble."""
     return out / f"{recipe.label()}-{member}"
 
 

@@ -15,13 +15,13 @@ PROCESSES = os.cpu_count() or 1  # members are trained side by side, one on each
 class Recipe:
     """The settings of a run."""
 
-    conditioning: str = "initial state"  # where the picture enters, as in models/captioner.py
+    conditioning: str = "initial state"  # where the picture enters
     attention: str = ""  # "": regions are pooled; or when they are looked at, "after" the step, "before" it, or "hard"
-    cell: str = "lstm"
+    cell: str = one_of("lstm", ("lstm", "gru", "rnn"))
     network: str = "MobileNetV2"
     size: int = 224  # pixels
     layer: str = ""  # of the network, whose regions are taken; the last one, if it is not said
-    pooling: str = "pyramid"  # how one vector is made of the regions, as in vision/pooling.py
+    pooling: str = one_of("pyramid", ("pyramid", "mean", "max"))  # how one vector is made of the regions
     width: int = 256
     embedding: int = 256
     units: int = 384
@@ -31,13 +31,14 @@ class Recipe:
     epochs: float = 5.0
     learning_rate: float = 3e-3
     optimizer: str = one_of("muon", ("muon", "adam"))
-    precision: str = "mixed_bfloat16"  # products in 16 bits, sums and weights in 32; "float32" on an older processor
+    # Products in 16 bits, sums and weights in 32; "float32" on an older processor.
+    precision: str = one_of("mixed_bfloat16", ("mixed_bfloat16", "float32"))
     rare: int = 5  # a word that comes less often in the training captions is <unk>
     longest: int = 24  # words of a caption that are trained
     captions_per_image: int = 1  # that are read together in a batch
     score: str = one_of("additive", ("additive", "bilinear"))  # how well a memory matches a region
-    output: str = one_of("sum", ("sum", "maxout"))  # as in models/captioner.py
-    doubly_stochastic: float = from_zero(0.0)  # as there
+    output: str = one_of("sum", ("sum", "maxout"))  # how what was seen joins the state before a word is said
+    doubly_stochastic: float = from_zero(0.0)  # weight of the penalty if not every region is looked at as much
     members: int = 2  # captioners that speak together
     alpha: float = 0.8  # of the beam's length normalisation, where captions are searched for
     seed: int = 0
@@ -47,9 +48,9 @@ class Recipe:
         return {name: value for name, value in asdict(self).items() if name != "alpha"} | {"member": member}
 
     def label(self) -> str:
-        """Its folder's name: a run for each way and seed."""
-        way = f"attention {self.attention}" if self.attention else self.conditioning
-        return f"{way.replace(' ', '-')}-{self.seed}"
+        """Its folder's name: a run for each conditioning or attention, and seed."""
+        name = f"attention {self.attention}" if self.attention else self.conditioning
+        return f"{name.replace(' ', '-')}-{self.seed}"
 
 
 # What is different where regions are looked at. They are taken before MobileNetV2's last convolution, a quarter of the

@@ -55,9 +55,10 @@ def train_member(data: TrainingSet, recipe: Recipe, made_by: dict, out: Path, re
         state, shape = checkpoint.state, data.shape[1:]
         for name, value in {"words": data.words, "shape": shape, "features_seconds": data.seconds}.items():
             state.setdefault(name, value)
+        state["processes"] = min(PROCESSES, recipe.members)
         loop = TrainingLoop(checkpoint)
         places, rows = data.train
-        steps = round(recipe.epochs * len(rows) / recipe.batch)
+        steps = max(round(recipe.epochs * len(rows) / recipe.batch), 1)
         model = saved_captioner(checkpoint, recipe)
         if model is None:
             training.set_seed(seed)
@@ -76,6 +77,7 @@ def train_member(data: TrainingSet, recipe: Recipe, made_by: dict, out: Path, re
             judged.set_weights(model.get_weights())
             state["memory_gb"] = max(state.get("memory_gb", 0.0), held_memory_gb())
             nats = training.teacher_forced_nats(judged, dev_vectors, dev_rows)
+            print(f"member {member}, step {stop} of {steps}: {nats:.3f} nats on dev", flush=True)
             return {"train_loss": round(loss, 4), "dev_nats": round(nats, 4)}
 
-        loop.run(model, batches, evenly(steps, 10), dev, name=f"member {member}")
+        loop.run(model, batches, evenly(steps, 10), dev)

@@ -92,6 +92,13 @@ class CommandLine:
         return 0
 
 
+def check_counts(**numbers: int | None) -> None:
+    """CourseError if the number that an option was given is less than 1; None: it was not given."""
+    for name, number in numbers.items():
+        if number is not None and number < 1:
+            raise CourseError(f"--{name} is {number}: expected 1 or more.")
+
+
 class _Help(argparse.RawDescriptionHelpFormatter):
     """The docstring as it stands, and every option's default."""
 

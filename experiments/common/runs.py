@@ -45,7 +45,10 @@ def fill(
         return rank.get(tuple(str(row[name]) for name in names), len(keys))
 
     def missing():
-        done = set(map(place, tables.read_rows(results)))
+        rows = tables.read_rows(results)
+        if rows and set(rows[0]) != set(columns):
+            raise CourseError(f"{results} has other columns than {', '.join(columns)}: move it away, or give another.")
+        done = set(map(place, rows))
         return [key for key in keys if rank[tuple(map(str, key))] not in done]
 
     def store(key, row):
@@ -62,7 +65,6 @@ def fill(
         print(f"{results}: {len(left)} of {len(keys)} runs to make.", flush=True)
         if prepare:
             prepare()
-        os.environ.setdefault("COURSE_PROGRESS", "0")  # rows are the progress
         in_processes(left, run, store)
 
 
@@ -75,6 +77,7 @@ def in_processes(
     new ones, started as on every system (no fork), and end with this one, even if it is killed. A CourseError of a run
     is raised here when what was under way beside it has ended and is stored.
     """
+    others = active_children()
     pool, left, under_way, error = ProcessPoolExecutor(processes, get_context("spawn"), _begin), iter(keys), {}, None
     try:
         with _starting():
@@ -93,7 +96,8 @@ def in_processes(
         raise CourseError(FAILED) from None
     except BaseException:
         for process in active_children():
-            process.terminate()
+            if process not in others:
+                process.terminate()
         raise
     finally:
         pool.shutdown()
@@ -118,14 +122,18 @@ def _end_with_parent() -> None:
 
 @contextlib.contextmanager
 def _starting() -> Iterator[None]:
-    """Processes started inside have one thread, and never hear of Ctrl-C, not even while they import (POSIX)."""
+    """Processes started inside have one thread and draw no progress bar: they would write over each other's.
+
+    They never hear of Ctrl-C, not even while they import (POSIX).
+    """
     handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    before = {name: os.environ[name] for name in THREADS if name in os.environ}
-    os.environ |= dict.fromkeys(THREADS, "1")
+    given = dict.fromkeys(THREADS, "1") | {"COURSE_PROGRESS": "0"}
+    before = {name: os.environ[name] for name in given if name in os.environ}
+    os.environ |= given
     try:
         yield
     finally:
-        for name in THREADS:
+        for name in given:
             os.environ.pop(name)
         os.environ |= before
         signal.signal(signal.SIGINT, handler)

@@ -14,6 +14,7 @@ from course_lib.batching import pair_batches
 from course_lib.checkpoint import Checkpoint
 from course_lib.datasets.fetch import fetch
 from course_lib.datasets.plain_text import read_text
+from course_lib.errors import CourseError
 from course_lib.memory import peak_memory_gb
 from course_lib.results import FOLDERS
 from experiments.common.runs import in_processes
@@ -58,7 +59,11 @@ def train_network(data: Data, recipe: Recipe, identities: dict, out: Path, resta
 
     with Checkpoint.open(out / name, identities[name], restart) as checkpoint:
         state = checkpoint.state
-        state.setdefault("subwords", data.names)
+        if state.setdefault("subwords", data.names) != data.names:
+            raise CourseError(
+                f"{out / name} was begun with other pieces (another version of sentencepiece): bring it back, or begin "
+                "anew with --restart."
+            )
         model = saved_model(checkpoint)
         if model is None:
             training.set_seed(recipe.seed)
@@ -71,11 +76,12 @@ def train_network(data: Data, recipe: Recipe, identities: dict, out: Path, resta
         def dev(stop, loss):
             count_cpu()
             nats = training.teacher_forced_nats(model, *data.dev)
+            print(f"{name}, step {stop} of {recipe.steps}: {nats:.3f} nats on dev", flush=True)
             return {"train_nats": round(loss, 4), "dev_nats": round(nats, 4)}
 
         training.set_seed(recipe.seed + state["step"])
         batches = itertools.islice(pair_batches(*data.train, recipe.batch, recipe.seed), state["step"], None)
-        loop.run(model, batches, evenly(recipe.steps, 20), dev, before_step=count_cpu, name=name)
+        loop.run(model, batches, evenly(recipe.steps, 20), dev, before_step=count_cpu)
         head = {
             "attention": NETWORKS[name] or "", "parameters": model.count_params(), "steps": state["step"],
             "epochs": round(state["step"] * recipe.batch / len(data.train[0]), 2),
