@@ -258,10 +258,15 @@ tables.print_table(["share right", *tasks], [*rows, ("best possible", "1.000", f
 
 # %%
 tanh, no_forget, *gated = (live["sums", name] for name in ("Tanh", "LSTM-f", "LSTM-b", "GRU"))
-claim("sums: the LSTM without a forget gate falls behind the three others", at_least(min(tanh, *gated) - no_forget, 0.05))
+claim(
+    "sums: the LSTM without a forget gate falls behind the three others", at_least(min(tanh, *gated) - no_forget, 0.05)
+)
 claim("sums: plain tanh falls behind the GRU", at_least(gated[1] - tanh, 0.05))
 tanh, no_forget, *gated = (live["tags", name] for name in ("Tanh", "LSTM-f", "LSTM-b", "GRU"))
-claim("tags: plain tanh and the LSTM without a forget gate fall behind the LSTM and the GRU", at_least(min(gated) - max(tanh, no_forget), 0.01))
+claim(
+    "tags: plain tanh and the LSTM without a forget gate fall behind the LSTM and the GRU",
+    at_least(min(gated) - max(tanh, no_forget), 0.01),
+)
 
 # %% [markdown]
 # Without a forget gate the memory is a sum of all that was ever written, the last exercise and the one before it included. It can begin anew only by
