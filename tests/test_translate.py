@@ -5,6 +5,7 @@ import pickle
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from experiments import translate
 from experiments.translation import data as translation_data
 from experiments.translation.data import OUR_SENTENCES
 from experiments.translation.recipe import Recipe
+from experiments.translation.train import train_network
 from experiments.translation.translator import SubwordTranslator, saved_model
 from tools import build
 
@@ -79,7 +81,7 @@ def test_both_networks_learn_and_are_judged(trained):
     assert "lines without a tab: 1, the first is line 1502; left out." in log
     examples = read_rows(trained.with_name("run_examples.csv"))
     assert len(examples) >= 40
-    assert set(examples[0]) == {"source", "reference", "none", "attention"}
+    assert set(examples[0]) == {"seed", "source", "reference", "none", "attention"}
 
 
 def test_a_finished_run_is_not_made_again(pairs, trained, tmp_path):
@@ -102,6 +104,14 @@ def test_other_pairs_never_meet_old_pieces(pairs, trained, tmp_path):
     data = translation_data.read(other, Recipe(pieces=300), out, ours=False)
     assert not any("e" in piece for piece in data.source.vocabulary.words[4:])
     assert len(list(out.glob("subwords-*"))) > len(list(trained.glob("subwords-*")))
+
+
+def test_a_run_with_pieces_of_another_version_is_refused(tmp_path):
+    data, identities = SimpleNamespace(names=["new", "new"]), {"none": {"units": 16}}
+    with Checkpoint.open(tmp_path / "none", identities["none"]) as checkpoint:
+        (tmp_path / "none" / "state.json").write_text(json.dumps(checkpoint.state | {"subwords": ["old", "old"]}))
+    with pytest.raises(CourseError, match="was begun with other pieces"):
+        train_network(data, Recipe(), identities, tmp_path, False, "none")
 
 
 def test_a_killed_run_goes_on(pairs, trained, tmp_path):
