@@ -14,7 +14,7 @@ command on every machine, with these set:
     python -m experiments.cell_zoo --cluster SHARED_FOLDER
 
 The chief hands out runs: every cell, task, learning rate and seed. It and any worker may be stopped and started again.
-Each worker writes its own rows in SHARED_FOLDER; `--collect SHARED_FOLDER` makes the two tables of them.
+Each worker writes its own rows in SHARED_FOLDER; `--collect SHARED_FOLDER` makes the two tables of them there.
 """
 
 import os
