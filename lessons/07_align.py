@@ -63,8 +63,8 @@ def mean(column, **chosen):
 
 THIRDS = ("short", "middle", "long")
 WITHOUT = {
-    "the vector as a start": {"conditioning": "initial state", "attention": None, "cell": "gru", "direction": "both"},
-    "read at every step": {"conditioning": "every input and output"},
+    "initial state": {"conditioning": "initial state", "attention": None, "cell": "gru", "direction": "both"},
+    "every input and output": {"conditioning": "every input and output"},
 }
 bleu_without = {name: [mean(f"bleu_{third}", **case) for third in THIRDS] for name, case in WITHOUT.items()}
 tables.print_table(["BLEU", *THIRDS], [(name, *(f"{v:.0f}" for v in values)) for name, values in bleu_without.items()])
@@ -308,12 +308,10 @@ correct = np.array([pair.accepts(found.words) for pair, found in zip(test, said,
 lengths = np.array([len(pair.english) for pair in test])
 printed = [" ".join(found.words) for found in said]
 references = [[" ".join(words) for words in pair.references(20)] for pair in test]
-
-
 thirds = metrics.thirds(lengths)
 by_length = metrics.bleu_by_length(printed, references, lengths, tokenize="none")
 tables.print_table(
-    ["third", "words", "correct", "BLEU", "as a start", "at every step"],
+    ["third", "words", "correct", "BLEU", *bleu_without],
     [(name, f"{lengths[part].mean():.1f}", f"{correct[part].mean():.3f}", f"{by_length[name]:.1f}", *(f"{v[i]:.1f}" for v in bleu_without.values()))
      for i, (name, part) in enumerate(thirds.items())],
 )  # fmt: skip

@@ -229,7 +229,7 @@ for v_1, W_hh, h_before in ((1, 0, 0), (-1, 0, 0), (1, 1, -2)):
 
 # %%
 def captioner(words, cell=layers.LSTM, units=96, pieces=256):
-    """Vectors (B, 236) and the words before (B, J) -> scores (B, J, words)."""
+    """Vectors (B, 236) and the words before (B, J) -> logits (B, J, words)."""
     picture, before = keras.Input((236,)), keras.Input((None,), dtype="int32")
     v = layers.Dense(192, "relu", name="whole")(picture)  # (B, 192)
     y = layers.Embedding(words, 64, name="embedding")(before)  # (B, J, 64)
@@ -249,7 +249,7 @@ for weight in by_hand.weights:
     weight.assign(named[tuple(weight.path.split("/")[-2:])])
 example = v_learned[:8], text.to_rows([given[0] for given in captions[:8]], vocabulary)[:, :-1]
 difference = np.abs(by_hand(example) - model(example)).max()
-claim("ours and the library's give the same scores", at_most(difference, 1e-5))
+claim("ours and the library's give the same logits", at_most(difference, 1e-5))
 
 # %% [markdown]
 # We train the library's: it can be asked for one step at a time, which beam search needs.
@@ -366,7 +366,7 @@ def of(*case, column="correct"):
 
 columns = ("correct", "bleu_4", "cider")
 tables.print_table(
-    ["CNN, memory, where", "correct (0–1)", "BLEU-4 (0–100)", "CIDEr (0–10)"],
+    ["CNN, memory, conditioning", "correct (0–1)", "BLEU-4 (0–100)", "CIDEr (0–10)"],
     [(", ".join(case), *(f"{np.median(of(*case, column=column)):.2f}" for column in columns)) for case in cases],
 )
 
@@ -376,7 +376,7 @@ claim(
     at_least((of("pretrained", "lstm", BEST) - of("random", "lstm", BEST)).min(), 0.6),
 )
 claim(
-    "with the picture at each step, the LSTM is ahead of the plain RNN, in all five",
+    "with the picture beside every input, the LSTM is ahead of the plain RNN, in all five",
     at_least((of("pretrained", "lstm", "every input") - of("pretrained", "rnn", "every input")).min(), 0.04),
 )
 ranked = [of("pretrained", "lstm", name) for name in (BEST, "every input", "initial state", "first input")]

@@ -163,7 +163,7 @@ class Where(layers.Layer):
 
 # %%
 def captioner(words, score, units=96, width=96, pieces=128):
-    """Grids (B, 8, 8, 236), the words before (B, J) -> scores (B, J, words)."""
+    """Grids (B, 8, 8, 236), the words before (B, J) -> logits (B, J, words)."""
     grid, before = keras.Input((8, 8, 236)), keras.Input((None,), dtype="int32")
     v = layers.Dense(width, "relu", name="regions")(layers.Reshape((64, 236))(grid))
     v = Where(name="where")(v)  # (B, 64, width)
@@ -197,7 +197,7 @@ named["where", "where"] = model.encoder.where
 for weight in by_hand.weights:
     weight.assign(named[tuple(weight.path.split("/")[-2:])])
 example = seen[:8], text.to_rows([given[0] for given in captions[:8]], vocabulary)[:, :-1]
-claim("ours and the library's give the same scores", at_most(np.abs(by_hand(example) - model(example)).max(), 1e-5))
+claim("ours and the library's give the same logits", at_most(np.abs(by_hand(example) - model(example)).max(), 1e-5))
 
 # %% [markdown]
 # ## Train
@@ -285,9 +285,9 @@ claim("forty points ahead of the middle of the picture", at_least(pointing - mid
 told = text.to_rows([text.tokenize(world.captions(scene, 1)[0]) for scene in test], vocabulary)
 before, words_said = told[:, :-1], told[:, 1:]
 encoded = model.encode(seen, before)
-open_scores, looked = (np.array(part) for part in model.decoder(before, encoded))
-shut_scores, _ = model.decoder(before, encoded | {"annotations": 0 * encoded["annotations"]})
-worth = metrics.log_p_of_targets(open_scores, words_said) - metrics.log_p_of_targets(np.array(shut_scores), words_said)
+open_logits, looked = (np.array(part) for part in model.decoder(before, encoded))
+shut_logits, _ = model.decoder(before, encoded | {"annotations": 0 * encoded["annotations"]})
+worth = metrics.log_p_of_targets(open_logits, words_said) - metrics.log_p_of_targets(np.array(shut_logits), words_said)
 entropy = -(looked * np.log(looked + 1e-12)).sum(axis=-1)  # (500, J)
 phrases = {word for place in world.places.values() for phrase in place["phrase"] for word in phrase.split()[1:]}
 CLASSES = {
