@@ -41,7 +41,6 @@ def pairs(tmp_path_factory):
 
 
 def start(pairs, out, *more):
-    more = more if "--results" in more else ("--results", out.with_suffix(".csv"), *more)  # never the stored table
     command = [sys.executable, "-m", "experiments.translate", "train", "--pairs", pairs, "--out", out, *SMALL, *more]
     with open(out.with_suffix(".log"), "w", encoding="utf-8") as log:
         return subprocess.Popen(command, cwd=build.ROOT, env=build.environment(1), stdout=log, stderr=log)
