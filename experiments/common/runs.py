@@ -79,9 +79,13 @@ def in_processes(
     """
     others = active_children()
     pool, left, under_way, error = ProcessPoolExecutor(processes, get_context("spawn"), _begin), iter(keys), {}, None
+
+    def hand_out(count):
+        with _starting():  # the pool starts a process when it is handed more than it has processes
+            under_way.update({pool.submit(run, *key): key for key in islice(left, count)})
+
     try:
-        with _starting():
-            under_way = {pool.submit(run, *key): key for key in islice(left, processes)}
+        hand_out(processes)
         while under_way:
             done, _ = wait(under_way, return_when=FIRST_COMPLETED)
             for future in done:
@@ -91,7 +95,7 @@ def in_processes(
                 except CourseError as mistake:
                     error = error or mistake
             if not error:
-                under_way |= {pool.submit(run, *key): key for key in islice(left, len(done))}
+                hand_out(len(done))
     except BrokenProcessPool:
         raise CourseError(FAILED) from None
     except BaseException:
