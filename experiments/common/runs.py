@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
-from multiprocessing import active_children, get_context, parent_process
+from multiprocessing import active_children, get_context, parent_process, resource_tracker
 from pathlib import Path
 from typing import Any
 
@@ -128,16 +128,29 @@ def _end_with_parent() -> None:
 def _starting() -> Iterator[None]:
     """Processes started inside have one thread and draw no progress bar: they would write over each other's.
 
-    They never hear of Ctrl-C, not even while they import (POSIX).
+    They never hear of Ctrl-C, not even while they import (POSIX); this one hears of it at the end.
     """
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
     given = dict.fromkeys(THREADS, "1") | {"COURSE_PROGRESS": "0"}
     before = {name: os.environ[name] for name in given if name in os.environ}
     os.environ |= given
+    with _deaf_children():
+        try:
+            yield
+        finally:
+            for name in given:
+                os.environ.pop(name)
+            os.environ |= before
+
+
+@contextlib.contextmanager
+def _deaf_children() -> Iterator[None]:
+    """Ctrl-C is held back, not ignored, which would lose it; a process started inside holds it back for good."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # its start would end the holding back
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield
     finally:
-        for name in given:
-            os.environ.pop(name)
-        os.environ |= before
-        signal.signal(signal.SIGINT, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
