@@ -73,9 +73,7 @@ def test_killed_at_any_time_nothing_is_lost_or_done_twice(tmp_path):
     for row in before:
         assert row in after  # with its seconds: not run again
     rates = [str(rate) for rate in cell_zoo.SMALL.rates]
-    assert keys(tmp_path / cell_zoo.SELECT) == [
-        ("arithmetic", "MUT1", rate, "0") for rate in rates
-    ]
+    assert keys(tmp_path / cell_zoo.SELECT) == [("arithmetic", "MUT1", rate, "0") for rate in rates]
     best = cell_zoo.best_rates(after)
     assert keys(tmp_path / cell_zoo.FINAL) == [
         ("arithmetic", "MUT1", best["arithmetic", "MUT1"], seed) for seed in "12"
@@ -92,7 +90,9 @@ def test_a_cluster_of_two_workers_one_of_them_killed(tmp_path):
             "KERASTUNER_ORACLE_IP": "127.0.0.1", "KERASTUNER_ORACLE_PORT": port, "KERASTUNER_TUNER_ID": name,
         }  # fmt: skip
         with open(tmp_path / f"{name}.log", "a") as log:
-            return subprocess.Popen(command("--cluster", tmp_path, "--seeds", 1), cwd=build.ROOT, env=env, stdout=log, stderr=log)
+            return subprocess.Popen(
+                command("--cluster", tmp_path, "--seeds", 1), cwd=build.ROOT, env=env, stdout=log, stderr=log
+            )
 
     machines = {name: start(name) for name in ("chief", "worker0", "worker1")}
     try:

@@ -14,6 +14,7 @@ ORDER = [
     ["backend", "bundled", "console", "files", "memory"],
     ["tables"],
     ["results"],
+    ["machine"],
     ["worlds", "datasets"],
     ["text"],
     ["batching", "metrics", "features", "subwords"],
