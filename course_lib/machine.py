@@ -82,9 +82,14 @@ def told(seconds: float) -> str:
     return f"{seconds / 60:.0f} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"
 
 
+def told_machine() -> str:
+    """What this machine is: '2 cores, AVX2, 88 GFLOP/s'."""
+    return f"{cores()} core{'s' if cores() > 1 else ''}, {processor()}, {gflops():.0f} GFLOP/s"
+
+
 def about(task: str, runs: float = 1) -> str:
     """', about 12 minutes on this machine (2 cores, AVX2, 88 GFLOP/s)' for so many runs; '' if none was ever timed."""
     seconds = seconds_here(task)
     if not seconds:
         return ""
-    return f", about {told(runs * seconds)} on this machine ({cores()} cores, {processor()}, {gflops():.0f} GFLOP/s)"
+    return f", about {told(runs * seconds)} on this machine ({told_machine()})"

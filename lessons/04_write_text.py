@@ -18,7 +18,7 @@
 #
 # **You need:** lessons 01 to 03.
 #
-# **Run time:** about 67 seconds on two processor cores. Two cells train and say so.
+# **Run time:** about 67 seconds on two processor cores with AVX-512, about 98 on one without. Two cells train and say so.
 #
 # **Sources.** A. Karpathy, *The unreasonable effectiveness of recurrent neural networks*, 2015, whose experiment this is, and X.
 # Bresson's lecture on recurrent networks (2017), which shows it at four stages of training; I. Sutskever, J. Martens, G. Hinton,

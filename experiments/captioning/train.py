@@ -30,8 +30,8 @@ def train(recipe: Recipe, data: Path | None, features: Path, out: Path, results:
         with Checkpoint.open(member_folder(out, recipe, member), recipe.identity(member), restart):
             pass
     if data is None and is_stored(recipe):
-        print(f"{out}: {recipe.members} captioners{about(task_of(recipe))}; what is kept there, or of the vectors, "
-              "takes no time again.", flush=True)  # fmt: skip
+        task = f"flickr8k train{f' --attention {recipe.attention}' if recipe.attention else ''}"
+        print(f"{recipe.members} captioners to train{about(task)}, less if some of it is kept.", flush=True)
     given = Data(read_folder(data or fetch("flickr8k")), recipe, features, ("train", "dev"))
     for problem in given.problems:
         print(problem, flush=True)
@@ -48,11 +48,6 @@ def train(recipe: Recipe, data: Path | None, features: Path, out: Path, results:
     else:
         print(f"{out}: all {recipe.members} captioners are trained. To train them anew: --restart.")
     judge_run(load(recipe, out), given, "dev", out, results)
-
-
-def task_of(recipe: Recipe) -> str:
-    """Its name in benchmarks/commands.csv."""
-    return f"flickr8k train{f' --attention {recipe.attention}' if recipe.attention else ''}"
 
 
 def train_member(data: TrainingSet, recipe: Recipe, made_by: dict, out: Path, restart: bool, member: int) -> None:
