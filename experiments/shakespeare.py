@@ -193,7 +193,7 @@ class Run:
         self.state["result"] = {
             "nats": round(nats, 4), "seconds": round(self.loop.seconds, 1), "steps": self.state["step"],
             "epochs": round(self.state["step"] * self.recipe.batch * self.recipe.length / len(self.parts.train), 2),
-            "parameters": self.model.count_params(),
+            "hidden": self.recipe.hidden, "parameters": self.model.count_params(),
         }  # fmt: skip
         self.loop.save(self.model)
 
@@ -217,7 +217,8 @@ def train(
             run = Run(TrainingLoop(checkpoint, clock, started), parts, recipe, budget_seconds)
             run.train()
             run.finish()
-    result, head = state["result"], head | {"seed": recipe.seed}
+    here = {"processor": machine.processor(), "cores": machine.cores()}
+    result, head = state["result"], head | here | {"seed": recipe.seed}
     if results:
         for name, rows in {"": [result], "_curve": state["curve"], "_stages": state["stages"]}.items():
             tables.upsert(results / f"shakespeare{name}.csv", [head | row for row in rows], list(head))
