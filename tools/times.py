@@ -6,6 +6,7 @@ python -m tools.times            all lessons, three times each
 python -m tools.times 02 03      these; the other lessons' rows stay
 """
 
+import argparse
 import datetime
 import statistics
 import sys
@@ -61,7 +62,9 @@ def measure(name: str) -> dict:
 
 def main() -> int:
     """Each chosen lesson three times; the median run is kept."""
-    names, rows, slow = chosen(sys.argv[1:]), [], []
+    parser = argparse.ArgumentParser("python -m tools.times", description=__doc__.splitlines()[0])
+    parser.add_argument("lessons", nargs="*", help="such as 01; default: all")
+    names, rows, slow = chosen(parser.parse_args().lessons), [], []
     for name in names:
         runs = sorted((measure(name) for _ in range(REPEATS)), key=lambda run: run["seconds"])
         parts = [run.pop("cells") for run in runs]
