@@ -83,9 +83,8 @@ else:
         try:
             import keras
         except (AttributeError, OSError, ValueError) as error:
-            raise CourseError(
-                f"Keras cannot be imported ({error}). Its settings: {keras_file()}; move them away."
-            ) from None
+            told = f"Keras cannot be imported ({error}). It reads {keras_file()}: move that file away."
+            raise CourseError(told) from None
         import tensorflow as tf
 
         tf.zeros(1).numpy()  # the first operation logs, too

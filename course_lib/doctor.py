@@ -49,7 +49,7 @@ def _check_environment() -> Found:
         python = installation.python_of(ENVIRONMENT)
         right = not installation.wrong_packages()
         return right, f"environment: {sys.prefix}, not the course's .venv", f"run `{python} -m course_lib doctor`"
-    wrong = installation.stamp_complaint()
+    wrong = installation.stamp_complaint(ENVIRONMENT)
     return not wrong, f"environment: {wrong or ENVIRONMENT}", SET_UP
 
 

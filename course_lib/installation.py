@@ -46,7 +46,7 @@ def stamp():
     return f"{ROOT}\n{pins}\n"
 
 
-def stamp_complaint(environment=ENVIRONMENT):
+def stamp_complaint(environment):
     """What an environment's stamp tells against it, or None."""
     try:
         found = (environment / ".installed").read_text(encoding="utf-8")

@@ -53,7 +53,7 @@ def inside():
     version = made_with()
     if version != sys.version_info[:2]:
         return "the Python of .venv was {}.{} and is {}.{} now".format(*(version or (0, 0)), *sys.version_info[:2])
-    wrong = installation.stamp_complaint()
+    wrong = installation.stamp_complaint(ENVIRONMENT)
     if wrong:
         return wrong
     packages = installation.wrong_packages()
@@ -173,10 +173,10 @@ def main():
     else:
         hidden = installation.hiding_complaint(ROOT)
         if hidden:
-            raise SystemExit(f"{hidden[0].upper()}{hidden[1:]}.")
+            raise SystemExit(f"{hidden}.")
         wrong = complaint()
         if wrong:
-            print(f"{wrong[0].upper()}{wrong[1:]}.", flush=True)
+            print(f"The environment has to be set up: {wrong}.", flush=True)
             build()
     return 0
 
