@@ -7,17 +7,26 @@ one that the course can use. An environment that was moved needs no network.
 """
 
 import argparse
+import importlib.util
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).resolve().parents[1]))  # behind everything: a file there hides nothing
+ROOT = Path(__file__).resolve().parents[1]
 
-from course_lib import installation
-from course_lib.console import print_utf8
-from course_lib.installation import ENVIRONMENT, NEWEST, OLDEST, ROOT, python_complaint, python_of
+
+def load(name):
+    """A module of this folder's course_lib, whatever `import course_lib` would find."""
+    spec = importlib.util.spec_from_file_location(name, str(ROOT / "course_lib" / (name + ".py")))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+installation = load("installation")
+ENVIRONMENT, python_of = installation.ENVIRONMENT, installation.python_of
 
 NEEDED_GB = 3
 # What settings of other programs may do to a new Python, and to pip.
@@ -41,7 +50,7 @@ def output(*command):
 def complaint():
     """Why the environment cannot be used as it is, in one clause, or None."""
     if not os.path.lexists(str(ENVIRONMENT)):
-        return "there is no environment yet"
+        return "there is none yet"
     found = output(str(python_of(ENVIRONMENT)), str(Path(__file__).resolve()), "--inside")
     if found is None:
         return "the Python that .venv was made with does not run any more"
@@ -77,7 +86,7 @@ def made_with():
 def pythons():
     """The Pythons here that can run the course: (version, command), the one that runs this first."""
     own = getattr(sys, "_base_executable", None) or sys.executable
-    minors = range(NEWEST[1], OLDEST[1] - 1, -1)
+    minors = range(installation.NEWEST[1], installation.OLDEST[1] - 1, -1)
     commands = [[own], *([f"python3.{minor}"] for minor in minors)]
     if os.name == "nt":
         commands += [["py", f"-3.{minor}"] for minor in minors]
@@ -85,7 +94,7 @@ def pythons():
     for command in commands:
         found = output(*command, "-c", ask)
         version = tuple(int(number) for number in found.split()) if found else (0, 0)
-        if not python_complaint(version):
+        if not installation.python_complaint(version):
             yield version, command
 
 
@@ -94,7 +103,7 @@ def choose(wanted):
     found = list(pythons())
     if found:
         return next((python for python in found if python[0] == wanted), found[0])
-    wrong = python_complaint(sys.version_info)
+    wrong = installation.python_complaint(sys.version_info)
     if wrong:
         raise SystemExit(wrong)
     raise SystemExit(
@@ -165,7 +174,7 @@ def main():
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)  # of complaint()
     parser.add_argument("--programs", action="store_true", help=argparse.SUPPRESS)  # of build()
     options = parser.parse_args()
-    print_utf8()
+    load("console").print_utf8()
     if options.inside:
         print(inside())
     elif options.programs:
