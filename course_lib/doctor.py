@@ -10,7 +10,7 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from course_lib import bundled, installation
 from course_lib.errors import CourseError
@@ -107,13 +107,19 @@ def _check_kernel() -> Found:
     except NoSuchKernel:
         return False, "kernel: there is no python3", SET_UP
     program = kernel.argv[0]
-    own = Path(program).stem in ("python", "python3") and not Path(program).is_absolute()
-    own = own or (Path(program).exists() and Path(program).absolute().parent == Path(sys.executable).absolute().parent)
+    own = _starts(Path(program), Path(sys.executable))
     return (
         own,
         f"kernel: {sys.executable if own else program}",
         f"move {kernel.resource_dir} away, it is another Python's",
     )
+
+
+def _starts(program: PurePath, python: PurePath) -> bool:
+    """Whether the program that a kernel names starts this Python: Jupyter takes a bare `python` for its own."""
+    if len(program.parts) == 1:
+        return program.stem.startswith("python")
+    return program.parent == python.parent and program.stem.startswith("python")
 
 
 def _check_memory() -> Found:

@@ -52,14 +52,12 @@ def stamp_complaint(environment):
         found = (environment / ".installed").read_text(encoding="utf-8")
     except OSError:
         return "the set-up of .venv was not finished"
-    if found == stamp():
-        return None
     folder, *rest = found.splitlines() or [""]
     if not rest:
         return ".venv was set up by an earlier version of the course"
-    if folder != str(ROOT):
+    if type(ROOT)(folder) != ROOT:
         return f"this folder was renamed or copied: .venv was set up in {folder}"
-    return "requirements.lock has changed since .venv was set up"
+    return None if rest == stamp().splitlines()[1:] else "requirements.lock has changed since .venv was set up"
 
 
 def wrong_packages():

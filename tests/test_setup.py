@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 from course_lib import installation
 from tools import set_up
@@ -37,6 +38,18 @@ def test_the_lock_has_everything_the_project_asks_for():
     extras = PROJECT["optional-dependencies"].values()
     for requirement in [*PROJECT["dependencies"], *(r for extra in extras for r in extra)]:
         assert re.match(r"[a-z0-9-]+", requirement.lower())[0] in locked
+
+
+def test_the_way_without_make_is_run_step_by_step_on_windows():
+    (way,) = re.findall(r"- \*\*No `make`\?\*\*(.+?)\n- ", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    commands = re.findall(r"`(py -.+?|\.venv\\Scripts\\python -m .+?)`", way)
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8"))["jobs"]
+    job = jobs["without-make"]
+    assert job["runs-on"] == "windows-latest" and job["defaults"]["run"]["shell"] == "pwsh"
+    steps = [step["run"] for step in job["steps"] if "run" in step]
+    assert len(commands) == 2
+    for command, step in zip(commands, steps, strict=False):
+        assert step.removesuffix(" --fill-only") == command
 
 
 def test_what_is_installed_here_is_what_is_locked():

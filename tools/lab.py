@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 from course_lib import doctor
 from course_lib.installation import PYTHON_VARIABLES, ROOT, folder_complaint
@@ -108,7 +109,7 @@ def main() -> int:
     sys.stdout.flush()
     first = min(path.name for path in work.glob("*.ipynb"))
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={work}"]
-    command += [f"--LabApp.default_url=/lab/tree/{first}"]
+    command += [f"--LabApp.default_url=/lab/tree/{quote(first)}"]
     # tools/jupyter: no question about news, no search for updates; instructors only see nbgrader's menus.
     if not options.solutions:
         os.environ["JUPYTER_CONFIG_PATH"] = str(ROOT / "tools" / "jupyter")

@@ -170,11 +170,11 @@ def write_programs():
 
 def main():
     """The command line: 0, or SystemExit with one sentence."""
+    load("console").print_utf8()
     parser = argparse.ArgumentParser("python tools/set_up.py", description=__doc__.splitlines()[0])
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)  # of complaint()
     parser.add_argument("--programs", action="store_true", help=argparse.SUPPRESS)  # of build()
     options = parser.parse_args()
-    load("console").print_utf8()
     if options.inside:
         print(inside())
     elif options.programs:
