@@ -44,13 +44,13 @@ def _in_environment() -> bool:
 
 def _check_environment() -> Found:
     if not os.path.lexists(ENVIRONMENT):  # conda's, or another one made by hand
-        return True, f"environment: {sys.prefix}", ""
+        return True, "environment: not .venv, but another one", ""
     if not _in_environment():
         python = installation.python_of(ENVIRONMENT)
         right = not installation.wrong_packages()
         return right, f"environment: {sys.prefix}, not the course's .venv", f"run `{python} -m course_lib doctor`"
     wrong = installation.stamp_complaint(ENVIRONMENT)
-    return not wrong, f"environment: {wrong or ENVIRONMENT}", SET_UP
+    return not wrong, f"environment: {wrong or 'of this folder'}", SET_UP
 
 
 def _check_packages() -> Found:
@@ -74,7 +74,7 @@ def _check_course() -> Found:
     for folder in (found, ROOT):
         if folder != here.resolve():
             return False, f"course_lib: comes from {folder}, not from {here}", f"in {here} {SET_UP}"
-    return True, f"course_lib: {found}", ""
+    return True, "course_lib: of this folder", ""
 
 
 def _check_files() -> Found:
@@ -110,7 +110,7 @@ def _check_kernel() -> Found:
     own = _starts(Path(program), Path(sys.executable))
     return (
         own,
-        f"kernel: {sys.executable if own else program}",
+        f"kernel: {'of this environment' if own else program}",
         f"move {kernel.resource_dir} away, it is another Python's",
     )
 
