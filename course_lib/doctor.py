@@ -58,8 +58,8 @@ def _check_packages() -> Found:
     for name in ("keras", "matplotlib", "numpy", "tensorflow"):
         spec = importlib.util.find_spec(name)
         home = Path(sysconfig.get_path("platlib")).resolve()
-        if spec and spec.origin and home not in Path(spec.origin).resolve().parents:
-            wrong.append(f"{name} comes from {Path(spec.origin).parent}, not from this environment")
+        if spec and spec.origin and not {home, ROOT, work_folder()} & set(Path(spec.origin).resolve().parents):
+            return False, f"packages: {name} comes from {Path(spec.origin).parent}", "unset PYTHONPATH"
     shown = ", ".join(wrong[:5]) + (f" and {len(wrong) - 5} more" if len(wrong) > 5 else "")
     return not wrong, f"packages: {shown or 'as pinned'}", SET_UP if _in_environment() else PINS
 
@@ -80,7 +80,7 @@ def _check_course() -> Found:
 def _check_files() -> Found:
     packages = sysconfig.get_path("purelib")
     wrong = [installation.hiding_complaint(folder, packages) for folder in {ROOT, work_folder().absolute()}]
-    return not any(wrong), f"files: {'; '.join(filter(None, wrong)) or 'none hides a module'}", "rename it"
+    return not any(wrong), f"files: {'; '.join(filter(None, wrong)) or 'none hides a module'}", "give it another name"
 
 
 def _check_folders() -> Found:
@@ -147,6 +147,8 @@ def _check_data() -> Found:
 
 
 TRIAL = """
+import sys
+sys.path.append(sys.path.pop(0))  # what hides modules in this folder is another check's
 from course_lib.errors import CourseError
 try:
     from course_lib.backend import keras

@@ -103,7 +103,7 @@ def hiding_complaint(folder, site_packages=None):
     if not found:
         return None
     shown = ", ".join(str(path.relative_to(ROOT) if ROOT in path.parents else path) for path in found)
-    return f"{shown}: named like a module, which cannot be imported therefore; give it another name"
+    return f"{shown} hides the module of that name"
 
 
 def odd_variables():

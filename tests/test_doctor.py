@@ -112,7 +112,7 @@ def test_packages_of_another_program_that_come_first(tmp_path, monkeypatch):
     (tmp_path / "keras.py").touch()
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "keras", raising=False)
-    assert f"keras comes from {tmp_path}, not from this environment" in cross(doctor._check_packages)
+    assert f"keras comes from {tmp_path}. To mend it: unset PYTHONPATH" in cross(doctor._check_packages)
 
 
 def test_a_plain_python_without_packages_gets_sentences(tmp_path):
@@ -174,7 +174,7 @@ def test_a_file_beside_the_course_hides_a_module_but_not_from_the_doctor(tmp_pat
         (tmp_path / name).write_text("raise SystemExit('the student’s file runs')")
     command = [sys.executable, "-m", "course_lib", "doctor"]
     finished = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8")
-    assert "✗ files: keras.py, random.py, re.py: named like a module" in finished.stdout
+    assert "✗ files: keras.py, random.py, re.py hides the module" in finished.stdout
     assert "bundled data: complete" in finished.stdout
 
 

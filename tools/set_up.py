@@ -68,7 +68,7 @@ def inside():
     packages = installation.wrong_packages()
     if not packages:
         return ""
-    return f"{len(packages)} packages of .venv are not as in requirements.lock: {'; '.join(packages[:3])}"
+    return f"packages of .venv are not as in requirements.lock: {', '.join(packages[:3])} ({len(packages)} in all)"
 
 
 def made_with():
@@ -182,7 +182,7 @@ def main():
     else:
         hidden = installation.hiding_complaint(ROOT)
         if hidden:
-            raise SystemExit(f"{hidden}.")
+            raise SystemExit(f"{hidden}: give it another name.")
         wrong = complaint()
         if wrong:
             print(f"The environment has to be set up: {wrong}.", flush=True)
