@@ -1,57 +1,54 @@
 # `make lab` opens the lessons, `make test` checks everything. Both set up what they need, once.
-PYTHON ?= python3
-VENV   := .venv
+# The first Python that runs, unless one is named; tools/set_up.py finds another if this one cannot be used.
+PYTHON ?= $(shell unset PYTHONHOME; for python in python3 python $(RUN); do \
+          $$python -c "import sys; sys.exit(sys.version_info < (3, 6))" 2>/dev/null && echo $$python && break; done)
+NO_PYTHON := No Python runs here. Install Python 3.11, 3.12 or 3.13, then give the same command again.
 ifeq ($(OS),Windows_NT)
-BIN    := $(VENV)/Scripts
+RUN    := .venv/Scripts/python
 else
-BIN    := $(VENV)/bin
+RUN    := .venv/bin/python
 endif
-STAMP  := $(VENV)/.installed
-RUN    := $(BIN)/python
+# What other programs tell their Python is not for the course.
+unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP
 
 .DEFAULT_GOAL := help
-.PHONY: help lab teach test unit notebooks data seeds times browser hooks lock clean
+.PHONY: help ready lab teach test unit notebooks data seeds times browser hooks lock clean
 
 help: ## show this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1|/' | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# A wrong Python is said here, in one sentence, before anything is installed.
-$(STAMP): requirements.lock pyproject.toml tools/check_python.py
-	@$(PYTHON) tools/check_python.py
-	@echo "Setting up in $(VENV): the first time takes a few minutes and about 3 GB."
-	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@$(BIN)/python -c "open('$(STAMP)', 'w').close()"
+# The environment: made where there is none, mended where it is of another folder, Python or set of pins.
+ready:
+	@$(if $(strip $(PYTHON)),$(PYTHON) tools/set_up.py,echo "$(NO_PYTHON)" >&2; exit 1)
 
-lab: $(STAMP) ## open the lessons in JupyterLab
+lab: ready ## open the lessons in JupyterLab
 	@$(RUN) -m tools.lab
 
-teach: $(STAMP) ## open the solved edition, for instructors
+teach: ready ## open the solved edition, for instructors
 	@$(RUN) -m tools.lab --solutions
 
-test: $(STAMP) ## everything: ruff, types, unit tests, every notebook (ALL=1: the students' edition whole, too)
+test: ready ## everything: ruff, types, unit tests, every notebook (ALL=1: the students' edition whole, too)
 	@$(RUN) -m tools.test $(if $(ALL),--all)
 
-unit: $(STAMP) ## ruff, types and the unit tests alone
+unit: ready ## ruff, types and the unit tests alone
 	@$(RUN) -m tools.test --unit
 
-notebooks: $(STAMP) ## rebuild the notebooks whose lesson changed, or what it uses
+notebooks: ready ## rebuild the notebooks whose lesson changed, or what it uses
 	@$(RUN) -m tools.build
 
-data: $(STAMP) ## write everything under data/ again
+data: ready ## write everything under data/ again
 	@$(RUN) -m tools.make_data
 
-seeds: $(STAMP) ## run every lesson under five seeds and store each claim's worst margin
+seeds: ready ## run every lesson under five seeds and store each claim's worst margin
 	@$(RUN) -m tools.seeds
 
-browser: $(STAMP) ## run all of every lesson, both editions, in JupyterLab in a real browser
+browser: ready ## run all of every lesson, both editions, in JupyterLab in a real browser
 	@COURSE_BROWSER_ALL=1 $(RUN) -m pytest -q tests/test_browser.py
 
-times: $(STAMP) ## measure every lesson: benchmarks/lesson_times.csv
+times: ready ## measure every lesson: benchmarks/lesson_times.csv
 	@$(RUN) -m tools.times
 
-hooks: $(STAMP) ## check every commit and push: .pre-commit-config.yaml
+hooks: ready ## check every commit and push: .pre-commit-config.yaml
 	@$(RUN) -m pre_commit install
 
 lock: ## resolve requirements.lock and environment.yml anew (needs uv)
@@ -60,4 +57,4 @@ lock: ## resolve requirements.lock and environment.yml anew (needs uv)
 	$(PYTHON) tools/environment.py
 
 clean: ## remove the environment; answers in work/ stay
-	rm -rf $(VENV)
+	rm -rf .venv

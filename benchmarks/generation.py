@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from course_lib import tables
+from experiments.common.command_line import CommandLine
 
 UNITS, EMBEDDING, STEPS, REPEATS = (160, 256), 32, 1000, 15
 RESULTS = Path(__file__).with_name("generation.csv")
@@ -39,7 +40,7 @@ def call_per_character(model):
     return write
 
 
-def main() -> None:
+def measure() -> None:
     """Measure and store."""
     from course_lib import training
     from course_lib.cells import LSTMCell
@@ -69,6 +70,8 @@ def main() -> None:
     for key in ways:
         print(*key, np.median([row["characters_per_s"] for row in rows if (row["units"], row["how"]) == key]))
 
+
+main = CommandLine(__doc__, measure).run
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -8,13 +8,14 @@ turns, REPEATS times, and the median is kept; written to benchmarks/numpy_keras.
 """
 
 import statistics
+import sys
 import time
 from pathlib import Path
 
 import numpy as np
 
 from course_lib import numpy_rnn, tables
-from course_lib.backend import keras
+from experiments.common.command_line import CommandLine
 
 RESULT = Path(__file__).with_suffix(".csv")
 BATCH, STEPS, LETTERS, REPEATS, UPDATES = 32, 50, 65, 7, 6
@@ -35,6 +36,8 @@ def numpy_update(kind: str, units: int, ids: np.ndarray):
 
 def keras_update(kind: str, units: int, ids: np.ndarray):
     """A function that makes one update of the Keras model."""
+    from course_lib.backend import keras
+
     layer = {"rnn": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM}[kind]
     tokens = keras.Input((STEPS,), dtype="int32")
     h = layer(units, return_sequences=True)(keras.ops.one_hot(tokens, LETTERS))
@@ -43,7 +46,7 @@ def keras_update(kind: str, units: int, ids: np.ndarray):
     return lambda: model.train_on_batch(ids[:, :-1], ids[:, 1:])
 
 
-def main() -> None:
+def measure() -> None:
     """Both, in turns."""
     ids = np.random.default_rng(0).integers(LETTERS, size=(BATCH, STEPS + 1))
     rows = []
@@ -66,5 +69,7 @@ def main() -> None:
     tables.write(RESULT, rows)
 
 
+main = CommandLine(__doc__, measure).run
+
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

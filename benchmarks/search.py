@@ -15,6 +15,7 @@ import numpy as np
 
 from course_lib import metrics, tables
 from course_lib.text import BOS_ID, EOS_ID, PAD_ID, UNK_ID, Vocabulary
+from experiments.common.command_line import CommandLine
 
 BEAM, SENTENCES, LONGEST, REPEATS, SHARE = 5, 1000, 12, 5, 20
 RESULTS = Path(__file__).with_name("search.csv")
@@ -54,7 +55,7 @@ def _begin(model, rows):
     return model.decoder.prepare(encoded), model.decoder.start(encoded)
 
 
-def main() -> None:
+def measure() -> None:
     """Measure and store."""
     from course_lib import training
     from course_lib.decoding import Translator
@@ -89,6 +90,8 @@ def main() -> None:
                   for how in ("a loop of Python", "all together"))  # fmt: skip
     print(f"a loop of Python {slow:.1f}, all together {fast:.1f} sentences a second: {fast / slow:.1f} times")
 
+
+main = CommandLine(__doc__, measure).run
 
 if __name__ == "__main__":
     sys.exit(main())

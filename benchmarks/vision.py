@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from course_lib import tables
+from experiments.common.command_line import CommandLine
 
 PHOTOS, BATCH, REPEATS = 512, 32, 5
 RESULTS = Path(__file__).with_name("vision.csv")
@@ -37,7 +38,7 @@ def photographs(folder: Path) -> list[Path]:
     return paths
 
 
-def main() -> None:
+def measure() -> None:
     """Measure and store."""
     from course_lib import training
     from course_lib.decoding import CaptionGenerator
@@ -78,6 +79,8 @@ def main() -> None:
     for what in dict.fromkeys(row["what"] for row in table):
         print(what, np.median([row["value"] for row in table if row["what"] == what]))
 
+
+main = CommandLine(__doc__, measure).run
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -11,6 +11,9 @@ import ctypes
 import os
 import sys
 
+from course_lib.errors import CourseError
+from course_lib.installation import KERAS, keras_file, odd_variables
+
 
 @contextlib.contextmanager
 def _descriptor_2_closed():
@@ -62,9 +65,12 @@ def _give_back_when_idle(shell):
     shell.events.register("post_run_cell", begin)
 
 
-if "tensorflow" in sys.modules:
+for _name in odd_variables():
+    del os.environ[_name]
+if "keras" in sys.modules or "tensorflow" in sys.modules:
     import keras
 else:
+    os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Small recurrent networks: two operations side by side, on a core each, hand over less than one operation
     # on both. A training step of lesson 04 takes three quarters of the time.
@@ -74,9 +80,17 @@ else:
     if "IPython" in sys.modules and (_shell := sys.modules["IPython"].get_ipython()):
         _give_back_when_idle(_shell)
     with _descriptor_2_closed():
-        import keras
+        try:
+            import keras
+        except (AttributeError, OSError, ValueError) as error:
+            told = f"Keras cannot be imported ({error}). It reads {keras_file()}: move that file away."
+            raise CourseError(told) from None
         import tensorflow as tf
 
         tf.zeros(1).numpy()  # the first operation logs, too
+    for _name in ("floatx", "image_data_format", "epsilon"):
+        getattr(keras.config, f"set_{_name}")(KERAS[_name])
+if keras.config.backend() != "tensorflow":
+    raise CourseError(f"Keras runs on {keras.config.backend()}, not TensorFlow: import course_lib.backend before it.")
 
 __all__ = ["keras"]

@@ -17,6 +17,7 @@ The chief hands out runs: every cell, task, learning rate and seed. It and any w
 Each worker writes its own rows in SHARED_FOLDER; `--collect SHARED_FOLDER` makes the two tables of them there.
 """
 
+import argparse
 import os
 import sys
 import time
@@ -199,7 +200,7 @@ def collect(folder: Path, out: Path) -> None:
 
 
 def make(
-    cells: list[str],
+    cells: list[str] | None,
     tasks: list[str],
     size: str | None,
     seeds: int | None,
@@ -209,6 +210,9 @@ def make(
     gathered: Path | None,
 ) -> None:
     """What the command line asks for."""
+    from course_lib.cells import ZOO
+
+    cells = cells or list(ZOO)
     chosen = FULL if (size or ("full" if cluster else "small")) == "full" else SMALL
     check_counts(seeds=seeds, steps=steps)
     chosen = replace(
@@ -222,12 +226,21 @@ def make(
         on_this_machine(tasks, cells, chosen, out or results.FOLDERS[0])
 
 
-def main(arguments=None) -> int:
-    """The command line."""
+def cell_name(given: str) -> str:
+    """What `--cells` was given. TensorFlow is not imported before there is something to compare."""
     from course_lib.cells import ZOO
 
+    if given not in ZOO:
+        raise argparse.ArgumentTypeError(f"{given!r} is none of {', '.join(ZOO)}")
+    return given
+
+
+def main(arguments=None) -> int:
+    """The command line."""
     line = CommandLine(__doc__, make)
-    line.option("--cells", nargs="+", choices=list(ZOO), default=list(ZOO), metavar="CELL")
+    line.option(
+        "--cells", nargs="+", type=cell_name, metavar="CELL", help="names of course_lib.cells.ZOO; default: all"
+    )
     line.option("--tasks", nargs="+", choices=TASKS, default=TASKS)
     line.option("--size", choices=["small", "full"], help="default: small, on a cluster full")
     line.option("--seeds", type=int, help="another number of seeds")

@@ -20,7 +20,6 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -229,9 +228,13 @@ def train(
 
 def main(arguments=None, clock: Callable[[], float] = time.monotonic) -> int:
     """The command line."""
-    from course_lib import training  # noqa: F401 - imported before the clock starts
 
-    line = CommandLine(__doc__, partial(train, clock=clock, started=clock()))
+    def begin(**given):
+        from course_lib import training  # noqa: F401 - imported before the clock starts
+
+        train(**given, clock=clock, started=clock())
+
+    line = CommandLine(__doc__, begin)
     line.option("--budget-seconds", type=float, default=160.0)
     line.option("--tune", action="store_true", help="train on the first 80 %%, judge on the part up to 90 %%")
     line.option("--text", type=Path, help="another UTF-8 text (default: Tiny Shakespeare)")

@@ -24,7 +24,7 @@
 
 # %% tags=["nbval-ignore-output"]
 from course_lib import text
-from course_lib.__main__ import doctor
+from course_lib.doctor import doctor
 from course_lib.exercises import lesson_00
 
 all_well = doctor()

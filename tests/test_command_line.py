@@ -1,6 +1,8 @@
 """The frame of all commands: help, typed values, settings of a recipe, one sentence for what is wrong."""
 
 import importlib
+import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -131,9 +133,67 @@ def test_a_number_of_runs_that_cannot_be(name, option, capsys):
     assert capsys.readouterr().err == f"--{option} is 0: expected 1 or more.\n"
 
 
-def test_help_needs_no_tensorflow():
-    code = "import sys; sys.argv[1:] = ['--help']\nimport atexit, runpy\n"
-    code += "atexit.register(lambda: print('tensorflow' in sys.modules))\n"
-    code += "runpy.run_module('experiments.captions', run_name='__main__')"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
-    assert done.stdout.splitlines()[-1] == "False"
+# -- every command of the tree: help first -----------------------------------------------------------------------------
+
+MODULES = ["course_lib", "tools/set_up.py"]
+for _folder in ("experiments", "benchmarks", "tools"):
+    MODULES += [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in sorted((ROOT / _folder).rglob("*.py"))
+        if '__name__ == "__main__"' in path.read_text(encoding="utf-8") and path.stem != "set_up"
+    ]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = [(module,) for module in MODULES]
+COMMANDS += sorted(set(re.findall(r"python -m (\S+) (train|judge|caption|say|file|doctor|data|fetch)\b", README)))
+COMMANDS += [("experiments.flickr8k", "judge"), ("experiments.translate", "file")]
+# Runs a command as `python -m` does, and tells what of heavy modules, tables and processes it used.
+WATCHED = """
+import atexit, os, runpy, sys
+touched = set()
+def watch(event, given):
+    name = str(given[0]) if given else ""
+    if event == "open" and (name.endswith((".csv", ".ipynb", ".npz", ".h5")) or set(str(given[1])) & set("wax+")):
+        touched.add(name)
+    if event in ("subprocess.Popen", "os.mkdir", "os.remove", "os.rename"):
+        touched.add(event)
+def tell():
+    heavy = {"tensorflow", "keras", "matplotlib", "scipy", "jsonschema", "pandas"} & set(sys.modules)
+    print("TOUCHED", *sorted(touched | heavy), file=sys.stderr)
+atexit.register(tell)
+module, *sys.argv[1:] = sys.argv[1:]
+sys.addaudithook(watch)
+runpy.run_path(module, run_name="__main__") if module.endswith(".py") else runpy.run_module(module, run_name="__main__")
+"""
+
+
+def watched(*command):
+    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(ROOT)}
+    environment |= {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}  # a pipe that knows no letter but these
+    return subprocess.run(
+        [sys.executable, "-c", WATCHED, *command], capture_output=True, encoding="utf-8", cwd=ROOT, env=environment
+    )
+
+
+def test_commands_are_found():
+    assert {"course_lib", "tools.lab", "tools.test", "experiments.flickr8k", "benchmarks.vision"} <= set(MODULES)
+    assert set(re.findall(r"python -m ([\w.]+)", README)) <= set(MODULES)
+    assert ("experiments.translate", "say") in COMMANDS and ("course_lib", "fetch") in COMMANDS
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_help_comes_first_and_nothing_else(command):
+    done = watched(*command, "--help")
+    assert done.returncode == 0
+    assert done.stdout.startswith("usage: python " + ("-m " if "/" not in command[0] else "") + " ".join(command) + " ")
+    assert done.stderr == "TOUCHED\n"
+
+
+@pytest.mark.parametrize(
+    "command", [c for c in COMMANDS if c != ("tools.lab",)], ids=" ".join
+)  # lab's go to JupyterLab
+def test_an_unknown_option_is_one_sentence(command):
+    done = watched(*command, "--nonsense=1")
+    assert done.returncode == 2 and done.stdout == ""
+    *usage, sentence, touched = done.stderr.splitlines()
+    assert usage[0].startswith("usage: ") and ": error: " in sentence
+    assert touched == "TOUCHED"

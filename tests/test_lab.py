@@ -1,12 +1,16 @@
 """`make lab` fills the student's folder and never writes over an answer."""
 
 import json
+import os
+import subprocess
+import sys
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from tools import lab
+from tools import lab, test
+from tools.build import ROOT
 
 
 @pytest.fixture
@@ -97,3 +101,81 @@ def test_a_lesson_deleted_by_the_student_comes_back(folders):
     (work / "01.ipynb").unlink()
     assert lab.fill(work, source) == ["01.ipynb: new"]
     assert json.loads((work / lab.RECORD).read_text())
+
+
+# -- what is in the way ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def started(folders, monkeypatch):
+    """`make lab` up to JupyterLab: what it would be started with."""
+    work, source = folders
+    monkeypatch.setattr(lab, "WORK", work)
+    monkeypatch.setattr(lab, "NOTEBOOKS", source)
+    for name in ("PYTHONPATH", "JUPYTER_PREFER_ENV_PATH", "JUPYTER_CONFIG_PATH"):
+        monkeypatch.setenv(name, "/another")  # and set back behind the test
+    monkeypatch.setattr(sys, "argv", ["lab"])
+    monkeypatch.setattr(lab.doctor, "complaints", lambda: ["Something is wrong. To mend it: do this."])
+    found = []
+    monkeypatch.setattr(os, "name", "posix")
+    monkeypatch.setattr(os, "execv", lambda _, command: found.append((command, dict(os.environ))))
+    return found
+
+
+def test_kernels_get_this_course_and_this_environment_and_complaints_are_said(started, monkeypatch, capsys):
+    monkeypatch.setenv("PYTHONHOME", "/another")
+    monkeypatch.setenv("PYTHONSTARTUP", "/another")
+    assert lab.main() is None
+    ((command, environment),) = started
+    assert "--LabApp.default_url=/lab/tree/01.ipynb" in command
+    assert environment["PYTHONPATH"] == str(ROOT) and environment["JUPYTER_PREFER_ENV_PATH"] == "1"
+    assert not {"PYTHONHOME", "PYTHONSTARTUP"} & set(environment)
+    assert "Something is wrong. To mend it: do this.\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("which", ["work", "source", "full", "jupyterlab"])
+def test_what_lab_cannot_do_is_one_sentence(started, folders, monkeypatch, capsys, which):
+    work, source = folders
+
+    def full(*_):
+        raise OSError(28, "No space left on device", str(work / "01.tmp"))
+
+    if which == "work":
+        work.touch()
+    elif which == "source":
+        (source / "01.ipynb").unlink()
+    elif which == "full":
+        monkeypatch.setattr(lab, "_copy", full)
+    else:
+        monkeypatch.setattr(lab.importlib.util, "find_spec", lambda _: None)
+    assert lab.main() == 1 and not started
+    said = capsys.readouterr()
+    sentence = {
+        "work": f"{work} is a file, where a folder should be",
+        "source": "there are none in",
+        "full": "No space",
+    }
+    if which != "jupyterlab":
+        assert sentence[which] in said.err and said.err.count("\n") == 1 and "COURSE_WORK" in said.err
+        assert said.out == ""
+
+
+def test_no_test_begins_where_something_is_wrong(monkeypatch, capsys):
+    monkeypatch.setattr(test.doctor, "complaints", lambda: ["Something is wrong. To mend it: do this."])
+    monkeypatch.setattr(test, "run", lambda *_: pytest.fail("it was begun"))
+    monkeypatch.setattr(sys, "argv", ["test"])
+    monkeypatch.setenv("PYTHONPATH", "")
+    assert test.main() == 1
+    assert capsys.readouterr().err == "Something is wrong. To mend it: do this.\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="to become somebody else")
+def test_a_folder_that_somebody_else_owns(tmp_path):
+    (tmp_path / "work").mkdir(mode=0o700)
+    code = (
+        "import os, sys; from tools import lab; os.setuid(65534); sys.argv[1:] = ['--fill-only']; sys.exit(lab.main())"
+    )
+    env = os.environ | {"COURSE_WORK": str(tmp_path / "work")}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, encoding="utf-8")
+    assert done.returncode == 1 and done.stdout == ""
+    assert "Permission denied" in done.stderr and done.stderr.count("\n") == 1

@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "course_lib"
 # In the direction data flows: each may import from those in groups before its own.
 ORDER = [
-    ["errors"],
+    ["errors", "installation"],
     ["backend", "bundled", "console", "files", "memory"],
     ["tables"],
     ["results"],
@@ -28,6 +28,7 @@ ORDER = [
     ["plotting"],
     ["checks", "widgets"],
     ["exercises"],
+    ["doctor"],
     ["__main__", "__init__"],
 ]
 RANK = {name: rank for rank, group in enumerate(ORDER) for name in group}

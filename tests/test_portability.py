@@ -4,9 +4,11 @@ import ast
 import os
 import subprocess
 import sys
+from pathlib import PureWindowsPath
 
 import pytest
 
+from course_lib import doctor, installation
 from tools.build import ROOT
 
 PACKAGES = ("course_lib", "experiments", "tools", "benchmarks")
@@ -57,12 +59,57 @@ def test_tests_that_need_signals_of_posix_are_skipped_elsewhere():
     assert found >= 4
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "cp437", "cp1252"])
 @pytest.mark.parametrize("command", [
-    ("-m", "course_lib", "doctor"),
+    ("-m", "course_lib", "data"),
+    ("-c", "import sys; from course_lib import doctor; doctor.CHECKS = [lambda: (True, 'Straße → ✓', '')]; "
+           "from course_lib.__main__ import main; from course_lib.console import print_utf8; print_utf8(); "
+           "main(['doctor']); print('\\udcff', file=sys.stderr if len(sys.argv) > 1 else sys.stdout)"),
+    ("-m", "tools.lab", "--fill-only"),
     ("-c", "from tools import test; test.run('the platform', 'platform')"),
     ("-c", "import experiments; print('¿Dónde está? → Πού είναι; ✓')"),
 ])  # fmt: skip
-def test_a_pipe_in_a_code_page_stops_no_command(command):
-    finished = python(*command, PYTHONIOENCODING="cp1252", PYTHONUTF8="0")
-    assert finished.stderr == b""
-    assert {"✓", "─"} & set(finished.stdout.decode("utf-8"))
+def test_a_pipe_in_a_code_page_stops_no_command(command, encoding, tmp_path):
+    work = str(tmp_path / "Übungen → ✓")
+    finished = python(*command, PYTHONIOENCODING=encoding, PYTHONUTF8="0", COURSE_WORK=work, COURSE_DATA="")
+    assert (finished.returncode, finished.stderr) == (0, b"")
+    finished.stdout.decode("utf-8")
+
+
+# -- paths of Windows --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("folder", "moved"), [
+    (r"C:\Users\Zoë\course", False), (r"c:\users\zoë\course", False), (r"D:\Users\Zoë\course", True),
+    (r"C:\Users\Zoë\course - Copy", True), (r"\\server\share\course", True),
+])  # fmt: skip
+def test_a_moved_folder_is_known_by_its_path_on_windows(tmp_path, monkeypatch, folder, moved):
+    (tmp_path / ".installed").write_text(f"{folder}\npins\n", encoding="utf-8")
+    monkeypatch.setattr(installation, "ROOT", PureWindowsPath(r"C:\Users\Zoë\course"))
+    monkeypatch.setattr(installation, "stamp", lambda: "\npins\n")
+    assert bool(installation.stamp_complaint(tmp_path)) == moved
+
+
+@pytest.mark.parametrize(("program", "own"), [
+    ("python", True), ("python3.exe", True), (r"C:\course\.venv\Scripts\python.exe", True),
+    (r"c:\COURSE\.venv\scripts\python.exe", True), (r"C:\other\.venv\Scripts\python.exe", False),
+    (r"C:\course\.venv\Scripts\xeus.exe", False), ("xeus", False), (r"D:\python.exe", False),
+])  # fmt: skip
+def test_a_kernel_of_this_environment_is_known_on_windows(program, own):
+    python = PureWindowsPath(r"C:\course\.venv\Scripts\python.exe")
+    assert doctor._starts(PureWindowsPath(program), python) == own
+
+
+def test_the_environment_s_python_on_windows(monkeypatch):
+    monkeypatch.setattr(installation.os, "name", "nt")
+    python = installation.python_of(PureWindowsPath(r"C:\course\.venv"))
+    assert str(python) == r"C:\course\.venv\Scripts\python.exe"
+
+
+def test_every_file_of_the_course_can_be_there_on_windows():
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, encoding="utf-8").stdout
+    names = [name for name in listed.split("\0") if name]
+    assert len({name.lower() for name in names}) == len(names) > 100
+    for part in {part for name in names for part in name.split("/")}:
+        assert not set(part) & set('<>:"\\|?*') and not part.endswith((".", " ")), part
+        assert part.split(".")[0].lower() not in ("con", "prn", "aux", "nul", "com1", "lpt1"), part

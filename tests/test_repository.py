@@ -36,6 +36,19 @@ def test_files_for_the_forge_follow_their_schemas(schema):
     assert files and finished.returncode == 0, finished.stdout
 
 
+def test_a_linter_of_workflows_finds_nothing(tmp_path):
+    command = [str(Path(sys.executable).with_name("zizmor")), "--offline", "--quiet", "--color=never"]
+    finished = subprocess.run([*command, ".github"], cwd=ROOT, capture_output=True, text=True, timeout=600)
+    assert finished.returncode == 0, finished.stdout
+    workflow = (ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8")
+    (tmp_path / ".github" / "workflows").mkdir(parents=True)
+    (tmp_path / ".github" / "workflows" / "test.yml").write_text(
+        workflow.replace("run: py -3.12", "run: echo ${{ github.event.issue.title }}; py -3.12"), encoding="utf-8"
+    )
+    finished = subprocess.run([*command, ".github"], cwd=tmp_path, capture_output=True, text=True, timeout=600)
+    assert finished.returncode != 0 and "template-injection" in finished.stdout
+
+
 def test_there_are_templates_for_issues_and_pull_requests():
     assert {path.stem for path in (ROOT / ".github" / "ISSUE_TEMPLATE").iterdir()} == {"bug", "idea", "lesson"}
     assert "make test" in (ROOT / ".github" / "pull_request_template.md").read_text(encoding="utf-8")

@@ -8,6 +8,8 @@ The stages: `cells` reads a lesson, `edition` makes the student edition with nbg
 `both` runs the solved edition whole, and of the students' only what differs.
 """
 
+from __future__ import annotations
+
 import argparse
 import base64
 import copy
@@ -17,11 +19,13 @@ import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-
-import nbformat
+from typing import TYPE_CHECKING
 
 from course_lib import results
 from tools.dependencies import Reach
+
+if TYPE_CHECKING:  # importing it takes a second, which `--help` shall not take
+    import nbformat
 
 ROOT = Path(__file__).resolve().parents[1]
 LESSONS, NOTEBOOKS = ROOT / "lessons", ROOT / "notebooks"
@@ -96,6 +100,8 @@ def execute(notebook: nbformat.NotebookNode, env: dict[str, str], **options) -> 
 
 def exercises_only(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """The first code cell and the exercises with their texts: by design they need nothing else of a lesson."""
+    import nbformat
+
     first = next(cell for cell in notebook.cells if cell.cell_type == "code")
     kept, text = [first], None
     for cell in notebook.cells:
@@ -140,6 +146,8 @@ def fingerprint(name: str) -> str:
 
 def is_current(name: str) -> bool:
     """Whether both editions of a lesson were built from what is here now."""
+    import nbformat
+
     paths, built_from = [folder / f"{name}.ipynb" for folder in EDITIONS.values()], fingerprint(name)
     return all(
         path.is_file() and nbformat.read(path, 4).metadata.get("course", {}).get("built_from") == built_from
@@ -155,6 +163,8 @@ def longest_first(names: list[str]) -> list[str]:
 
 def build(name: str) -> list[Path]:
     """Build both editions of one lesson and write them."""
+    import nbformat
+
     paths = []
     for which, notebook in both(name).items():
         notebook.metadata.course = {"built_from": fingerprint(name), "edition": which}
@@ -179,7 +189,7 @@ def save_pictures(notebook: nbformat.NotebookNode) -> None:
 
 def main() -> int:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser("python -m tools.build", description=__doc__.splitlines()[0])
     parser.add_argument("lessons", nargs="*", help="such as 01; default: all that changed")
     parser.add_argument("--all", action="store_true", help="also what did not change")
     parser.add_argument("--check", action="store_true", help="only say what is out of date")

@@ -1,5 +1,6 @@
 """Write environment.yml for conda users: the pins of requirements.lock, unchanged, in its pip section."""
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -17,6 +18,7 @@ def environment(lock: str, with_course: bool) -> str:
 
 def main() -> int:
     """Write both files: Binder reads its own, and installs the course in binder/postBuild."""
+    argparse.ArgumentParser("python -m tools.environment", description=__doc__).parse_args()
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     (ROOT / "environment.yml").write_text(environment(lock, with_course=True), encoding="utf-8")
     (ROOT / "binder" / "environment.yml").write_text(environment(lock, with_course=False), encoding="utf-8")

@@ -6,16 +6,20 @@ laid beside theirs as NN_name.new.ipynb.
 
 import argparse
 import hashlib
+import importlib.util
 import json
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
-from tools.build import EDITIONS, NOTEBOOKS, ROOT
+from course_lib import doctor
+from course_lib.installation import PYTHON_VARIABLES, ROOT, folder_complaint
 
-WORK = Path(os.environ.get("COURSE_WORK") or ROOT / "work")
+NOTEBOOKS = ROOT / "notebooks"
+WORK = doctor.work_folder()
 RECORD = ".handed_out.json"
 
 
@@ -30,7 +34,10 @@ def digest(path: Path) -> str:
 
 
 def fill(work: Path, source: Path = NOTEBOOKS) -> list[str]:
-    """Bring `work` up to date with `source`; return one sentence for each thing done."""
+    """Bring `work` up to date with `source`; return one sentence for each thing done. OSError if it cannot be done."""
+    lessons = sorted(source.glob("*.ipynb"))
+    if not lessons:
+        raise OSError(f"there are none in {source}; `git checkout notebooks` brings them back")
     work.mkdir(parents=True, exist_ok=True)
     record_file = work / RECORD
     try:
@@ -42,7 +49,7 @@ def fill(work: Path, source: Path = NOTEBOOKS) -> list[str]:
     def untouched(path):
         return digest(path) == handed_out.get(path.name)
 
-    for lesson in sorted(source.glob("*.ipynb")):
+    for lesson in lessons:
         mine, beside, new = work / lesson.name, work / f"{lesson.stem}.new.ipynb", digest(lesson)
         if not mine.exists() or untouched(mine):
             target = mine
@@ -72,22 +79,37 @@ def _copy(source: Path, target: Path) -> None:
 
 def main() -> int:
     """Fill the folder and hand over to JupyterLab, which prints its URL."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser("python -m tools.lab", description=__doc__.splitlines()[0])
     parser.add_argument("--fill-only", action="store_true", help="bring the folder up to date and stop")
     parser.add_argument(
         "--solutions", action="store_true", help="for instructors: the solved edition, in work/solutions"
     )
     options, rest = parser.parse_known_args()
+    # Kernels take this course's code, and this environment's kernel, whatever others have set or installed.
+    for name in PYTHON_VARIABLES:
+        os.environ.pop(name, None)
+    os.environ |= {"PYTHONPATH": str(ROOT), "JUPYTER_PREFER_ENV_PATH": "1"}
     work = WORK / "solutions" if options.solutions else WORK
-    for line in fill(work, EDITIONS["solutions" if options.solutions else "student"]):
+    try:
+        if wrong := folder_complaint(work):
+            raise OSError(wrong)
+        done = fill(work, NOTEBOOKS / "solutions" if options.solutions else NOTEBOOKS)
+    except OSError as error:
+        print(f"The lessons cannot be put into {work}: {error}. COURSE_WORK can name another folder.", file=sys.stderr)
+        return 1
+    for line in doctor.complaints():
+        print(line)
+    for line in done:
         print(line)
     if options.fill_only:
         return 0
+    if not importlib.util.find_spec("jupyterlab"):
+        return 1  # one of the complaints
     print(f"\nThe lessons are in {work.name}/. JupyterLab prints its address below; press Ctrl-C twice to stop it.\n")
     sys.stdout.flush()
     first = min(path.name for path in work.glob("*.ipynb"))
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={work}"]
-    command += [f"--LabApp.default_url=/lab/tree/{first}"]
+    command += [f"--LabApp.default_url=/lab/tree/{quote(first)}"]
     # tools/jupyter: no question about news, no search for updates; instructors only see nbgrader's menus.
     if not options.solutions:
         os.environ["JUPYTER_CONFIG_PATH"] = str(ROOT / "tools" / "jupyter")

@@ -3,8 +3,8 @@
 Training again gives other weights that are as good: tools/pretrain.py, and what it wrote beside them.
 """
 
+import argparse
 import shutil
-import sys
 from pathlib import Path
 
 from course_lib import bundled
@@ -60,5 +60,12 @@ def write(folder: Path) -> None:
     (folder / "README.md").write_bytes(table.encode())
 
 
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser("python -m tools.make_data", description=__doc__.splitlines()[0])
+    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "data", help="default: data")
+    write(parser.parse_args().folder)
+
+
 if __name__ == "__main__":
-    write(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "data")
+    main()

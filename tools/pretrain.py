@@ -9,6 +9,7 @@ import argparse
 import os
 import sys
 import time
+from functools import cache
 from pathlib import Path
 
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "2")  # convolutions use both cores
@@ -16,24 +17,21 @@ os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "2")  # convolutions use both co
 import numpy as np
 
 from course_lib import bundled, tables
-from course_lib.vision.small_cnn import (
-    SMALL,
-    WHOLE,
-    SparseGrids,
-    concepts,
-    evidence,
-    look_at_scenes,
-    small_cnn,
-    small_grid,
-)
 from course_lib.worlds.scenes import SceneWorld, drawn_in_parts
 
 COUNT, HELD_OUT, EPOCHS, BATCH = 24_000, 2_000, 18, 64
 MOST_PASTED = 3  # things beside the picture's own
 SEEDS = 30_001, 30_002  # far from those the lessons draw with
 WORLD = SceneWorld()
-QUESTIONS = concepts(WORLD)
 GRID = 8
+
+
+@cache
+def questions() -> dict:
+    """What it is asked -> the possible answers."""
+    from course_lib.vision.small_cnn import concepts
+
+    return concepts(WORLD)
 
 
 def truth(scene) -> list[int]:
@@ -43,7 +41,7 @@ def truth(scene) -> list[int]:
         f"{thing.colour} {thing.kind}", f"{thing.kind} {thing.state}".strip(),
         f"{thing.size or 'middle'} {thing.kind}", scene.place, "night" if scene.night else "day",
     )  # fmt: skip
-    return [options.index(answer) for options, answer in zip(QUESTIONS.values(), answers, strict=True)]
+    return [options.index(answer) for options, answer in zip(questions().values(), answers, strict=True)]
 
 
 def regions_of(owners: np.ndarray, things: int) -> np.ndarray:
@@ -63,6 +61,8 @@ def regions_of(owners: np.ndarray, things: int) -> np.ndarray:
 
 def pictures(count: int, seed: int):
     """-> (count, 128, 128, 3), uint8; where the thing is (count, 128, 128); the answers (count, questions)."""
+    from course_lib.vision.small_cnn import SMALL
+
     scenes = WORLD.single(count, seed)
     drawn, masks = (np.concatenate(part) for part in zip(*drawn_in_parts(WORLD, scenes, SMALL), strict=True))
     return drawn, masks, np.array([truth(scene) for scene in scenes])
@@ -70,6 +70,8 @@ def pictures(count: int, seed: int):
 
 def store_vectors(folder: Path) -> None:
     """What the CNN of this folder says of the scenes: vectors.npz, one a picture; grids.npz, one a region."""
+    from course_lib.vision.small_cnn import SparseGrids, evidence, look_at_scenes, small_cnn
+
     backbone = small_cnn(folder / "small_cnn.weights.h5")
 
     def both(pictures):
@@ -87,8 +89,8 @@ def store_vectors(folder: Path) -> None:
 
 def by_question(p) -> list:
     """(..., 236), by numpy or Keras -> the probabilities of each question's answers (..., answers)."""
-    ends = np.cumsum([len(answers) for answers in QUESTIONS.values()])
-    return [p[..., end - len(answers) : end] for end, answers in zip(ends, QUESTIONS.values(), strict=True)]
+    ends = np.cumsum([len(answers) for answers in questions().values()])
+    return [p[..., end - len(answers) : end] for end, answers in zip(ends, questions().values(), strict=True)]
 
 
 def copy_paste(x, masks, answers):
@@ -97,6 +99,8 @@ def copy_paste(x, masks, answers):
     So a thing is seen beside others, and partly hidden. One that would hide, or be hidden, by more than two fifths
     stays away. -> the picture, the answers in each of 8 x 8 regions (8, 8, questions), 0 where there is nothing.
     """
+    from course_lib.vision.small_cnn import WHOLE
+
     kept = [0]
     for i in range(1, len(x)):
         if all((masks[i] & masks[k]).sum() <= 0.4 * min(masks[i].sum(), masks[k].sum()) for k in kept):
@@ -116,6 +120,7 @@ def train(count=COUNT, epochs=EPOCHS, seed=0, held_out=HELD_OUT):
     """-> the CNN, {question: share right}, the loss of each epoch."""
     from course_lib import training
     from course_lib.backend import keras
+    from course_lib.vision.small_cnn import small_grid
 
     ops = keras.ops
     training.set_seed(seed)
@@ -149,7 +154,7 @@ def train(count=COUNT, epochs=EPOCHS, seed=0, held_out=HELD_OUT):
 
     losses = training.fit(model, batches(), steps, "pretraining", every=max(steps // epochs, 1))
     said, right = model.predict(x_new, batch_size=250, verbose=0).max(axis=(1, 2)), {}
-    for i, ((name, possible), part) in enumerate(zip(QUESTIONS.items(), by_question(said), strict=True)):
+    for i, ((name, possible), part) in enumerate(zip(questions().items(), by_question(said), strict=True)):
         part[:, [answer == "" for answer in possible]] = -1  # there is something
         right[name] = float((part.argmax(-1) == answers_new[:, i]).mean())
     return model, right, losses
@@ -157,7 +162,9 @@ def train(count=COUNT, epochs=EPOCHS, seed=0, held_out=HELD_OUT):
 
 def main() -> int:
     """Train, and write data/vision."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        "python -m tools.pretrain", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--out", type=Path, default=bundled.DATA / "vision")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--epochs", type=int, default=EPOCHS)
@@ -172,6 +179,8 @@ def main() -> int:
 
 def write_cnn(options) -> None:
     """Train the CNN, and write its weights and how often it is right."""
+    from course_lib.vision.small_cnn import small_grid
+
     begun = time.monotonic()
     grid, right, losses = train(epochs=options.epochs, seed=options.seed)
     print(losses.round(3), f"{time.monotonic() - begun:.0f} s")
@@ -179,7 +188,7 @@ def write_cnn(options) -> None:
     bundled_grid.set_weights(grid.get_weights())
     bundled_grid.save_weights(options.out / "small_cnn.weights.h5")
     rows = [
-        {"question": name, "answers": len(QUESTIONS[name]), "right": round(share, 4)} for name, share in right.items()
+        {"question": name, "answers": len(questions()[name]), "right": round(share, 4)} for name, share in right.items()
     ]
     tables.write(options.out / "small_cnn.csv", rows)
     tables.print_table(["question", "answers", "right"], [row.values() for row in rows])

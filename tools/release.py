@@ -8,18 +8,18 @@ import argparse
 import sys
 from pathlib import Path
 
-import nbformat
-
 from tools.build import cells, exercises_only, lessons
 
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser("python -m tools.release", description=__doc__.splitlines()[0])
     parser.add_argument("lesson", help="such as 01")
     parser.add_argument("folder", type=Path, help="such as my_course/source/ps1")
     parser.add_argument("--exercises-only", action="store_true")
     options = parser.parse_args(arguments)
+    import nbformat
+
     names = [name for name in lessons() if name.startswith(options.lesson)]
     if len(names) != 1:
         print(f"there is no one lesson {options.lesson!r}; there are {', '.join(lessons())}", file=sys.stderr)

@@ -50,7 +50,7 @@ def summary(name: str, runs: list[list[dict]]) -> list[dict]:
 
 def main() -> int:
     """Run the chosen lessons, keep the other lessons' rows."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser("python -m tools.seeds", description=__doc__)
     parser.add_argument("lessons", nargs="*", help="such as 01; default: all")
     parser.add_argument("--seeds", type=int, default=5)
     options = parser.parse_args()

@@ -5,12 +5,13 @@ python -m tools.test --all     everything; both editions whole
 python -m tools.test --unit    ruff, mypy and the unit tests alone
 """
 
+import argparse
+import os
 import subprocess
 import sys
 import time
 
-import nbformat
-
+from course_lib import doctor
 from tools.build import EDITIONS, ROOT, environment, exercises_only, lessons, longest_first
 
 TWO = ("-n", "2", "--dist", "loadscope", "--no-loadscope-reorder")  # files in the order given, conftest.py's, or ours
@@ -29,6 +30,8 @@ def run(title: str, *command: str) -> bool:
 
 def notebooks(whole: bool) -> list[str]:
     """The notebooks to run. A test holds the other cells of the students' edition equal to the solved one's."""
+    import nbformat
+
     names = longest_first(lessons())
     if whole:
         return [str(folder / f"{name}.ipynb") for name in names for folder in EDITIONS.values()]
@@ -40,16 +43,24 @@ def notebooks(whole: bool) -> list[str]:
 
 
 def main() -> int:
-    """Run all parts even if one fails, so that one run tells everything."""
+    """Run all parts even if one fails, so that one run tells everything; none where the machine is not ready."""
+    parser = argparse.ArgumentParser("python -m tools.test", description=__doc__.splitlines()[0])
+    parser.add_argument("--all", action="store_true", help="both editions of the lessons whole")
+    parser.add_argument("--unit", action="store_true", help="ruff, mypy and the unit tests alone")
+    options = parser.parse_args()
+    os.environ["PYTHONPATH"] = str(ROOT)  # as the tests have it
+    if wrong := doctor.complaints():
+        print("\n".join(wrong), file=sys.stderr)
+        return 1
     parts = [
         ("style", "ruff", "check", "."),
         ("format", "ruff", "format", "--check", "."),
         ("types", "mypy"),
         ("unit tests", "pytest", "-q", *TWO, "tests"),
     ]
-    if "--unit" not in sys.argv:
+    if not options.unit:
         nbval = ("--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/nbval_sanitize.cfg")
-        parts.append(("notebooks", "pytest", "-q", *TWO, *nbval, *notebooks("--all" in sys.argv)))
+        parts.append(("notebooks", "pytest", "-q", *TWO, *nbval, *notebooks(options.all)))
     return 0 if all([run(*part) for part in parts]) else 1
 
 

@@ -7,6 +7,7 @@ python -m tools.times 02 03      these; the other lessons' rows stay
 python -m tools.times --slow     as on one core without AVX-512, once each, in rows of their own
 """
 
+import argparse
 import datetime
 import statistics
 import sys
@@ -63,11 +64,15 @@ def measure(name: str) -> dict:
 
 def main() -> int:
     """Each chosen lesson three times; the median run is kept."""
-    if "--slow" in sys.argv:
-        return machine.as_a_slow_one([sys.executable, "-m", "tools.times", *set(sys.argv[1:]) - {"--slow"}])
+    parser = argparse.ArgumentParser("python -m tools.times", description=__doc__.splitlines()[0])
+    parser.add_argument("lessons", nargs="*", help="such as 01; default: all")
+    parser.add_argument("--slow", action="store_true", help="as on one core without AVX-512, once each")
+    options = parser.parse_args()
+    if options.slow:
+        return machine.as_a_slow_one([sys.executable, "-m", "tools.times", *options.lessons])
     here = {"processor": machine.processor(), "cores": machine.cores()}
     repeats = REPEATS if here["cores"] > 1 else 1
-    names, rows, slow = chosen(sys.argv[1:]), [], []
+    names, rows, slow = chosen(options.lessons), [], []
     for name in names:
         runs = sorted((measure(name) for _ in range(repeats)), key=lambda run: run["seconds"])
         parts = [run.pop("cells") for run in runs]
