@@ -192,7 +192,7 @@ class Run:
         self.state["result"] = {
             "nats": round(nats, 4), "seconds": round(self.loop.seconds, 1), "steps": self.state["step"],
             "epochs": round(self.state["step"] * self.recipe.batch * self.recipe.length / len(self.parts.train), 2),
-            "hidden": self.recipe.hidden, "parameters": self.model.count_params(),
+            "parameters": self.model.count_params(),
         }  # fmt: skip
         self.loop.save(self.model)
 
@@ -216,7 +216,7 @@ def train(
             run = Run(TrainingLoop(checkpoint, clock, started), parts, recipe, budget_seconds)
             run.train()
             run.finish()
-    here = {"processor": machine.processor(), "cores": machine.cores()}
+    here = {"processor": machine.processor(), "cores": machine.cores(), "hidden": recipe.hidden}
     result, head = state["result"], head | here | {"seed": recipe.seed}
     if results:
         for name, rows in {"": [result], "_curve": state["curve"], "_stages": state["stages"]}.items():
