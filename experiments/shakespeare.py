@@ -78,11 +78,9 @@ def sized(recipe: Recipe, budget_s: float, folder: Path, restart: bool) -> Recip
         state = Checkpoint.read(folder).state
         return replace(recipe, **{name: state.get(name, getattr(recipe, name)) for name in SIZED})
     work = budget_s * machine.gflops() / 1000
-    hidden, batch, dropout = [size for least, size in SIZES if work >= least][-1]
-    print(
-        f"{machine.gflops():.0f} GFLOP/s here: {hidden} units, {batch} texts at a time, dropout {dropout}.", flush=True
-    )
-    return replace(recipe, hidden=hidden, batch=batch, dropout=dropout)
+    size = dict(zip(SIZED, [size for least, size in SIZES if work >= least][-1], strict=True))
+    print(f"{machine.told_machine()}: {', '.join(f'{name} {value}' for name, value in size.items())}.", flush=True)
+    return replace(recipe, **size)
 
 
 class Parts:
@@ -116,6 +114,7 @@ class Run:
 
         self.loop, self.state, self.parts, self.recipe, self.budget_s = loop, loop.state, parts, recipe, budget_s
         self.state.setdefault("reserve_s", 0.0)
+        self._stage_s = 0.0
         self.state.setdefault("stages", [])
         self.model = loop.checkpoint.model() or self._new_model()
         # The model reads and writes texts of its own; its twin trains, and carries its memory from batch to batch.
@@ -167,10 +166,12 @@ class Run:
         for _ in range(2):  # the first time it is compiled, too
             begun = self.loop.clock()
             self.nats(self.parts.train[: len(self.parts.judge) // 8])
-        self.state["reserve_s"] = 1.5 + 10 * (self.loop.clock() - begun)  # and for the last sample and save
+        # The last sample and save take time, too.
+        self.state["reserve_s"] = 1 + 1.5 * self._stage_s + 10 * (self.loop.clock() - begun)
 
     def _stage(self, share):
         """Let it write: one sample to show, and the share of words in all of them that occur in the training text."""
+        begun = self.loop.clock()
         texts = self.generate([self.parts.prompt] * SAMPLES, SAMPLE_LENGTH, stop=None, seed=self.recipe.seed)
         words = [word for text in texts for word in tokenize("".join(text))[1:-1] if word.isalpha()]
         self.state["stages"].append({
@@ -178,6 +179,7 @@ class Run:
             "words": round(float(np.mean([word in self.parts.words for word in words] or [0])), 4),
             "sample": "".join(texts[0]),
         })  # fmt: skip
+        self._stage_s = self.loop.clock() - begun
 
     def nats(self, ids) -> float:
         """Mean cross-entropy over a whole part, nats per character."""
