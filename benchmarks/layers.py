@@ -22,7 +22,6 @@ import argparse
 import importlib.util
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -167,17 +166,6 @@ class Contestant:
         return [statistics.median(column) for column in zip(*self.turns, strict=True)]
 
 
-def processor() -> str:
-    """The kind of processor, as far as products of matrices go."""
-    if AVX2.items() <= os.environ.items():
-        return "AVX2"
-    try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
-    except OSError:
-        return platform.machine()
-    return "AVX-512" if "avx512f" in flags else "AVX2" if "avx2" in flags else platform.machine()
-
-
 def match(size: tuple, pythons: dict, rounds: int) -> list[dict]:
     """All contestants at one size."""
     medians = {name: [] for name in pythons}
@@ -205,6 +193,8 @@ def draw(rows: list[dict], path: Path) -> None:
 
     matplotlib.use("svg")
     import matplotlib.pyplot as plt
+
+    from course_lib.machine import processor
 
     figure, axes = plt.subplots(1, 3, figsize=(9, 3), sharey=True, layout="constrained")
     for axis, name, what in zip(axes, "TBH", ("steps T", "texts B", "units H"), strict=True):
@@ -239,6 +229,7 @@ def main() -> None:
         work(options.work)
         return
     from course_lib import tables
+    from course_lib.machine import processor
 
     pythons = dict.fromkeys(CONTESTANTS, sys.executable)
     if options.torch != sys.executable or importlib.util.find_spec("torch"):

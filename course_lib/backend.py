@@ -65,12 +65,13 @@ def _give_back_when_idle(shell):
     shell.events.register("post_run_cell", begin)
 
 
+BACKEND = os.environ.get("COURSE_BACKEND", "tensorflow")  # another one runs the cells, no lesson
 for _name in odd_variables():
     del os.environ[_name]
 if "keras" in sys.modules or "tensorflow" in sys.modules:
     import keras
 else:
-    os.environ["KERAS_BACKEND"] = "tensorflow"
+    os.environ["KERAS_BACKEND"] = BACKEND
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Small recurrent networks: two operations side by side, on a core each, hand over less than one operation
     # on both. A training step of lesson 04 takes three quarters of the time.
@@ -90,7 +91,7 @@ else:
         tf.zeros(1).numpy()  # the first operation logs, too
     for _name in ("floatx", "image_data_format", "epsilon"):
         getattr(keras.config, f"set_{_name}")(KERAS[_name])
-if keras.config.backend() != "tensorflow":
-    raise CourseError(f"Keras runs on {keras.config.backend()}, not TensorFlow: import course_lib.backend before it.")
+if keras.config.backend() != BACKEND:
+    raise CourseError(f"Keras runs on {keras.config.backend()}, not {BACKEND}: import course_lib.backend before it.")
 
 __all__ = ["keras"]

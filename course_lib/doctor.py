@@ -133,6 +133,15 @@ def _check_memory() -> Found:
     )
 
 
+def _check_processor() -> Found:
+    """Nothing can be wrong with it: it says which of a lesson's two run times is nearer to this machine's."""
+    from course_lib import machine, results
+
+    known = sorted({round(row["gflops"]) for row in results.read("lesson_times.csv")}, reverse=True)
+    stated = " and ".join(map(str, known))
+    return True, f"processor: {machine.told_machine()} (the lessons' run times are of {stated})", ""
+
+
 def _check_data() -> Found:
     from course_lib.datasets.fetch import sha256
 
@@ -181,7 +190,7 @@ def _check_tensorflow() -> Found:
 ABOUT: Sequence[Callable[[], Found]] = (
     _check_python, _check_environment, _check_packages, _check_course, _check_files, _check_folders, _check_kernel,
 )  # fmt: skip
-CHECKS = (*ABOUT, _check_memory, _check_data, _check_tensorflow)
+CHECKS = (*ABOUT, _check_memory, _check_processor, _check_data, _check_tensorflow)
 
 
 def examine(check: Callable[[], Found]) -> Found:

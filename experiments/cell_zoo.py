@@ -155,12 +155,13 @@ def on_this_machine(tasks: list[str], cells: list[str], size: Size, out: Path) -
     """Choose the learning rates, then run the seeds."""
     for name in (SELECT, FINAL):
         check_settings(out / name, tasks, cells, size)
+    timed = replace(size, seeds=SMALL.seeds) == SMALL
     keys = [(*case, 0) for case in product(tasks, cells, size.rates)]
-    fill(out / SELECT, keys, COLUMNS, partial(run, validate=True, size=size))
+    fill(out / SELECT, keys, COLUMNS, partial(run, validate=True, size=size), timed=timed)
     rates = best_rates(tables.read_rows(out / SELECT))
     seeds = range(1, size.seeds + 1)  # seed 0 has chosen the rate
     keys = [(*case, float(rates[case]), seed) for case in product(tasks, cells) for seed in seeds]
-    fill(out / FINAL, keys, COLUMNS, partial(run, validate=False, size=size))
+    fill(out / FINAL, keys, COLUMNS, partial(run, validate=False, size=size), timed=timed)
 
 
 def run_for_both(task: str, cell: str, learning_rate: float, seed: int, size: Size) -> dict[str, dict]:

@@ -18,6 +18,7 @@ from course_lib.checkpoint import Checkpoint
 from course_lib.datasets.fetch import fetch
 from course_lib.datasets.plain_text import read_text, split
 from course_lib.errors import CourseError
+from course_lib.machine import about
 from course_lib.text import Vocabulary
 from experiments.common.command_line import CommandLine
 from experiments.common.training_loop import TrainingLoop
@@ -51,6 +52,8 @@ def train(text: Path | None, steps: int, out: Path | None, restart: bool, result
         raise CourseError(f"{path} has {len(content)} characters: expected at least {SHORTEST} to learn from.")
     identity = {"text": hashlib.sha256(content.encode()).hexdigest(), "steps": steps, "hidden": HIDDEN}
     with Checkpoint.open(out or Path("runs") / path.stem, identity, restart) as checkpoint:
+        left = steps - checkpoint.state.get("step", 0)
+        print(f"{checkpoint.folder}: {left} of {steps} updates left{about('language_model', left)}.", flush=True)
         curve = curve_of(TrainingLoop(checkpoint), content, steps)
     if results:
         tables.write(results, curve)

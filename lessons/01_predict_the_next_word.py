@@ -17,7 +17,7 @@
 #
 # **You need:** Python and NumPy, and to have seen a neural network once. Lesson 00 explains ticks, seeds and exercises.
 #
-# **Run time:** about 39 seconds on two processor cores. One cell takes most of it and says so.
+# **Run time:** about 39 seconds on two processor cores with AVX-512, about 51 on one without. One cell takes most of it and says so.
 #
 # **Sources.** The course of the ideas (window, bag, large window, four criteria) follows MIT's 6.S191 (A. Amini, A.
 # Soleimany) in the lecture of P. Martínez Olmos; the recurrence, the "hello" example and "last → year" follow X. Bresson's

@@ -17,7 +17,7 @@
 #
 # **You need:** lesson 01; the chain rule; matrices.
 #
-# **Run time:** about 8 seconds on two processor cores.
+# **Run time:** about 8 seconds on two processor cores with AVX-512, about 9 on one without.
 #
 # **Sources.** R. Pascanu, T. Mikolov, Y. Bengio, *On the difficulty of training recurrent neural networks*, ICML 2013
 # (equations 3–5 are derived here); the lectures of P. Martínez Olmos (unrolled graphs, vanishing gradients, its three

@@ -17,7 +17,7 @@
 #
 # **You need:** lesson 02.
 #
-# **Run time:** about 24 seconds on two processor cores. One cell trains and says so.
+# **Run time:** about 24 seconds on two processor cores with AVX-512, about 29 on one without. One cell trains and says so.
 #
 # **Sources.** S. Hochreiter, J. Schmidhuber, *Long short-term memory*, Neural Computation 9, 1997; F. Gers, J. Schmidhuber,
 # F. Cummins, *Learning to forget*, 2000 (the forget gate); the lectures of P. Martínez Olmos (one operation mode against

@@ -17,7 +17,7 @@
 #
 # **You need:** lessons 03 and 04.
 #
-# **Run time:** about 65 seconds on two processor cores. Two cells train and say so.
+# **Run time:** about 65 seconds on two processor cores with AVX-512, about 87 on one without. Two cells train and say so.
 #
 # **Sources.** R. Jozefowicz, W. Zaremba, I. Sutskever, *An empirical exploration of recurrent network architectures*, ICML 2015: tasks,
 # names and the table of results. K. Greff et al., *LSTM: a search space odyssey*, IEEE TNNLS 28, 2017. The lectures of X. Bresson (LSTM

@@ -17,7 +17,7 @@
 #
 # **You need:** lessons 04 and 05.
 #
-# **Run time:** about 60 seconds on two processor cores. One cell trains and says so.
+# **Run time:** about 60 seconds on two processor cores with AVX-512, about 146 on one without. One cell trains and says so.
 #
 # **Sources.** K. Cho et al., *Learning phrase representations using RNN encoder–decoder for statistical machine translation*, EMNLP 2014.
 # I. Sutskever, O. Vinyals, Q. Le, *Sequence to sequence learning with neural networks*, NeurIPS 2014. S. Feng and Z. Zhang's lecture on the

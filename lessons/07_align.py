@@ -17,7 +17,7 @@
 #
 # **You need:** lesson 06.
 #
-# **Run time:** about 66 seconds on two processor cores. One cell trains and says so.
+# **Run time:** about 66 seconds on two processor cores with AVX-512, about 134 on one without. One cell trains and says so.
 #
 # **Sources.** D. Bahdanau, K. Cho, Y. Bengio, *Neural machine translation by jointly learning to align and translate*, ICLR 2015. M.-T. Luong,
 # H. Pham, C. Manning, *Effective approaches to attention-based neural machine translation*, EMNLP 2015. H. Lee's lecture (dynamic conditional

@@ -17,7 +17,7 @@
 #
 # **You need:** lessons 04 and 06. Of CNNs: that a convolution looks for a pattern everywhere in a picture.
 #
-# **Run time:** about 73 seconds on two processor cores. One cell trains and says so.
+# **Run time:** about 73 seconds on two processor cores with AVX-512, about 166 on one without. One cell trains and says so.
 #
 # **Sources.** O. Vinyals, A. Toshev, S. Bengio, D. Erhan, *Show and tell: a neural image caption generator*, CVPR 2015. The lecture slides on recurrent
 # networks after A. Karpathy and F.-F. Li (image captioning: $W_{vh}$), H. Lee's on conditional generation (2017), P. Radhakrishnan's introduction to the

@@ -17,7 +17,7 @@
 #
 # **You need:** lessons 07 and 08.
 #
-# **Run time:** about 61 seconds on two processor cores. One cell trains and says so.
+# **Run time:** about 61 seconds on two processor cores with AVX-512, about 107 on one without. One cell trains and says so.
 #
 # **Sources.** K. Xu, J. L. Ba, R. Kiros, K. Cho, A. Courville, R. Salakhutdinov, R. Zemel, Y. Bengio, *Show, attend and tell: neural image caption generation with
 # visual attention*, ICML 2015. The lecture slides after A. Karpathy and F.-F. Li (soft attention for captioning), H. Lee's and X. Bresson's on attention, 2017.

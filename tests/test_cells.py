@@ -304,7 +304,7 @@ def test_a_deep_transition_of_one_layer_is_the_vanilla_rnn_and_its_matrices_diff
 
 
 CODE = """
-import os; os.environ["KERAS_BACKEND"] = {backend!r}
+import os; os.environ["COURSE_BACKEND"] = {backend!r}
 import numpy as np
 from course_lib.backend import keras
 from course_lib.cells import LSTMCell, SimpleRNNCell

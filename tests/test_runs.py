@@ -12,7 +12,7 @@ import pytest
 
 from course_lib import tables
 from experiments.common.command_line import STOPPED
-from experiments.common.runs import in_processes
+from experiments.common.runs import _starting, in_processes
 
 ROOT = Path(__file__).parents[1]
 SCRIPT = """
@@ -111,6 +111,19 @@ def test_stopped_gone_on_with_and_done(start, tmp_path, group):
     assert said.startswith(f"{tmp_path / 'squares.csv'}: all 8 runs are in there.")
     assert "prepared" not in said
     assert sorted(path.name for path in tmp_path.iterdir()) == ["squares.csv", "squares.py"]
+
+
+@SIGNALS
+def test_ctrl_c_while_a_process_is_started_is_heard_afterwards():
+    before, ended = signal.signal(signal.SIGINT, signal.default_int_handler), False
+    try:
+        with pytest.raises(KeyboardInterrupt), _starting():
+            get_context("spawn").Process(target=time.sleep, args=(0,)).start()  # its helper must not undo it
+            os.kill(os.getpid(), signal.SIGINT)
+            ended = True
+        assert ended
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_the_next_run_goes_to_whoever_is_free(start, tmp_path):

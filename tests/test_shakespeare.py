@@ -136,6 +136,19 @@ def test_the_rate_rises_then_falls_to_nearly_nothing():
     assert 0 < rates[100] < 0.02 * recipe.learning_rate
 
 
+@pytest.mark.parametrize(("speed", "hidden"), [(20, 192), (88, 192), (200, 320), (320, 384)])
+def test_the_size_is_what_the_machine_can_train_in_the_budget(speed, hidden, tmp_path, monkeypatch):
+    monkeypatch.setattr(shakespeare.machine, "gflops", lambda: speed)
+    chosen = shakespeare.sized(shakespeare.Recipe(), 160, tmp_path, False)
+    assert chosen.hidden == hidden
+    told = shakespeare.Recipe(hidden=100, dropout=0.3)
+    assert shakespeare.sized(told, 160, tmp_path, False) == told
+    (tmp_path / "state.json").write_text(json.dumps({"hidden": 7, "batch": 5, "dropout": 0.4, "learning_rate": 1}))
+    begun = shakespeare.sized(shakespeare.Recipe(), 160, tmp_path, False)
+    assert (begun.hidden, begun.batch, begun.dropout) == (7, 5, 0.4)  # however fast it is today
+    assert shakespeare.sized(shakespeare.Recipe(), 160, tmp_path, True) == chosen
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -40,18 +40,26 @@ def pairs(tmp_path_factory):
     return path
 
 
+def options(pairs, out, *more):
+    return ["train", "--pairs", str(pairs), "--out", str(out), *SMALL, *map(str, more)]
+
+
 def start(pairs, out, *more):
-    command = [sys.executable, "-m", "experiments.translate", "train", "--pairs", pairs, "--out", out, *SMALL, *more]
+    """The command as a person gives it."""
+    command = [sys.executable, "-m", "experiments.translate", *options(pairs, out, *more)]
     with open(out.with_suffix(".log"), "w", encoding="utf-8") as log:
         return subprocess.Popen(command, cwd=build.ROOT, env=build.environment(1), stdout=log, stderr=log)
 
 
-def finish(pairs, out, *more):
-    """All of it; what was printed."""
-    code = start(pairs, out, *more).wait()
-    printed = out.with_suffix(".log").read_text()
-    assert code == 0 or "another process trains in" in printed, printed
-    return printed
+@pytest.fixture
+def here(pairs, capsys):
+    """The command in this process, which has TensorFlow already: its code, and what was printed, errors last."""
+
+    def run(out, *more):
+        capsys.readouterr()
+        return translate.main(options(pairs, out, *more)), "".join(capsys.readouterr())
+
+    return run
 
 
 def state(folder):
@@ -83,14 +91,12 @@ def test_both_networks_learn_and_are_judged(trained):
     assert set(examples[0]) == {"seed", "source", "reference", "none", "attention"}
 
 
-def test_a_finished_run_is_not_made_again(pairs, trained, tmp_path):
+def test_a_finished_run_is_not_made_again(trained, here, tmp_path):
     before = [file.read_bytes() for name in ("none", "attention") for file in (trained / name).iterdir()]
-    log = trained.with_suffix(".log").read_text()
-    said = finish(pairs, trained, "--results", tmp_path / "again.csv")
-    assert "both networks are trained and judged" in said
+    code, said = here(trained, "--results", tmp_path / "again.csv")
+    assert code == 0 and "both networks are trained and judged" in said
     assert (tmp_path / "again.csv").read_bytes() == trained.with_suffix(".csv").read_bytes()
     assert before == [file.read_bytes() for name in ("none", "attention") for file in (trained / name).iterdir()]
-    trained.with_suffix(".log").write_text(log)
 
 
 def test_other_pairs_never_meet_old_pieces(pairs, trained, tmp_path):
@@ -113,7 +119,7 @@ def test_a_run_with_pieces_of_another_version_is_refused(tmp_path):
         train_network(data, Recipe(), identities, tmp_path, False, "none")
 
 
-def test_a_killed_run_goes_on(pairs, trained, tmp_path):
+def test_a_killed_run_goes_on(pairs, trained, here, tmp_path):
     run = start(pairs, tmp_path / "run")
     while state(tmp_path / "run" / "attention").get("step", 0) < 15:
         assert run.poll() is None, (tmp_path / "run.log").read_text()
@@ -124,15 +130,15 @@ def test_a_killed_run_goes_on(pairs, trained, tmp_path):
         SubwordTranslator.load(tmp_path / "run" / "attention")
     saved = state(tmp_path / "run" / "attention")["step"]
     assert saved < 60
-    while "another process trains in" in finish(pairs, tmp_path / "run"):  # they may outlive it for a moment
+    while "another process trains in" in (ended := here(tmp_path / "run"))[1]:  # they may outlive it for a moment
         time.sleep(0.1)
+    assert ended[0] == 0, ended[1]
     after, whole = (state(folder / "attention") for folder in (tmp_path / "run", trained))
     assert [point["step"] for point in after["curve"]] == [point["step"] for point in whole["curve"]]
     assert after["curve"][-1]["dev_nats"] == pytest.approx(whole["curve"][-1]["dev_nats"], abs=0.1)
     assert len(read_rows(tmp_path / "run" / "translate.csv")) == 4  # never the stored table
-    other = start(pairs, tmp_path / "run", "--set=units=16")
-    assert other.wait() == 1
-    assert "holds another run (units differs)" in (tmp_path / "run.log").read_text()
+    code, said = here(tmp_path / "run", "--set=units=16")
+    assert code == 1 and "holds another run (units differs)" in said
 
 
 def test_sentences_and_files_are_translated_and_the_bad_ones_named(trained, tmp_path, capsys):

@@ -11,7 +11,15 @@ def chosen(prefixes: list[str]) -> list[str]:
     return [name for name in lessons() if not prefixes or name.startswith(tuple(prefixes))]
 
 
-def update(path: Path, columns: list[str], measured: list[str], rows: list[dict]) -> None:
-    """Put `rows` in place of those of the measured lessons; rows of lessons that are gone go, too."""
-    kept = [row for row in tables.read_rows(path) if row["lesson"] in set(lessons()) - set(measured)]
+def update(path: Path, columns: list[str], measured: list[str], rows: list[dict], **machine) -> None:
+    """Put `rows` in place of those of the measured lessons; rows of lessons that are gone go, too.
+
+    machine: columns, such as cores=2; rows of another kind of machine stay.
+    """
+
+    def stays(row):
+        others = any(row.get(name) != str(value) for name, value in machine.items())
+        return row["lesson"] in lessons() and (others or row["lesson"] not in measured)
+
+    kept = [row for row in tables.read_rows(path) if stays(row)]
     tables.write(path, sorted([*kept, *rows], key=lambda row: row["lesson"]), columns)

@@ -4,6 +4,7 @@ The cells that one waits for longer than SLOW seconds are kept in benchmarks/cel
 
 python -m tools.times            all lessons, three times each
 python -m tools.times 02 03      these; the other lessons' rows stay
+python -m tools.times --slow     as on one core without AVX-512, once each, in rows of their own
 """
 
 import argparse
@@ -15,6 +16,7 @@ import time
 
 import psutil
 
+from course_lib import machine
 from tools.build import ROOT, cells, edition, environment, execute
 from tools.lesson_rows import chosen, update
 
@@ -52,7 +54,7 @@ def measure(name: str) -> dict:
     watcher.start()
     start = time.monotonic()
     try:
-        execute(notebook, environment(psutil.cpu_count()), record_timing=True)
+        execute(notebook, environment(machine.cores()), record_timing=True)
     finally:
         done.set()
         watcher.join()
@@ -64,18 +66,24 @@ def main() -> int:
     """Each chosen lesson three times; the median run is kept."""
     parser = argparse.ArgumentParser("python -m tools.times", description=__doc__.splitlines()[0])
     parser.add_argument("lessons", nargs="*", help="such as 01; default: all")
-    names, rows, slow = chosen(parser.parse_args().lessons), [], []
+    parser.add_argument("--slow", action="store_true", help="as on one core without AVX-512, once each")
+    options = parser.parse_args()
+    if options.slow:
+        return machine.as_a_slow_one([sys.executable, "-m", "tools.times", *options.lessons])
+    here = {"processor": machine.processor(), "cores": machine.cores()}
+    repeats = REPEATS if here["cores"] > 1 else 1
+    names, rows, slow = chosen(options.lessons), [], []
     for name in names:
-        runs = sorted((measure(name) for _ in range(REPEATS)), key=lambda run: run["seconds"])
+        runs = sorted((measure(name) for _ in range(repeats)), key=lambda run: run["seconds"])
         parts = [run.pop("cells") for run in runs]
-        rows.append(runs[len(runs) // 2] | {"runs": REPEATS, "cores": psutil.cpu_count()})
+        rows.append(runs[len(runs) // 2] | {"runs": repeats} | here | {"gflops": round(machine.gflops())})
         print(rows[-1], flush=True)
         for number, line in parts[0]:
             seconds = round(statistics.median(part[number, line] for part in parts), 1)
             if seconds >= SLOW:
-                slow.append({"lesson": name, "cell": number, "seconds": seconds, "begins": line})
-    update(RESULT, list(rows[0]), names, rows)
-    update(CELLS, ["lesson", "cell", "seconds", "begins"], names, slow)
+                slow.append({"lesson": name, "cell": number, "seconds": seconds} | here | {"begins": line})
+        update(RESULT, list(rows[0]), names[: len(rows)], rows, **here)
+    update(CELLS, ["lesson", "cell", "seconds", *here, "begins"], names, slow, **here)
     return 0
 
 

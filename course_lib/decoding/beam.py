@@ -1,5 +1,6 @@
 """The best sentence or caption there is to be found: beam search, for many inputs at once in one compiled loop."""
 
+import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -53,9 +54,8 @@ class BeamSearch:
             import tensorflow as tf
 
             shapes = tf.TensorSpec(like, inputs.dtype), tf.TensorSpec((), tf.float32), tf.TensorSpec((), tf.int32)
-            self._searches[beam, like] = tf.function(
-                lambda *args: self._search(beam, *args), input_signature=shapes, autograph=False
-            )
+            search = functools.partial(self._search, beam)
+            self._searches[beam, like] = tf.function(search, input_signature=shapes, autograph=False)
         search = self._searches[beam, like](inputs, np.float32(alpha), np.int32(steps))
         words, parents, weights, score, length, over = search
         words, parents, score, length, over = (v.numpy() for v in (words, parents, score, length, over))

@@ -9,6 +9,7 @@ from course_lib.batching import caption_batches
 from course_lib.checkpoint import Checkpoint
 from course_lib.datasets.captions import read_folder
 from course_lib.datasets.fetch import fetch
+from course_lib.machine import about
 from course_lib.memory import held_memory_gb
 from course_lib.results import FOLDERS
 from experiments.captioning.data import Data, TrainingSet, training_set
@@ -28,6 +29,9 @@ def train(recipe: Recipe, data: Path | None, features: Path, out: Path, results:
     for member in range(recipe.members):  # another run is refused before work begins
         with Checkpoint.open(member_folder(out, recipe, member), recipe.identity(member), restart):
             pass
+    if data is None and is_stored(recipe):
+        task = f"flickr8k train{f' --attention {recipe.attention}' if recipe.attention else ''}"
+        print(f"{recipe.members} captioners to train{about(task)}, less if some of it is kept.", flush=True)
     given = Data(read_folder(data or fetch("flickr8k")), recipe, features, ("train", "dev"))
     for problem in given.problems:
         print(problem, flush=True)

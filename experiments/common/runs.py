@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
-from multiprocessing import active_children, get_context, parent_process
+from multiprocessing import active_children, get_context, parent_process, resource_tracker
 from pathlib import Path
 from typing import Any
 
-from course_lib import tables
+from course_lib import machine, tables
 from course_lib.errors import CourseError
 from course_lib.files import locked
 
@@ -31,13 +31,15 @@ def fill(
     columns: Sequence[str],
     run: Callable[..., dict],
     prepare: Callable[[], Any] | None = None,
+    timed: bool = True,
 ) -> None:
     """Make the runs that have no row in the table `results` yet; `prepare()` before the first of them.
 
     keys: of the runs, under the first of the columns; rows stand in their order, others behind them. run: a function of
     a module (or a partial of one): processes are handed it. A row is stored when its run ends, so this can be stopped
-    at any time, even killed, and loses only the runs that were under way. CourseError if another process fills the
-    table, or if a run failed.
+    at any time, even killed, and loses only the runs that were under way. timed: the runs are those whose seconds
+    benchmarks/commands.csv has, under the table's name: about how long they take here is said. CourseError if another
+    process fills the table, or if a run failed.
     """
     names, rank = columns[: len(keys[0])], {tuple(map(str, key)): i for i, key in enumerate(keys)}
 
@@ -62,7 +64,8 @@ def fill(
     refusal = f"another process is filling {results}: wait for it."
     with locked(results.with_name(f".{results.name}.runs.lock"), refusal):
         left = missing()
-        print(f"{results}: {len(left)} of {len(keys)} runs to make.", flush=True)
+        how_long = machine.about(results.name, len(left)) if timed else ""
+        print(f"{results}: {len(left)} of {len(keys)} runs to make{how_long}.", flush=True)
         if prepare:
             prepare()
         in_processes(left, run, store)
@@ -128,16 +131,29 @@ def _end_with_parent() -> None:
 def _starting() -> Iterator[None]:
     """Processes started inside have one thread and draw no progress bar: they would write over each other's.
 
-    They never hear of Ctrl-C, not even while they import (POSIX).
+    They never hear of Ctrl-C, not even while they import (POSIX); this one hears of it at the end.
     """
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
     given = dict.fromkeys(THREADS, "1") | {"COURSE_PROGRESS": "0"}
     before = {name: os.environ[name] for name in given if name in os.environ}
     os.environ |= given
+    with _deaf_children():
+        try:
+            yield
+        finally:
+            for name in given:
+                os.environ.pop(name)
+            os.environ |= before
+
+
+@contextlib.contextmanager
+def _deaf_children() -> Iterator[None]:
+    """Ctrl-C is held back, not ignored, which would lose it; a process started inside holds it back for good."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # its start would end the holding back
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield
     finally:
-        for name in given:
-            os.environ.pop(name)
-        os.environ |= before
-        signal.signal(signal.SIGINT, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)

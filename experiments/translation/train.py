@@ -15,6 +15,7 @@ from course_lib.checkpoint import Checkpoint
 from course_lib.datasets.fetch import fetch
 from course_lib.datasets.plain_text import read_text
 from course_lib.errors import CourseError
+from course_lib.machine import about
 from course_lib.memory import peak_memory_gb
 from course_lib.results import FOLDERS
 from experiments.common.runs import in_processes
@@ -43,6 +44,8 @@ def train(recipe: Recipe, pairs: Path | None, out: Path, results: Path | None, r
             if "rows" not in checkpoint.state:
                 missing.append((name,))
     if missing:
+        if stored:
+            print(f"{out}: {len(missing)} of {len(NETWORKS)} networks to train{about('translate train')}.", flush=True)
         data = pairs_of.read(path, recipe, out, ours=pairs is None)
         for problem in data.problems:
             print(f"{path}: {problem}; left out.", flush=True)
