@@ -65,7 +65,7 @@ def _give_back_when_idle(shell):
     shell.events.register("post_run_cell", begin)
 
 
-BACKEND = os.environ.get("COURSE_BACKEND", "tensorflow")  # another one runs the cells, no lesson
+BACKEND = os.environ.get("COURSE_BACKEND") or "tensorflow"  # another one runs the cells, no lesson
 for _name in odd_variables():
     del os.environ[_name]
 if "keras" in sys.modules or "tensorflow" in sys.modules:

@@ -162,7 +162,8 @@ from course_lib.errors import CourseError
 try:
     from course_lib.backend import keras
 except CourseError as error:
-    raise SystemExit(str(error))
+    print(error, file=sys.stderr)
+    sys.exit(3)
 import tensorflow as tf
 one = keras.ops.ones((2, 2))
 if float(keras.ops.sum(one @ one)) != 8:
@@ -179,11 +180,15 @@ def _check_tensorflow() -> Found:
         found = run.stdout.strip().splitlines()[-1]
         return True, found + (f" (not used in the course: {', '.join(ignored)})" if ignored else ""), ""
     lines = [line for line in run.stderr.splitlines() if line.strip()]
-    reason = lines[-1] if run.returncode == 1 and lines else f"it ended with {run.returncode}"
+    reason = lines[-1] if run.returncode in (1, 3) and lines else f"it ended with {run.returncode}"
     given = [name for name in os.environ if name.startswith(("TF_", "XLA_", "KERAS_", "MPLBACKEND"))]
-    remedy = f"try again without the variables {', '.join(given)}" if given else "delete .venv, then run `make lab`"
-    if reason.startswith("ModuleNotFoundError"):
+    if run.returncode == 3:
+        remedy = "do that"
+    elif installation.wrong_packages():
         remedy = SET_UP if _in_environment() else PINS
+    else:  # pip takes what is damaged for installed
+        remedy = "delete .venv, then " + SET_UP
+        remedy += f"; but first try it without the variables {', '.join(given)}" if given else ""
     return False, f"TensorFlow does not run: {reason}", remedy
 
 

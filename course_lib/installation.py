@@ -103,7 +103,7 @@ def hiding_complaint(folder, site_packages=None):
     if not found:
         return None
     shown = ", ".join(str(path.relative_to(ROOT) if ROOT in path.parents else path) for path in found)
-    return f"{shown} hides the module of that name"
+    return f"{shown} {'hides the module' if len(found) == 1 else 'hide the modules'} of that name"
 
 
 def odd_variables():

@@ -174,7 +174,7 @@ def test_a_file_beside_the_course_hides_a_module_but_not_from_the_doctor(tmp_pat
         (tmp_path / name).write_text("raise SystemExit('the student’s file runs')")
     command = [sys.executable, "-m", "course_lib", "doctor"]
     finished = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8")
-    assert "✗ files: keras.py, random.py, re.py hides the module" in finished.stdout
+    assert "✗ files: keras.py, random.py, re.py hide the modules" in finished.stdout
     assert "bundled data: complete" in finished.stdout
 
 
@@ -271,7 +271,9 @@ def test_a_tensorflow_that_cannot_run(tmp_path, monkeypatch, keras, found):
     monkeypatch.setattr(doctor, "ROOT", tmp_path)
     monkeypatch.setenv("XLA_FLAGS", "--odd")
     assert found in cross(doctor._check_tensorflow)
-    assert "without the variables" in cross(doctor._check_tensorflow) and "XLA_FLAGS" in cross(doctor._check_tensorflow)
+    remedy = cross(doctor._check_tensorflow)
+    assert "delete .venv, then run `make lab`" in remedy
+    assert "without the variables" in remedy and "XLA_FLAGS" in remedy
 
 
 def test_too_little_memory(monkeypatch):

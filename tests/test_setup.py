@@ -167,6 +167,7 @@ def test_a_python_that_is_gone(checkout):
         link.unlink()
         link.symlink_to("/nowhere/python")
     says(checkout, "the Python that .venv was made with does not run any more", anew=False)
+    assert not [*(checkout / ".venv" / "bin").glob("python*")]  # `venv` would leave a link, wherever it leads
 
 
 def test_a_python_that_was_upgraded_to_another_version(checkout):
