@@ -157,7 +157,7 @@ def test_the_size_is_what_the_machine_can_train_in_the_budget(speed, hidden, tmp
         (["--set", "batch=0"], "--set batch=0: expected more than 0"),
         (["--set", "warm_up=1"], "expected a share of the budget"),
         (["--set", "size=3"], "one of the names hidden, embedding"),
-        (["--set", "length=9000"], "need a text of 432001 tokens"),
+        (["--set", "hidden=320", "--set", "length=9000"], "need a text of 432001 tokens"),
     ],
 )
 def test_bad_input(text_file, tmp_path, capsys, arguments, sentence):
