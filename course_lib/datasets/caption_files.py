@@ -83,7 +83,8 @@ def _layout(path, lines):
                     f"(raw, caption or comment), got {first.strip()!r}. Rename the columns."
                 )
             (caption,) = raw or captions
-            return _Layout(delimiter, begin, len(head), names[0], caption, *(numbers or [None]), *(splits or [None]))
+            number, split = (places[0] if places else None for places in (numbers, splits))
+            return _Layout(delimiter, begin, len(head), names[0], caption, number, split)
     there = [line for line in lines if line.strip()]
     for sign in "\t|;,":
         begins = [line for line in there if (sign in line if sign == "\t" else _begins_with_picture(line, sign))]
