@@ -1,5 +1,6 @@
 """Files of captions, each in its layout, as records: token files, tables, COCO's and Karpathy's JSON."""
 
+import contextlib
 import csv
 import json
 import re
@@ -131,7 +132,7 @@ def _table(lines, table: _Layout, odd) -> Iterator[Record]:
                 yield from _captions_of(cells, table, f"line {at + 1}")
         except _Odd as error:
             count = max(count, error.lines)
-            odd[str(error)].append(f"line {at + 1}" if count == 1 else f"lines {at + 1} to {at + count}")
+            odd[str(error)] += [f"line {number}" for number in range(at + 1, at + count + 1)]
         at += count
 
 
@@ -160,7 +161,7 @@ def _row(lines, at, table):
         clear = clear and line.endswith(whole) and (_is_picture(name) or not any(map(_is_picture, rest)))
         cells = [*exact[:last], whole] if clear else cells
     if len(cells) != table.columns:
-        raise _Odd(f"rows without {table.columns} columns", count)
+        raise _Odd(f"lines without {table.columns} columns", count)
     return count, [cell if cell == (bare := cell.strip()) or _in_quotes(cell, line) else bare for cell in cells]
 
 
@@ -180,16 +181,19 @@ def _quoted(lines, at, table):
 
     taking = take()
     try:
-        cells = _parsed(taking, table, spaced=False)
-        return taken, cells, _parsed([f"{one}\n" for one in taken], table, spaced=True)
+        cells = exact = _parsed(taking, table, spaced=False)
+        if len(cells) > table.columns:
+            with contextlib.suppress(csv.Error):
+                exact = _parsed([f"{one}\n" for one in taken], table, spaced=True)
+        return taken, cells, exact
     except csv.Error:
         pass
     if line.count('"') % 2:
-        raise _Odd("rows with a quote that is not closed", len(taken) + sum(1 for _ in taking))
+        raise _Odd("lines of a quote that is not closed", len(taken) + sum(1 for _ in taking))
     # 'a.jpg,"Stop" signs': quotes that are the caption's own.
     *before, caption = plain = line.split(table.delimiter, table.columns - 1)
     if len(plain) < table.columns or table.caption != table.columns - 1 or '"' in "".join(before):
-        raise _Odd("rows with quotes that are not those of a CSV file")
+        raise _Odd("lines with quotes that are not those of a CSV file")
     return [line], [*before, caption], line.split(table.delimiter)
 
 
@@ -199,12 +203,16 @@ def _parsed(lines, table, spaced):
 
 
 def _is_row(line, before, table):
-    """Whether a line is a row by itself, with a file's name like that of the row before."""
+    """Whether a row begins in a line, with a file's name like that of the row before."""
+    ends = table.caption < table.name and line.count('"') % 2  # a caption in quotes ends in it, and its name comes
     try:
         cells = _parsed([line], table, spaced=False)
-    except (csv.Error, StopIteration):
-        return False
-    if len(cells) < table.columns:
+    except csv.Error:
+        try:
+            cells, ends = _parsed([line + '"'], table, spaced=False), False  # a quote opens in it
+        except csv.Error:
+            return False
+    if ends or len(cells) < table.columns:
         return False
     name, names = cells[table.name].strip(), before.split(table.delimiter)
     return _is_picture(name) or (len(names) > table.name and _pattern(names[table.name]) == _pattern(name))
@@ -233,15 +241,15 @@ def _captions_of(cells, table, where) -> Iterator[Record]:
         except ValueError:
             captions = [None]
         if not all(isinstance(one, str) for one in captions):
-            raise _Odd("rows with a list of captions that is not JSON")
+            raise _Odd("lines with a list of captions that is not JSON")
     if not name.strip():
         raise _Odd("lines without a file name and a caption")
     if not table.head and not _is_picture(name):
         raise _Odd("lines that do not begin with the name of a picture")
     if table.number is not None and not cells[table.number].isdecimal():
-        raise _Odd("rows without the caption's number")
+        raise _Odd("lines without the caption's number")
     if table.split is not None and split not in SPLITS:
-        raise _Odd(f"rows whose split is none of {', '.join(SPLITS)}")
+        raise _Odd(f"lines whose split is none of {', '.join(SPLITS)}")
     for one in captions:
         yield Record(where, name, one, SPLITS.get(split, ""))
 

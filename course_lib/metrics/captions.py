@@ -52,8 +52,8 @@ def cider(captions, references) -> float:
     seen = Counter(gram for refs in given for gram in set().union(*refs))  # pictures that have it
     if all(count == len(references) for count in seen.values()):
         warnings.warn(
-            f"CIDEr of {len(references)} picture(s) is 0 whatever the captions say: it counts words that some pictures' "
-            "references have and others' have not. Give more pictures.",
+            f"CIDEr of {len(references)} picture(s) is 0 whatever the captions say: it counts words that some pictures "
+            "have in their references, and others have not. Give more pictures.",
             stacklevel=2,
         )
     all_pictures = np.log(len(references))
