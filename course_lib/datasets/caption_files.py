@@ -171,10 +171,12 @@ def _quoted(lines, at, table):
     A quoted cell may go over several lines, as CSV allows. Where one of them is a row in itself, it was never closed.
     """
     line, taken = lines[at], []
+    plain = line.split(table.delimiter)  # a whole row, but for a quote at its caption's end
+    whole = table.caption < table.name < len(plain) and _is_picture(plain[table.name])
 
     def take():
         for place in range(at, len(lines)):
-            if taken and _is_row(lines[place], line, table):
+            if taken and (whole or _is_row(lines[place], line, table)):
                 return
             taken.append(lines[place])
             yield taken[-1] + "\n"
@@ -185,16 +187,18 @@ def _quoted(lines, at, table):
         if len(cells) > table.columns:
             with contextlib.suppress(csv.Error):
                 exact = _parsed([f"{one}\n" for one in taken], table, spaced=True)
+        if len(taken) == 1 and _ends_caption(line, table):
+            raise _Odd("lines with the end of a quote that does not begin")
         return taken, cells, exact
     except csv.Error:
         pass
     if line.count('"') % 2:
         raise _Odd("lines of a quote that is not closed", len(taken) + sum(1 for _ in taking))
     # 'a.jpg,"Stop" signs': quotes that are the caption's own.
-    *before, caption = plain = line.split(table.delimiter, table.columns - 1)
-    if len(plain) < table.columns or table.caption != table.columns - 1 or '"' in "".join(before):
+    if len(plain) < table.columns or table.caption != table.columns - 1 or '"' in "".join(plain[: table.caption]):
         raise _Odd("lines with quotes that are not those of a CSV file")
-    return [line], [*before, caption], line.split(table.delimiter)
+    caption = table.delimiter.join(plain[table.caption :])
+    return [line], [*plain[: table.caption], caption], plain
 
 
 def _parsed(lines, table, spaced):
@@ -204,18 +208,24 @@ def _parsed(lines, table, spaced):
 
 def _is_row(line, before, table):
     """Whether a row begins in a line, with a file's name like that of the row before."""
-    ends = table.caption < table.name and line.count('"') % 2  # a caption in quotes ends in it, and its name comes
+    if _ends_caption(line, table):
+        return False
     try:
         cells = _parsed([line], table, spaced=False)
     except csv.Error:
         try:
-            cells, ends = _parsed([line + '"'], table, spaced=False), False  # a quote opens in it
+            cells = _parsed([line + '"'], table, spaced=False)  # its own quote is not closed here
         except csv.Error:
             return False
-    if ends or len(cells) < table.columns:
+    if len(cells) < table.columns:
         return False
     name, names = cells[table.name].strip(), before.split(table.delimiter)
     return _is_picture(name) or (len(names) > table.name and _pattern(names[table.name]) == _pattern(name))
+
+
+def _ends_caption(line, table):
+    """Whether a caption in quotes, if it is one row with the lines before, ends here: its name comes behind."""
+    return table.caption < table.name and line.count('"') % 2 == 1
 
 
 def _pattern(name):
@@ -295,6 +305,8 @@ def _coco(images, annotations, odd):
 
 
 def _karpathy(images, odd):
+    if not images:
+        raise ValueError("no images")
     for image in images:
         name, split = _text(image["filename"]), _text(image["split"])
         if folder := image.get("filepath"):  # where the set has several, as COCO
