@@ -309,7 +309,10 @@ def test_pairs_are_read_and_bad_lines_named(tmp_path):
      [("Let's try.", "Intentemos."), ("I sleep.", "Duermo.")],
      ["that are not id<tab>text<tab>id<tab>text, as most: 1, the first is line 3"]),
     ("Hi.\tHola.\n1276\tLet's try.\t2481\tIntentemos.\nGo.\tVe.\tCC-BY 2.0 (France) Attribution: tatoeba.org #1\n",
-     [("Hi.", "Hola."), ("Go.", "Ve.")], ["with further columns that are no attribution: 1, the first is line 2"]),
+     [("Hi.", "Hola."), ("Go.", "Ve.")],
+     ["with further columns, where the first is an id or a language: 1, the first is line 2"]),
+    ("Hi.\tHola.\tSalut.\nGo.\tVe.\t\n", [("Hi.", "Hola."), ("Go.", "Ve.")],
+     ["with further columns, which are not read: 1, the first is line 1"]),
     ("1\tuno\n2\tdos\n", [("1", "uno"), ("2", "dos")], []),
     ("id\tspanish\tenglish\n7\tHola.\tHi.\n8\tVe.\n", [("Hola.", "Hi.")],
      ["that name the columns: 1, the first is line 1", "with other columns than the head: 1, the first is line 3"]),
@@ -322,7 +325,8 @@ def test_columns_of_pairs_are_known_by_their_content(tmp_path, text, pairs, odd)
 
 
 @pytest.mark.parametrize(("text", "message"), [
-    ("1276\teng\tLet's try.\n1277\teng\tHi.\n", "lines with further columns that are no attribution: 2, .* line 1"),
+    ("1276\teng\tLet's try.\n1277\teng\tHi.\n", "where the first is an id or a language: 2, .* line 1"),
+    ("eng\tHi.\tHola.\neng\tGo.\tVe.\n", "where the first is an id or a language: 2, .* line 1"),
     ("english\tspanish\tfrench\nHi.\tHola.\tSalut.\n", "line 1: expected two columns of text, got english, spanish"),
     ("Hi.,Hola.\n", "lines without a tab: 1, the first is line 1"),
 ])  # fmt: skip

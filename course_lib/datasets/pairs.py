@@ -15,20 +15,21 @@ _TEXT_HEADS = {
     "spa", "fra", "deu", "ita", "por",
 }  # fmt: skip
 _OTHER_HEADS = {"", "id", "index", "source_id", "target_id", "attribution", "license", "licence"}
-_ATTRIBUTION = re.compile(r"\bCC[- ]?(BY|0)\b|tatoeba\.org|attribution|public domain", re.IGNORECASE)
+_ATTRIBUTION = re.compile(r"\s*(CC[- ]?(BY|0)\b|\S*tatoeba\.org|attribution|public domain)", re.IGNORECASE)
 
 
 def read_pairs(path, longest: int = 60) -> tuple[list[tuple[str, str]], list[str]]:
     """The pairs of a file, and one sentence for every kind of line that is odd, with the first one's number.
 
     The two texts are in the columns that a head names (`english<tab>spanish`), in the second and fourth where most
-    lines are Tatoeba's own `id<tab>text<tab>id<tab>text`, else in the first two. Text becomes NFC (a letter and its
-    accent are one character). Left out: lines that are empty, of another layout or with an empty side, sentences of
-    more than `longest` words. CourseError if no pair is left, or a head names other than two columns of text.
+    lines are Tatoeba's own `id<tab>text<tab>id<tab>text`, else in the first two; what stands behind them is named if it
+    is no attribution. Text becomes NFC (a letter and its accent are one character). Left out: lines that are empty, of
+    another layout or with an empty side, sentences of more than `longest` words. CourseError if no pair is left, or a
+    head names other than two columns of text.
     """
     rows = [unicodedata.normalize("NFC", line).split("\t") for line in read_lines(path)]
     pairs, odd = [], defaultdict(list)
-    (first, second), wrong = _layout(path, rows)
+    (first, second), unread, wrong = _layout(path, rows)
     for number, cells in enumerate(rows, 1):
         if len(cells) < 2:
             odd["without a tab" if cells[0].strip() else "empty"].append(number)
@@ -42,6 +43,10 @@ def read_pairs(path, longest: int = 60) -> tuple[list[tuple[str, str]], list[str
                 odd[f"with more than {longest} words"].append(number)
             else:
                 pairs.append(pair)
+                if len(cells) > unread and any(
+                    cell.strip() and not _ATTRIBUTION.match(cell) for cell in cells[unread:]
+                ):
+                    odd["with further columns, which are not read"].append(number)
     problems = [f"lines {what}: {len(lines)}, the first is line {lines[0]}" for what, lines in odd.items()]
     if not pairs:
         raise CourseError(f"{path} has no pair: expected lines such as 'Hello.<tab>Hola.'; {'; '.join(problems)}.")
@@ -49,7 +54,7 @@ def read_pairs(path, longest: int = 60) -> tuple[list[tuple[str, str]], list[str
 
 
 def _layout(path, rows):
-    """The columns of the two texts, and a function that says what is wrong with the columns of a line, if anything."""
+    """The columns of the two texts, where columns begin that are not read, and what says what is wrong with a line."""
     head = [cell.strip().casefold() for cell in rows[0]]
     if len(_TEXT_HEADS & set(head)) > 1 and set(head) <= _TEXT_HEADS | _OTHER_HEADS:
         texts = [place for place, name in enumerate(head) if name in _TEXT_HEADS]
@@ -61,16 +66,21 @@ def _layout(path, rows):
                 return "that name the columns"
             return "with other columns than the head" if len(cells) != len(head) else None
 
-        return texts, unlike_head
+        return texts, len(head), unlike_head
     if 2 * sum(map(_has_ids, rows)) > sum(len(cells) > 1 for cells in rows):
-        return (1, 3), lambda _, cells: None if _has_ids(cells) else "that are not id<tab>text<tab>id<tab>text, as most"
+        return (
+            (1, 3),
+            4,
+            lambda _, cells: None if _has_ids(cells) else "that are not id<tab>text<tab>id<tab>text, as most",
+        )
 
     def unclear(_, cells):
-        if len(cells) == 2 or all(not cell.strip() or _ATTRIBUTION.search(cell) for cell in cells[2:]):
-            return None
-        return "with further columns that are no attribution"
+        first = cells[0].strip().casefold()
+        if len(cells) > 2 and not _ATTRIBUTION.match(cells[2]) and (first.isdecimal() or first in _TEXT_HEADS):
+            return "with further columns, where the first is an id or a language"
+        return None
 
-    return (0, 1), unclear
+    return (0, 1), 2, unclear
 
 
 def _has_ids(cells):
