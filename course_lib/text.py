@@ -1,7 +1,9 @@
 """From text to integers and back: words, vocabulary, rows, tapes, windows. NumPy only."""
 
 import difflib
+import functools
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -12,14 +14,34 @@ from course_lib.errors import CourseError
 SPECIALS = PAD, UNK, BOS, EOS = "<pad>", "<unk>", "<bos>", "<eos>"
 PAD_ID, UNK_ID, BOS_ID, EOS_ID = range(4)  # their numbers in every vocabulary
 
-_WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
+_WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")  # what it finds in ASCII, `_any_word` finds, too
 _SPACE_BEFORE = re.compile(r" ([.,;:?!)”])")
 _SPACE_AFTER = re.compile(r"([(“]) ")
 
 
 def tokenize(text: str) -> list[str]:
-    """Words and punctuation marks: 'I speak French.' -> ['I', 'speak', 'French', '.']."""
-    return _WORD.findall(text)
+    """Words and punctuation marks: 'I speak French.' -> ['I', 'speak', 'French', '.'].
+
+    What combines with a character stays with it: accents, vowel signs, joiners, an emoji's colour.
+    """
+    return (_WORD if text.isascii() else _any_word()).findall(text)
+
+
+@functools.cache
+def _any_word():
+    """`_WORD` for every script. Marks (Unicode's category M) are no \\w, and Python's re has no name for them."""
+    places = (*range(0x300, 0x1F000), *range(0xE0100, 0xE01F0))
+    ranges: list[list[int]] = []
+    for place in (place for place in places if unicodedata.category(chr(place))[0] == "M"):
+        if ranges and ranges[-1][1] == place - 1:
+            ranges[-1][1] = place
+        else:
+            ranges.append([place, place])
+    marks = "".join(f"{chr(first)}-{chr(last)}" for first, last in ranges)
+    joined = f"{marks}\u200c\u200d\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f"  # and joiners, colours of skin, tags
+    word, sign = rf"\w[\w{joined}]*", rf"[^\w\s][{joined}]*"
+    flag = "[\U0001f1e6-\U0001f1ff]{2}"  # a country's two letters
+    return re.compile(rf"{word}(?:['’]{word})*|{flag}|{sign}(?:(?<=\u200d){sign})*")
 
 
 def detokenize(words: Iterable[str]) -> str:

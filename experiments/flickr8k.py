@@ -37,7 +37,11 @@ def main(arguments=None) -> int:
         )  # fmt: skip
         command.out(OUT, "folder of the runs")
     for command in (trains, judges):
-        command.option("--data", type=Path, help="a folder with photographs and captions; default: Flickr8k")
+        command.option(
+            "--data",
+            type=Path,
+            help="a folder with photographs and captions, or the file of captions in it; default: Flickr8k",
+        )
         command.option("--features", type=Path, default=cache_folder() / "features", help="folder of the vectors")
     trains.results(help="the table to write; default: the stored one for the runs that it holds, else one below --out")
     judges.results(help="the table to write; default: one below --out")

@@ -16,7 +16,7 @@ from course_lib.__main__ import main
 from course_lib.datasets import fetch as fetching
 from course_lib.datasets.fetch import DataError, fetch, find
 from course_lib.datasets.pairs import read_pairs, references, split_by_source
-from course_lib.datasets.plain_text import read_text, split
+from course_lib.datasets.plain_text import read_lines, read_text, split
 from course_lib.errors import CourseError
 
 CONTENT = b"To be, or not to be.\n" * 400
@@ -300,6 +300,51 @@ def test_pairs_are_read_and_bad_lines_named(tmp_path):
     path.write_text("one\ntwo\n", encoding="utf-8")
     with pytest.raises(CourseError, match="has no pair: expected lines such as .* lines without a tab: 2"):
         read_pairs(path)
+
+
+@pytest.mark.parametrize(("text", "pairs", "odd"), [
+    ("1276\tLet's try.\t2481\tIntentemos.\n1277\tI sleep.\t2482\tDuermo.\n",
+     [("Let's try.", "Intentemos."), ("I sleep.", "Duermo.")], []),
+    ("1276\tLet's try.\t2481\tIntentemos.\n1277\tI sleep.\t2482\tDuermo.\nHi.\tHola.\n",
+     [("Let's try.", "Intentemos."), ("I sleep.", "Duermo.")],
+     ["that are not id<tab>text<tab>id<tab>text, as most: 1, the first is line 3"]),
+    ("Hi.\tHola.\n1276\tLet's try.\t2481\tIntentemos.\nGo.\tVe.\tCC-BY 2.0 (France) Attribution: tatoeba.org #1\n",
+     [("Hi.", "Hola."), ("Go.", "Ve.")],
+     ["with further columns, where the first is an id or a language: 1, the first is line 2"]),
+    ("Hi.\tHola.\tSalut.\nGo.\tVe.\t\n", [("Hi.", "Hola."), ("Go.", "Ve.")],
+     ["with further columns, which are not read: 1, the first is line 1"]),
+    ("1\tuno\n2\tdos\n", [("1", "uno"), ("2", "dos")], []),
+    ("id\tspanish\tenglish\n7\tHola.\tHi.\n8\tVe.\n", [("Hola.", "Hi.")],
+     ["that name the columns: 1, the first is line 1", "with other columns than the head: 1, the first is line 3"]),
+    ("One\u2028line\tUna\x0cl\x85nea\rHi.\tHola.", [("One\u2028line", "Una\x0cl\x85nea"), ("Hi.", "Hola.")], []),
+])  # fmt: skip
+def test_columns_of_pairs_are_known_by_their_content(tmp_path, text, pairs, odd):
+    path = tmp_path / "pairs.tsv"
+    path.write_bytes(text.encode())
+    assert read_pairs(path) == (pairs, [f"lines {problem}" for problem in odd])
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("1276\teng\tLet's try.\n1277\teng\tHi.\n", "where the first is an id or a language: 2, .* line 1"),
+    ("eng\tHi.\tHola.\neng\tGo.\tVe.\n", "where the first is an id or a language: 2, .* line 1"),
+    ("english\tspanish\tfrench\nHi.\tHola.\tSalut.\n", "line 1: expected two columns of text, got english, spanish"),
+    ("Hi.,Hola.\n", "lines without a tab: 1, the first is line 1"),
+])  # fmt: skip
+def test_columns_of_pairs_that_are_not_clear(tmp_path, text, message):
+    (tmp_path / "pairs.tsv").write_text(text, encoding="utf-8")
+    with pytest.raises(CourseError, match=rf"pairs\.tsv.*{message}"):
+        read_pairs(tmp_path / "pairs.tsv")
+
+
+def test_a_line_is_what_ends_in_a_newline(tmp_path):
+    path = tmp_path / "t.txt"
+    path.write_bytes("a\u2028b\n\x85\x0c\x0b\x1c\r\n\rc\rd\n\n".encode())
+    assert read_lines(path) == ["a\u2028b", "\x85\x0c\x0b\x1c", "", "c", "d", ""]
+    path.write_text("I", encoding="utf-8")  # one sentence of one letter: nothing to train on, but a line
+    assert read_lines(path) == ["I"]
+    path.write_text("Hola\n", encoding="utf-16")
+    with pytest.raises(CourseError, match="is UTF-16: save it as UTF-8"):
+        read_lines(path)
 
 
 def test_no_source_is_in_two_parts():

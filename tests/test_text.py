@@ -18,6 +18,16 @@ def test_tokenize_keeps_every_character_that_is_not_space(line):
     )
 
 
+@pytest.mark.parametrize("line", [
+    "cafe\u0301 , sen\u0303or !", "किताब पढ़ो ।", "क्\u200dष", "می\u200cخواهم", "שָׁלוֹם", "ภาษาไทยที่นี่",
+    "z\u0328\u031b\u0316 x", "👩\u200d👩\u200d👧 👍🏽 ❤️ 1️⃣ 🇪🇸 🇫🇷", "isn’t l\u0301'e\u0301te\u0301 .",
+    "½ = x² ; « sí » — ¿ no ?",
+])  # fmt: skip
+def test_marks_stay_with_what_they_combine_with(line):
+    assert text.tokenize(line) == line.split()
+    assert text.tokenize(f"{line}.")[-1] == "."
+
+
 @given(st.lists(st.lists(st.sampled_from("abc"), max_size=9), min_size=1, max_size=6))
 def test_rows_hold_the_texts(texts):
     rows = text.to_rows(texts, VOCABULARY)

@@ -2,6 +2,8 @@
 
 import io
 import os
+import struct
+import zlib
 
 import keras
 import numpy as np
@@ -11,7 +13,7 @@ from PIL import Image
 from course_lib.errors import CourseError
 from course_lib.features import FeatureCache
 from course_lib.vision.backbones import Backbone, Pooled, pretrained
-from course_lib.vision.images import ImageError, decode
+from course_lib.vision.images import ImageError, decode, open_image
 from course_lib.vision.small_cnn import SMALL, STEPS, SparseGrids, concepts, evidence, scene_grids, small_cnn
 from course_lib.worlds.scenes import KINDS_FILE, SceneWorld
 
@@ -62,11 +64,80 @@ def test_what_is_transparent_is_white():
         assert (decode(file.getvalue(), 4) == 255).all()
 
 
-def test_sixteen_bits_and_one_pixel():
+def png(pixels, bits, kind, clear=b""):
+    """A PNG as the specification has it (section 11), of rows of numbers (H, W, channels). clear: its tRNS chunk."""
+    height, width = pixels.shape[:2]
+    if bits >= 8:
+        rows = [row.astype(f">u{bits // 8}").tobytes() for row in pixels]
+    else:
+        rows = [np.packbits((row.ravel()[:, None] >> np.arange(bits)[::-1]) & 1).tobytes() for row in pixels]
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, kind, 0, 0, 0)), (b"tRNS", clear),
+              (b"IDAT", zlib.compress(b"".join(b"\0" + row for row in rows))), (b"IEND", b"")]  # fmt: skip
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+        for name, content in chunks if content or name != b"tRNS"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("clear", [False, True])
+@pytest.mark.parametrize(("bits", "kind"), [
+    (1, 0), (2, 0), (4, 0), (8, 0), (16, 0), (8, 2), (16, 2), (8, 4), (16, 4), (8, 6), (16, 6),
+])  # fmt: skip
+def test_a_png_looks_as_the_specification_says(bits, kind, clear):
+    channels, white = {0: 1, 2: 3, 4: 2, 6: 4}[kind], 2**bits - 1
+    pixels = RNG.integers(0, white // 3 + 1, (5, 7, channels))  # dark: nothing is stretched
+    pixels[0, 0] = pixels[0, 1] = white // 2
+    pixels[0, 1, -1] += 1  # as good as the same, but not transparent
+    shown = pixels / white
+    alpha = shown[..., -1:] if kind in (4, 6) else np.ones((5, 7, 1))
+    given = b""
+    if clear and kind in (0, 2):
+        given = pixels[0, 0].astype(">u2").tobytes()
+        alpha = (pixels != pixels[0, 0]).any(axis=-1, keepdims=True)
+        assert not alpha[0, 0] and alpha[0, 1]
+    colours = shown[..., :-1] if kind in (4, 6) else shown
+    expected = 255 * (colours * alpha + 1 - alpha)  # on white
+    found = np.asarray(open_image(png(pixels, bits, kind, given), 1)).astype(float)
+    assert np.abs(found - expected).max() <= 1.5
+
+
+@pytest.mark.parametrize(("values", "options", "expected"), [
+    (np.uint16([[0, 257, 32768, 65535]]), {}, [0, 1, 128, 255]),
+    (np.uint16([[0, 1, 2, 3]]), {}, [0, 0, 0, 0]),
+    (np.uint16([[0, 257, 32768, 65535]]), {262: 0}, [255, 254, 127, 0]),  # 0 is white
+    (np.float32([[0, 0.25, 0.5, 1]]), {}, [0, 64, 128, 255]),
+    (np.int32([[0, 2**30, 2**31 - 1, 0]]), {}, [0, 128, 255, 0]),
+    (np.float32([[0, 12, 99, 255]]), {}, "numbers from 0 to 255, but 0 is black and 1 white"),
+    (np.float32([[0, np.nan, 1, 1]]), {}, "numbers from nan to nan"),
+    (np.int32([[-5, 0, 1, 9]]), {}, "numbers from -5 to 9, but 0 is black and 2147483647 white"),
+])  # fmt: skip
+def test_a_tiff_of_more_than_8_bits(values, options, expected):
     file = io.BytesIO()
-    Image.fromarray(np.linspace(0, 65535, 64).reshape(8, 8).astype(np.uint16)).save(file, "PNG")
-    assert np.ptp(decode(file.getvalue(), 8).astype(int)) > 200
+    Image.fromarray(values).save(file, "TIFF", tiffinfo=options)
+    if isinstance(expected, str):
+        with pytest.raises(ImageError, match=expected):
+            open_image(file.getvalue(), 1)
+    else:
+        assert np.asarray(open_image(file.getvalue(), 1))[0, :, 1].tolist() == expected
+
+
+def test_one_with_16_bits_is_turned_and_one_of_a_pixel_is_read():
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn by 90 degrees, clockwise
+    for form in ("PNG", "TIFF"):
+        file = io.BytesIO()
+        Image.fromarray(np.uint16([[0, 65535]])).save(file, form, exif=exif)
+        assert np.asarray(open_image(file.getvalue(), 1))[:, 0, 0].tolist() == [0, 255]
+    assert np.asarray(open_image(b"P5 1 1 65535\n\x80\x00", 1)).tolist() == [[[128] * 3]]
     assert decode(photo(size=(2, 1)), 8).shape == (8, 8, 3)
+
+
+def test_a_palette_with_half_transparent_colours():
+    picture, file = Image.new("P", (2, 1)), io.BytesIO()
+    picture.putpalette([255, 0, 0, 0, 0, 255])
+    picture.putpixel((1, 0), 1)
+    picture.save(file, "PNG", transparency=bytes([128, 255]))
+    assert np.asarray(open_image(file.getvalue(), 1))[0].tolist() == [[255, 127, 127], [0, 0, 255]]
 
 
 @pytest.mark.parametrize(("data", "message"), [

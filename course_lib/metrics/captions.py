@@ -1,5 +1,6 @@
 """How good captions are, as the captioning literature counts."""
 
+import warnings
 from collections import Counter
 
 import numpy as np
@@ -43,11 +44,18 @@ def cider(captions, references) -> float:
     For n = 1 to 4, captions are compared as vectors of their n-grams' counts, each weighed by how few pictures have it
     (log of the number of pictures over those whose references have it): what every caption says counts for nothing. The
     comparison is a cosine with counts clipped to the reference's, times exp(-(difference of lengths)² / 72). Mean over
-    references, n and pictures. captions, references: as `caption_bleu`'s. CourseError as there.
+    references, n and pictures. captions, references: as `caption_bleu`'s. CourseError as there. A warning where all
+    pictures have the same n-grams, as one alone has: then it is 0 whatever the captions are.
     """
     _same_pictures(captions, references)
     given = [[_ngrams(words) for words in refs] for refs in references]
     seen = Counter(gram for refs in given for gram in set().union(*refs))  # pictures that have it
+    if all(count == len(references) for count in seen.values()):
+        warnings.warn(
+            f"CIDEr of {len(references)} picture(s) is 0 whatever the captions say: it counts words that some pictures "
+            "have in their references, and others have not. Give more pictures.",
+            stacklevel=2,
+        )
     all_pictures = np.log(len(references))
 
     def vectors(counts):

@@ -21,10 +21,11 @@ class ImageError(CourseError):
 
 
 def open_image(source, size: int, name: str | None = None) -> Image.Image:
-    """A picture file, or its bytes, in RGB: any mode, turned as its EXIF says. What is transparent becomes white.
+    """A picture file, or its bytes, in RGB as a viewer shows it: any mode, turned as its EXIF says, on white.
 
-    A large JPEG is decoded at a fraction of its size, no side shorter than `size`. ImageError, with the name, for what
-    is no picture, is cut off or is too large.
+    More than 8 bits are scaled: the largest number of the format becomes 255 (of floats 1.0), whatever the picture
+    holds. A large JPEG is decoded at a fraction of its size, no side shorter than `size`. ImageError, with the name,
+    for what is no picture, is cut off, is too large, or has numbers of which it is not clear what is white.
     """
     import io
 
@@ -38,16 +39,10 @@ def open_image(source, size: int, name: str | None = None) -> Image.Image:
             if width * height > MOST_PIXELS:
                 raise ImageError(f"{name}: {width} × {height} pixels are too many, at most {MOST_PIXELS:,} are read.")
             opened.draft("RGB", (size, size))
-            picture = ImageOps.exif_transpose(opened)
-            if "transparency" in picture.info or picture.mode in ("LA", "PA", "La", "RGBa"):
+            picture = ImageOps.exif_transpose(_eight_bits(opened, data, name))
+            if picture.has_transparency_data:
                 picture = picture.convert("RGBA")
-            if picture.mode == "RGBA":
-                white = Image.new("RGBA", picture.size, "white")
-                picture = Image.alpha_composite(white, picture)
-            if picture.mode.startswith("I;16") or picture.mode in ("I", "F"):  # more than 8 bits
-                values = np.asarray(picture, float)
-                values = 255 * (values - values.min()) / max(np.ptp(values), 1e-9)
-                picture = Image.fromarray(values.astype(np.uint8))
+                picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
             return picture.convert("RGB")
     except FileNotFoundError:
         raise ImageError(f"{name}: there is no such file.") from None
@@ -56,6 +51,53 @@ def open_image(source, size: int, name: str | None = None) -> Image.Image:
     except (OSError, ValueError, SyntaxError, EOFError) as error:
         why = "nothing that Pillow knows" if isinstance(error, UnidentifiedImageError) else error
         raise ImageError(f"{name}: not a picture that can be read, or cut off ({why}).") from None
+
+
+def _eight_bits(opened, data, name):
+    """The picture with 8 bits a channel, and what is transparent in it as a viewer shows it, where Pillow does not."""
+    from PIL import Image
+
+    clear = opened.info.get("transparency")
+    if opened.mode.startswith("I") or opened.mode == "F":
+        values = np.asarray(opened)
+        grey = _grey(values, getattr(opened, "tag_v2", {}), name)
+        if clear is None:
+            picture = Image.fromarray(grey)
+        else:
+            picture = Image.fromarray(np.stack([grey, np.where(values == clear, 0, 255).astype(np.uint8)], axis=-1))
+    elif opened.format == "PNG" and opened.mode == "RGB" and clear is not None and data[24] == 16:  # bits a channel
+        opened.load()  # raises where it is cut off
+        picture = Image.fromarray(_png_of_16_bits(data))
+    else:
+        if opened.format == "PNG" and opened.mode == "L" and clear is not None:  # Pillow has scaled the pixels only
+            largest = 2 ** data[24] - 1
+            opened.info["transparency"] = (clear & largest) * 255 // largest
+        return opened
+    picture.info = {key: value for key, value in opened.info.items() if key != "transparency"}
+    return picture
+
+
+def _grey(values, tags, name):
+    """Numbers of more than 8 bits -> 0 to 255. tags: a TIFF's. ImageError if some are below black or above white."""
+    bits, kind = tags.get(258, (16,))[0], tags.get(339, (1,))[0]  # 1: unsigned, 2: signed
+    white = 1 if values.dtype.kind == "f" else 2 ** (bits - (kind == 2)) - 1
+    low, high = values.min(), values.max()
+    if not 0 <= low <= high <= white:
+        raise ImageError(
+            f"{name}: numbers from {low:g} to {high:g}, but 0 is black and {white} white: save it with 8 bits."
+        )
+    grey = np.rint(values * (255 / white)).astype(np.uint8)
+    return 255 - grey if tags.get(262) == 0 else grey  # 262: 0 is white
+
+
+def _png_of_16_bits(data):
+    """A PNG in RGBA. Pillow keeps 8 of the 16 bits, which do not tell what is transparent."""
+    import course_lib.backend  # noqa: F401 - before TensorFlow: without its log lines
+
+    # isort: split
+    import tensorflow as tf
+
+    return np.rint(tf.io.decode_png(data, channels=4, dtype=tf.uint16).numpy() / 257).astype(np.uint8)
 
 
 def resized(image: Image.Image, width: int, height: int) -> np.ndarray:

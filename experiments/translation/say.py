@@ -4,7 +4,7 @@ import sys
 import unicodedata
 from pathlib import Path
 
-from course_lib.datasets.plain_text import read_text
+from course_lib.datasets.plain_text import read_lines
 from course_lib.errors import CourseError
 from experiments.translation.data import LONGEST
 from experiments.translation.translator import SubwordTranslator, Translated
@@ -47,7 +47,7 @@ def draw(picture: Path, best: Translated) -> None:
 def translate_file(source: Path, target: Path, out: Path, network: str, beam: int) -> None:
     """A line for a line; a line that cannot be translated stays empty, and is named."""
     translate = SubwordTranslator.load(out / network)
-    lines = [clean(line, f"line {i}") for i, line in enumerate(read_text(source).splitlines(), 1)]
+    lines = [clean(line, f"line {i}") for i, line in enumerate(read_lines(source), 1)]
     there = [i for i, line in enumerate(lines) if line]
     said = [""] * len(lines)
     for i, best in zip(there, translate([lines[i] for i in there], beam), strict=True):
