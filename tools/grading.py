@@ -73,7 +73,9 @@ class Execute(preprocessors.Execute):
 
     def _leave_out(self, cell, why: str) -> None:
         cell.metadata.tags = [*cell.metadata.get("tags", []), self.skip_cells_with_tag]
-        cell.outputs = [nbformat.v4.new_output("error", ename="KernelDied", evalue=why, traceback=[f"KernelDied: {why}"])]
+        cell.outputs = [
+            nbformat.v4.new_output("error", ename="KernelDied", evalue=why, traceback=[f"KernelDied: {why}"])
+        ]
 
     async def _async_handle_timeout(self, timeout, cell=None):
         reply = await super()._async_handle_timeout(timeout, cell)
