@@ -41,6 +41,7 @@ class Execute(preprocessors.Execute):
         self.raise_on_iopub_timeout = False
 
     def preprocess(self, nb, resources, km=None):
+        """Run a notebook; again without the cell that ended the kernel, as often as that happens."""
         self._timeouts = 0
         while True:
             try:
@@ -50,6 +51,7 @@ class Execute(preprocessors.Execute):
                 self._leave_out(self._running, str(error))
 
     def preprocess_cell(self, cell, resources, index):
+        """Run a cell; before a check, put back what it uses."""
         self._running = cell
         if is_grade(cell):
             self._room = self.max_characters
@@ -87,6 +89,7 @@ class Execute(preprocessors.Execute):
         return reply
 
     def output(self, outs, msg, display_id, cell_index):
+        """Take in an output, as long as the cell has not written too much; its errors always."""
         content, kind = msg["content"], msg["msg_type"]
         if kind == "error":
             content["evalue"] = content["evalue"][:10_000]

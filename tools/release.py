@@ -21,7 +21,8 @@ from tools import grading
 
 c = get_config()
 c.CourseDirectory.course_id = {course!r}
-if "autograde" in sys.argv:  # it grades the copies that `python -m tools.submissions mend` makes, not students' own files
+# What is graded are the copies that `python -m tools.submissions mend` makes; students' own files stay as they are.
+if "autograde" in sys.argv:
     c.CourseDirectory.submitted_directory = "mended"
 
 c.OverwriteCells.add_missing_cells = True

@@ -13,6 +13,7 @@ import json
 import re
 import shutil
 import sys
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,8 +48,10 @@ def read(path: Path) -> list[Cell]:
             for cell in sheet.get("cells", []):
                 if cell["cell_type"] == "code":
                     cell["outputs"] = []  # before anything slow: they may be 100 MB
+        with warnings.catch_warnings(action="ignore"):  # about what the mended copy will not have
+            cells = nbformat.reads(json.dumps(notebook), as_version=4).cells
         found = []
-        for cell in nbformat.reads(json.dumps(notebook), as_version=4).cells:
+        for cell in cells:
             metadata = cell.get("metadata")
             grade = metadata.get("nbgrader") if isinstance(metadata, dict) else None
             name = grade.get("grade_id") if isinstance(grade, dict) else None
@@ -116,7 +119,7 @@ class Lesson:
     def answer(self, name: str, cells: list[Cell]) -> list[int]:
         """Where the answer `name` is in a student's cells: by its name, else by what it defines; the written ones."""
         defines = bound(self.known[name].source)
-        named = [i for i, c in enumerate(cells) if c.name == name and c.source.strip()]
+        named = [i for i, c in enumerate(cells) if c.name == name and c.source.strip() and not self.locked(c)]
         alike = [
             i
             for i, c in enumerate(cells)
@@ -166,7 +169,8 @@ def mend(lesson: Lesson, cells: list[Cell]) -> tuple[NotebookNode, list[str]]:
         source = cells[last].source
         if len(at) > 1:
             parts = [cells[i].source for i in at]
-            if compiles("\n".join(parts)) and not all(map(compiles, parts)):
+            torn = any(not compiles(part) or part.lstrip("\n")[0].isspace() for part in parts)
+            if torn and compiles("\n".join(parts)):
                 source = "\n".join(parts)
                 for i in at[:-1]:
                     kept[i] = None
@@ -390,9 +394,7 @@ def main(arguments: list[str] | None = None) -> int:
     for student, remarks in said.items():
         if remarks:
             print(f"{student}: {'; '.join(remarks)}")
-    print(
-        f"{len(said)} students, mended copies in {options.course / 'mended'}; next: nbgrader autograde {options.assignment}"
-    )
+    print(f"{len(said)} students, copies in {options.course / 'mended'}; next: nbgrader autograde {options.assignment}")
     return 0
 
 
