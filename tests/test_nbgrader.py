@@ -420,7 +420,7 @@ def editions(source):
 def hand_in(source, change, folder):
     solved = editions(source)[1]
     files = change(solved)
-    folder.parent.mkdir(parents=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
     for name, content in ({FILE: as_bytes(solved)} if files is None else files).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
@@ -461,7 +461,7 @@ def told(course):
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         assert submissions.main(["report", str(course), "ps1"]) == 0
-    print(out.getvalue())
+    print(out.getvalue())  # pytest -s shows it
     return dict(line.split(": ", 1) for line in out.getvalue().splitlines())
 
 

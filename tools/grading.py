@@ -39,6 +39,7 @@ class Execute(preprocessors.Execute):
         super().__init__(**options)
         self.timeout_func = self._seconds
         self.raise_on_iopub_timeout = False
+        self.shutdown_kernel = "immediate"  # a student's threads have no say in it
 
     def preprocess(self, nb, resources, km=None):
         """Run a notebook; again without the cell that ended the kernel, as often as that happens."""
