@@ -8,6 +8,7 @@ import csv
 import io
 import json
 import os
+import random
 import re
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import sys
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbgrader.nbgraderformat import MetadataValidator
 
 from tools import build, release, submissions
 
@@ -214,6 +216,11 @@ def answer_elsewhere(notebook):
     notebook.cells.insert(place(notebook, "step"), new_code_cell(solved))
 
 
+def all_in_one(notebook):
+    cell(notebook, "words").source += "\n\n" + cell(notebook, "step").source
+    blank(notebook, "step")
+
+
 def redefines_checks(notebook):
     cell(notebook, "words").source = (
         "def count_words(s):\n    return 0\n\nlesson_00.check_count_words = lambda f: print('✓')\n"
@@ -343,26 +350,26 @@ def nothing(notebook):
 # student: (what was done, points of 7, what the instructor is told; None: nothing)
 CLASS = {
     "adam": (nothing_wrong, 7, None),
-    "Bärbel Groß": (duplicated, 7, "words is there 2 times"),
-    "cem": (split, 7, "words was split: its 2 parts are put together"),
-    "dan": (reordered, 7, "words-check stood before its answer"),
-    "dora": (renamed, 7, "words had lost its nbgrader name"),
-    "eda": (stripped, 7, "words had lost its nbgrader name"),
-    "eve": (no_set_up, 7, "set-up was missing: restored"),
-    "finn": (no_checks, 7, "step-check was missing: restored"),
-    "ines": (redefines_checks, 4, "changes the checks themselves"),
-    "jan": (rebinds_by_chance, 7, "changes the checks themselves"),
-    "kai": (endless, 5, "perplexity-check ran out of time"),
-    "kim": (endless_and_deaf, 7, "a cell of theirs ended the kernel or could not be stopped"),
-    "lea": (kills_kernel, 5, "perplexity-check ended the kernel"),
-    "liv": (crashes, 6, "words-check ended the kernel"),
+    "Bärbel Groß": (duplicated, 7, "2 times, run in order, the last counts: words"),
+    "cem": (split, 7, "split, 2 parts put together: words"),
+    "dan": (reordered, 7, "before its answer, moved behind it: words-check, perplexity-check, step-check"),
+    "dora": (renamed, 7, "without its nbgrader name, found by what it defines: words"),
+    "eda": (stripped, 7, "without its nbgrader name, found by what it defines: words, perplexity, step"),
+    "eve": (no_set_up, 7, "missing, restored: set-up"),
+    "finn": (no_checks, 7, "missing, restored: words-check, perplexity-check, step-check"),
+    "ines": (redefines_checks, 4, "sets names of the checks"),
+    "jan": (rebinds_by_chance, 7, "sets names of the checks"),
+    "kai": (endless, 5, "out of time: perplexity-check"),
+    "kim": (endless_and_deaf, 7, "ended the kernel or could not be stopped, left out: a cell of theirs"),
+    "lea": (kills_kernel, 5, "ended the kernel or could not be stopped, left out: perplexity-check"),
+    "liv": (crashes, 6, "ended the kernel or could not be stopped, left out: words-check"),
     "max": (asks, 6, None),
-    "mia": (writes_much, 7, "a cell of theirs wrote too much: cut"),
-    "moe": (writes_without_end, 5, "perplexity-check ran out of time"),
+    "mia": (writes_much, 7, "too much output, cut: a cell of theirs, step-check"),
+    "moe": (writes_without_end, 5, "out of time: perplexity-check"),
     "nia": (huge, 7, None),
     "nils": (goes_elsewhere, 7, None),
     "noa": (magic, 7, None),
-    "olaf": (syntax_error, 5, "perplexity has a syntax error"),
+    "olaf": (syntax_error, 5, "syntax error: perplexity"),
     "ove": (skips_checks, 0, None),
     "pam": (not_json, 0, "no notebook, or cut off"),
     "paul": (empty_file, 0, "an empty file"),
@@ -378,20 +385,21 @@ CLASS = {
 # What needs no kernel to be tried: the mended copy's cells are run here.
 MORE = [
     (duplicated_blank_last, 7, None),
-    (duplicated_check, 7, "words-check was there 2 times"),
-    (split_helper, 7, "perplexity is there 2 times"),
-    (foreign_schema, 7, "perplexity had lost its nbgrader name"),
-    (added_to_set_up, 7, "set-up was changed"),
-    (no_answer, 5, "perplexity is missing"),
-    (no_code, 0, "not handed in, graded blank"),
-    (edited_check, 3, "step-check was changed: restored"),
-    (answer_in_check, 7, "step-check was changed: restored"),
-    (answer_elsewhere, 7, "step had lost its nbgrader name"),
-    (no_code_cell, 7, "step was no code cell"),
+    (duplicated_check, 7, "more than once: words-check"),
+    (split_helper, 7, "2 times, run in order, the last counts: perplexity"),
+    (foreign_schema, 7, "without its nbgrader name, found by what it defines: perplexity"),
+    (added_to_set_up, 7, "changed, the original is graded: set-up"),
+    (no_answer, 5, "missing: perplexity"),
+    (no_code, 0, "not handed in: graded blank"),
+    (edited_check, 3, "changed, the original is graded: step-check"),
+    (answer_in_check, 7, "changed, the original is graded: step-check"),
+    (all_in_one, 7, "in the cell of another answer: step"),
+    (answer_elsewhere, 7, "without its nbgrader name, found by what it defines: step"),
+    (no_code_cell, 7, "no code cell, run as one: step"),
     (in_a_folder, 7, f"was handed in as ps1/{FILE}"),
     (other_lesson_with_this_name, 0, f"{FILE}: no notebook of this assignment"),
     (byte_order_mark, 7, None),
-    (only_a_pdf, 0, "not handed in, graded blank"),
+    (only_a_pdf, 0, "not handed in: graded blank"),
 ]
 
 
@@ -568,3 +576,56 @@ def test_the_solved_edition_gets_full_marks_and_the_blank_one_none(marks, name):
     assert marks[name]["solved"] == (full, full)
     assert marks[name]["blank"] == (0, full)
     assert marks[name]["torn"] == (full if name in BLANK else 0, full)
+
+
+def shaken(notebook, rng):
+    """A notebook after a few random accidents."""
+    for _ in range(rng.randint(1, 6)):
+        cells, at = notebook.cells, rng.randrange(len(notebook.cells) or 1)
+        if not cells:
+            return
+        each, accident = cells[at], rng.randrange(8)
+        if accident == 0:
+            del cells[at]
+        elif accident == 1:
+            cells.insert(rng.randrange(len(cells) + 1), nbformat.from_dict(dict(each)))
+        elif accident == 2:
+            rng.shuffle(cells)
+        elif accident == 3:
+            cut = rng.randrange(len(each.source) + 1)
+            cells.insert(at + 1, nbformat.from_dict(each | {"source": each.source[cut:]}))
+            each.source = each.source[:cut]
+        elif accident == 4:
+            each.metadata = rng.choice([{}, None, {"nbgrader": 3}, {"nbgrader": {"grade_id": rng.choice(NAMES)}}])
+        elif accident == 5:
+            each.source = each.source.replace(rng.choice("( \n:d"), rng.choice(["", "\0", "\ud800", "(" * 300]), 2)
+        elif accident == 6:
+            each.cell_type = rng.choice(["code", "markdown", "raw"])
+        else:
+            each.source = "".join(chr(rng.randrange(32, 0x3000)) for _ in range(rng.randrange(30)))
+
+
+NAMES = ["set-up", "words", "words-check", "perplexity", "perplexity-check", "step", "step-check", "", 7, None]
+
+
+def test_any_notebook_is_mended_and_nothing_a_student_wrote_is_lost(small, tmp_path):
+    handed_out, solved = editions(small)
+    lesson = submissions.Lesson(NAME, handed_out)
+    for seed in range(400):
+        rng = random.Random(seed)
+        notebook = json.loads(json.dumps(solved), object_hook=nbformat.NotebookNode)
+        shaken(notebook, rng)
+        (tmp_path / FILE).write_bytes(as_bytes(notebook))
+        cells = submissions.read(tmp_path / FILE)
+        mended, _ = submissions.mend(lesson, cells)
+        nbformat.validate(mended)
+        MetadataValidator().validate_nb(mended)
+        kept = [c.metadata.nbgrader.grade_id for c in mended.cells if "nbgrader" in c.metadata]
+        assert sorted(kept) == sorted(lesson.known), seed
+        for each in mended.cells:
+            if each.metadata.get("nbgrader", {}).get("locked"):
+                assert each.source == lesson.known[each.metadata.nbgrader.grade_id].source
+        order = [n for n in kept if n.endswith("check") or n in ("words", "perplexity", "step")]
+        assert all(order.index(n) < order.index(f"{n}-check") for n in ("words", "perplexity", "step")), seed
+        there = {line for each in mended.cells for line in submissions.text(each.source)}
+        assert {line for each in cells for line in submissions.text(each.source)} <= there | {""}, seed

@@ -6,11 +6,13 @@ The course's nbgrader_config.py (`tools.release` writes it) names it. Beyond nbg
 - endless loops share a minute: each cell that ran out of time halves what the next may take;
 - output is cut when it comes in, of any kind, not only many lines of it;
 - before a check, the set-up's names, the checks and the working directory are as they were;
-- a warning in a check is no error (nbgrader gives 0 for any text on standard error).
+- a warning in a check is no error (nbgrader gives 0 for any text on standard error), a number no points.
 """
 
 import ast
+from itertools import count
 from pathlib import Path
+from queue import Empty
 
 import nbformat
 from nbclient.exceptions import DeadKernelError
@@ -19,6 +21,7 @@ from nbgrader.utils import is_grade, is_locked, is_solution
 from traitlets import Integer
 
 STUDENTS = "student-cell"  # tag of a cell that is not the lesson's (tools/submissions.py)
+KERNELS = 5  # so many may be ended; then all that is left is left out
 CUT = "\n... output cut ..."
 RESTORE = """import importlib, os, sys
 os.makedirs({folder!r}, exist_ok=True)
@@ -44,12 +47,14 @@ class Execute(preprocessors.Execute):
     def preprocess(self, nb, resources, km=None):
         """Run a notebook; again without the cell that ended the kernel, as often as that happens."""
         self._timeouts = 0
-        while True:
+        for kernels in count(1):
             try:
                 return super().preprocess(nb, resources, km)
             except DeadKernelError as error:
-                self.log.warning("This cell is left out, the others are run again: %s", error)
-                self._leave_out(self._running, str(error))
+                self.log.warning("A cell is left out, the others are run again: %s", error)
+                rest = nb.cells[nb.cells.index(self._running) :]
+                for cell in rest[:1] if kernels < KERNELS else rest:
+                    self._leave_out(cell, str(error))
 
     def preprocess_cell(self, cell, resources, index):
         """Run a cell; before a check, put back what it uses."""
@@ -75,6 +80,8 @@ class Execute(preprocessors.Execute):
         return self.lesson_seconds
 
     def _leave_out(self, cell, why: str) -> None:
+        if cell.cell_type != "code":
+            return
         cell.metadata.tags = [*cell.metadata.get("tags", []), self.skip_cells_with_tag]
         cell.outputs = [
             nbformat.v4.new_output("error", ename="KernelDied", evalue=why, traceback=[f"KernelDied: {why}"])
@@ -83,20 +90,22 @@ class Execute(preprocessors.Execute):
     async def _async_handle_timeout(self, timeout, cell=None):
         reply = await super()._async_handle_timeout(timeout, cell)
         self._timeouts += 1
-        try:  # the interrupted cell's own reply
-            await self.kc.shell_channel.get_msg(timeout=5)
-        except Exception:  # `queue.Empty` of the channel, or what a broken kernel makes of it: it does not answer
+        try:
+            await self.kc.shell_channel.get_msg(timeout=5)  # the interrupted cell's own
+        except Empty:
             raise DeadKernelError(f"it ran for {timeout} s, and nothing interrupts it") from None
         return reply
 
     def output(self, outs, msg, display_id, cell_index):
         """Take in an output, as long as the cell has not written too much; its errors always."""
         content, kind = msg["content"], msg["msg_type"]
-        if kind == "error":
+        if kind == "error":  # never dropped: it decides about points
             content["evalue"] = content["evalue"][:10_000]
             content["traceback"] = [line[:10_000] for line in content["traceback"]]
             return super().output(outs, msg, display_id, cell_index)
-        if kind == "stream" and is_grade(self._running):
+        if is_grade(self._running):  # there is nothing between right and an error: no warning, no number counts
+            if kind == "execute_result":
+                msg = msg | {"msg_type": "display_data", "header": msg["header"] | {"msg_type": "display_data"}}
             content["name"] = "stdout"
         size = sum(len(str(value)) for value in content.get("data", {}).values()) + len(content.get("text", ""))
         if size > self._room >= 0:

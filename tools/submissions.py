@@ -20,7 +20,7 @@ from pathlib import Path
 import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
-from nbgrader.utils import is_grade, is_locked, is_solution
+from nbgrader.utils import is_grade, is_locked, is_solution, parse_utc
 
 from course_lib.errors import CourseError
 from tools.grading import CUT, STUDENTS
@@ -35,6 +35,19 @@ class Cell:
     source: str
     kind: str = "code"
     name: str | None = None
+
+
+class Remarks(dict[str, list[str]]):
+    """What there is to say about a notebook: what happened -> to which cells."""
+
+    def add(self, what: str, *names: str) -> None:
+        """Say it of some cells; of none, nothing."""
+        if names:
+            self.setdefault(what, []).extend(names)
+
+    def lines(self) -> list[str]:
+        """One piece of text for each kind of thing."""
+        return [f"{what}: {', '.join(dict.fromkeys(names))}" for what, names in self.items()]
 
 
 def read(path: Path) -> list[Cell]:
@@ -55,7 +68,8 @@ def read(path: Path) -> list[Cell]:
             metadata = cell.get("metadata")
             grade = metadata.get("nbgrader") if isinstance(metadata, dict) else None
             name = grade.get("grade_id") if isinstance(grade, dict) else None
-            found.append(Cell(str(cell.source), cell.cell_type, name if isinstance(name, str) else None))
+            source = str(cell.source).encode(errors="replace").decode()  # lone surrogates cannot be written
+            found.append(Cell(source, cell.cell_type, name if isinstance(name, str) else None))
         return found
     except CourseError:
         raise
@@ -77,7 +91,7 @@ def compiles(source: str) -> bool:
     """Whether a cell is Python, IPython's magics included."""
     try:
         ast.parse(TransformerManager().transform_cell(source))
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # the last two: too many brackets
         return False
     return True
 
@@ -123,7 +137,7 @@ class Lesson:
         alike = [
             i
             for i, c in enumerate(cells)
-            if c.kind == "code" and c.name not in self.names(is_solution) and defines and defines <= bound(c.source)
+            if c.kind == "code" and defines and defines <= bound(c.source)
             if self.is_blank(name, c) or not self.is_own(c.source)
         ]
         written = [[i for i in found if not self.is_blank(name, cells[i])] for found in (named, alike)]
@@ -143,7 +157,7 @@ class Lesson:
 
 def mend(lesson: Lesson, cells: list[Cell]) -> tuple[NotebookNode, list[str]]:
     """A student's cells -> a notebook that nbgrader can grade, and what was mended."""
-    said: list[str] = []
+    said = Remarks()
     kept: list[Cell | None] = list(cells)
     marks: dict[str, list[int]] = {name: [] for name in lesson.names(is_locked)}  # where the student has them
     for i, cell in enumerate(cells):
@@ -152,21 +166,26 @@ def mend(lesson: Lesson, cells: list[Cell]) -> tuple[NotebookNode, list[str]]:
             if text(cell.source) == text(lesson.known[name].source):
                 kept[i] = None
             elif cell.source.strip():
-                said.append(f"{name} was changed: restored, theirs is run as an ordinary cell")
-    said += [f"{name} was missing: restored" for name, at in marks.items() if not at]
-    said += [f"{name} was there {len(at)} times" for name, at in marks.items() if len(at) > 1]
+                said.add("changed, the original is graded", name)
+    said.add("missing, restored", *(name for name, at in marks.items() if not at))
+    said.add("more than once", *(name for name, at in marks.items() if len(at) > 1))
 
     places: dict[str, int] = {}  # where an answer is complete
+    shared: dict[str, NotebookNode] = {}  # in place of an answer that is in another's cell
     for name in lesson.names(is_solution):
         at = lesson.answer(name, cells)
         for i, cell in enumerate(cells):
             if i not in at and (cell.name == name or (at and lesson.is_blank(name, cell))):
                 kept[i] = None  # a blank one, where another is written
         if not at:
-            said.append(f"{name} is missing")
+            said.add("missing", name)
             continue
-        places[name] = last = at[-1]
-        source = cells[last].source
+        last, source = at[-1], cells[at[-1]].source
+        if last in places.values():
+            said.add("in the cell of another answer", name)
+            shared[name], places[name] = nbformat.from_dict(lesson.known[name] | {"source": "# answered above"}), last
+            continue
+        places[name] = last
         if len(at) > 1:
             parts = [cells[i].source for i in at]
             torn = any(not compiles(part) or part.lstrip("\n")[0].isspace() for part in parts)
@@ -174,16 +193,16 @@ def mend(lesson: Lesson, cells: list[Cell]) -> tuple[NotebookNode, list[str]]:
                 source = "\n".join(parts)
                 for i in at[:-1]:
                     kept[i] = None
-                said.append(f"{name} was split: its {len(at)} parts are put together")
+                said.add(f"split, {len(at)} parts put together", name)
             else:
-                said.append(f"{name} is there {len(at)} times: run in this order, the last counts")
+                said.add(f"{len(at)} times, run in order, the last counts", name)
         kept[last] = Cell(source, "code", name)
         if cells[last].name != name:
-            said.append(f"{name} had lost its nbgrader name: found by what it defines")
+            said.add("without its nbgrader name, found by what it defines", name)
         if cells[last].kind != "code":
-            said.append(f"{name} was no code cell: run as one")
+            said.add("no code cell, run as one", name)
         if not compiles(source):
-            said.append(f"{name} has a syntax error")
+            said.add("syntax error", name)
 
     # A check stays where the student has it if that is behind its answer; else it comes before the next such cell.
     behind: dict[int, list[str]] = {}
@@ -200,21 +219,20 @@ def mend(lesson: Lesson, cells: list[Cell]) -> tuple[NotebookNode, list[str]]:
         elif earliest >= 0:
             here = next((i for i in range(earliest + 1, len(cells)) if i in fixed), len(cells)) - 1
             if marks[name]:
-                said.append(f"{name} stood before its answer: moved behind it")
-        behind.setdefault(here, []).extend([*(a for a in answers if a not in places), name])
+                said.add("before its answer, moved behind it", name)
+        behind.setdefault(here, []).extend([*(a for a in answers if a not in places or a in shared), name])
         answers = []
 
-    made = [
-        lesson.known[name] for name in [*(n for n in marks if n not in lesson.names(is_grade)), *behind.get(-1, [])]
-    ]
+    there = lesson.known | shared
+    made = [there[name] for name in [*(n for n in marks if n not in lesson.names(is_grade)), *behind.get(-1, [])]]
     for i, cell in enumerate(kept):
         if cell is not None:
             made.append(_as_node(lesson, cell, is_answer=places.get(cell.name or "") == i))
-        made += [lesson.known[name] for name in behind.get(i, [])]
+        made += [there[name] for name in behind.get(i, [])]
     made = [nbformat.from_dict(cell | {"id": f"cell-{number}"}) for number, cell in enumerate(made)]
     if touches_checks(lesson, cells):
-        said.append("changes the checks themselves (they are restored before each): read the answers")
-    return nbformat.from_dict(lesson.notebook | {"cells": made}), said
+        said.add("sets names of the checks (put back before each), read it", *sorted(check_modules(lesson)))
+    return nbformat.from_dict(lesson.notebook | {"cells": made}), said.lines()
 
 
 def _as_node(lesson: Lesson, cell: Cell, is_answer: bool) -> NotebookNode:
@@ -226,10 +244,14 @@ def _as_node(lesson: Lesson, cell: Cell, is_answer: bool) -> NotebookNode:
     return nbformat.v4.new_code_cell(cell.source, metadata={} if lesson.is_own(cell.source) else {"tags": [STUDENTS]})
 
 
+def check_modules(lesson: Lesson) -> set[str]:
+    """The modules whose functions a lesson's checks call, such as lesson_01."""
+    return {lesson.known[name].source.split(".")[0] for name in lesson.names(is_grade)}
+
+
 def touches_checks(lesson: Lesson, cells: list[Cell]) -> bool:
     """Whether a student's code names the checks' modules on the left of an assignment, or defines a check."""
-    modules = {lesson.known[name].source.split(".")[0] for name in lesson.names(is_grade)}
-    names = "|".join(map(re.escape, sorted(modules | {"checks"})))
+    names = "|".join(map(re.escape, sorted(check_modules(lesson) | {"checks", "np", "numpy"})))
     pattern = rf"^\s*(?:{names})(?:\.\w+)*\s*=(?!=)|setattr\(.*\b(?:{names})\b|^(?:def|class) check_\w+"
     written = (cell.source for cell in cells if cell.kind == "code" and not lesson.is_own(cell.source))
     return any(re.search(pattern, source, re.MULTILINE) for source in written)
@@ -291,7 +313,8 @@ def mend_student(lessons: list[Lesson], folder: Path, target: Path) -> list[str]
         target.mkdir(parents=True, exist_ok=True)
         nbformat.write(notebook, target / expected)
         if not found:
-            said.append(f"{lesson.name}: not handed in, graded blank")
+            others = ", ".join(str(p.relative_to(folder)) for p in files[:5])
+            said.append(f"{lesson.name} not handed in: graded blank (there is {others})")
             continue
         if found[-1] != expected:
             said.append(f"{expected} was handed in as {found[-1]}")
@@ -316,10 +339,14 @@ def mend_class(course: Path, assignment: str) -> dict[str, list[str]]:
         source, target = (course / kind / student / assignment for kind in ("submitted", "mended"))
         try:
             said[student] = mend_student(lessons, source, target)
-            if (source / "timestamp.txt").is_file() and target.is_dir():
-                shutil.copy2(source / "timestamp.txt", target)
         except Exception as error:  # whatever it is, the others are graded
             said[student] = [f"could not be mended: {type(error).__name__}: {error}"]
+        try:  # when it was handed in, if nbgrader collected it
+            if (source / "timestamp.txt").is_file() and target.is_dir():
+                parse_utc((source / "timestamp.txt").read_text(encoding="utf-8").strip())
+                shutil.copy2(source / "timestamp.txt", target)
+        except (ValueError, OverflowError):  # dateutil's
+            said[student].append("timestamp.txt holds no time: not used")
     (course / "mended").mkdir(exist_ok=True)
     (course / "mended" / REMARKS.format(assignment)).write_text(
         json.dumps(said, ensure_ascii=False, indent=1), encoding="utf-8"
@@ -332,17 +359,17 @@ def mend_class(course: Path, assignment: str) -> dict[str, list[str]]:
 
 def happened(path: Path) -> list[str]:
     """What an autograded notebook shows that its points alone do not say."""
-    said = []
+    said = Remarks()
     for cell in nbformat.read(path, 4).cells:
         name = cell.metadata.get("nbgrader", {}).get("grade_id") or "a cell of theirs"
         for output in cell.get("outputs", []):
             if output.get("ename") == "CellTimeoutError":
-                said.append(f"{name} ran out of time")
+                said.add("out of time", name)
             elif output.get("ename") == "KernelDied":
-                said.append(f"{name} ended the kernel or could not be stopped: left out")
+                said.add("ended the kernel or could not be stopped, left out", name)
             elif output.get("text", "").endswith(CUT) or "... Output truncated ..." in output.get("text", "")[-30:]:
-                said.append(f"{name} wrote too much: cut")
-    return said
+                said.add("too much output, cut", name)
+    return said.lines()
 
 
 def report(course: Path, assignment: str) -> list[str]:
