@@ -611,14 +611,14 @@ NAMES = ["set-up", "words", "words-check", "perplexity", "perplexity-check", "st
 def test_any_notebook_is_mended_and_nothing_a_student_wrote_is_lost(small, tmp_path):
     handed_out, solved = editions(small)
     lesson = submissions.Lesson(NAME, handed_out)
-    for seed in range(400):
+    for seed in range(int(os.environ.get("COURSE_ACCIDENTS", "150"))):
         rng = random.Random(seed)
         notebook = json.loads(json.dumps(solved), object_hook=nbformat.NotebookNode)
         shaken(notebook, rng)
         (tmp_path / FILE).write_bytes(as_bytes(notebook))
         cells = submissions.read(tmp_path / FILE)
         mended, _ = submissions.mend(lesson, cells)
-        nbformat.validate(mended)
+        nbformat.validate(mended)  # raises
         MetadataValidator().validate_nb(mended)
         kept = [c.metadata.nbgrader.grade_id for c in mended.cells if "nbgrader" in c.metadata]
         assert sorted(kept) == sorted(lesson.known), seed
@@ -627,5 +627,5 @@ def test_any_notebook_is_mended_and_nothing_a_student_wrote_is_lost(small, tmp_p
                 assert each.source == lesson.known[each.metadata.nbgrader.grade_id].source
         order = [n for n in kept if n.endswith("check") or n in ("words", "perplexity", "step")]
         assert all(order.index(n) < order.index(f"{n}-check") for n in ("words", "perplexity", "step")), seed
-        there = {line for each in mended.cells for line in submissions.text(each.source)}
-        assert {line for each in cells for line in submissions.text(each.source)} <= there | {""}, seed
+        there = {line.strip() for each in mended.cells for line in each.source.splitlines()}
+        assert {line.strip() for each in cells for line in each.source.splitlines()} <= there | {""}, seed

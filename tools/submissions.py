@@ -13,7 +13,6 @@ import json
 import re
 import shutil
 import sys
-import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,20 +56,9 @@ def read(path: Path) -> list[Cell]:
         if not raw.strip(b"\0 \t\r\n"):
             raise CourseError("an empty file")
         notebook = json.loads(raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"))
-        for sheet in [notebook, *notebook.get("worksheets", [])]:
-            for cell in sheet.get("cells", []):
-                if cell["cell_type"] == "code":
-                    cell["outputs"] = []  # before anything slow: they may be 100 MB
-        with warnings.catch_warnings(action="ignore"):  # about what the mended copy will not have
-            cells = nbformat.reads(json.dumps(notebook), as_version=4).cells
-        found = []
-        for cell in cells:
-            metadata = cell.get("metadata")
-            grade = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-            name = grade.get("grade_id") if isinstance(grade, dict) else None
-            source = str(cell.source).encode(errors="replace").decode()  # lone surrogates cannot be written
-            found.append(Cell(source, cell.cell_type, name if isinstance(name, str) else None))
-        return found
+        # Only what is needed is looked at: nbformat refuses cells that a person reads without trouble, and prints them.
+        sheets = [notebook] if "cells" in notebook else notebook["worksheets"]  # format 4, or 3 and 2
+        return [_read_cell(cell) for sheet in sheets for cell in sheet["cells"]]
     except CourseError:
         raise
     except OSError as error:
@@ -79,6 +67,18 @@ def read(path: Path) -> list[Cell]:
         raise CourseError(f"no notebook, or cut off: no JSON from line {error.lineno} on") from None
     except Exception as error:  # the libraries' errors on bytes that anybody may have made
         raise CourseError(f"no notebook: {type(error).__name__}: {str(error)[:60]}") from None
+
+
+def _read_cell(cell: dict) -> Cell:
+    """A cell of a notebook's JSON."""
+    source = cell.get("source", cell.get("input", ""))  # format 3 has `input` where there is code
+    source = source if isinstance(source, str) else "".join(source)
+    metadata = cell.get("metadata")
+    grade = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    name = grade.get("grade_id") if isinstance(grade, dict) else None
+    source = source.encode(errors="replace").decode()  # lone surrogates cannot be written
+    kind = "code" if cell["cell_type"] == "code" else "markdown"
+    return Cell(source, kind, name if isinstance(name, str) else None)
 
 
 def bound(source: str) -> set[str]:
@@ -239,7 +239,7 @@ def _as_node(lesson: Lesson, cell: Cell, is_answer: bool) -> NotebookNode:
     """A student's cell as a notebook's: an answer has the metadata it was handed out with."""
     if is_answer:
         return nbformat.from_dict(lesson.known[cell.name] | {"source": cell.source})
-    if cell.kind != "code":
+    if cell.kind == "markdown":
         return nbformat.v4.new_markdown_cell(cell.source)
     return nbformat.v4.new_code_cell(cell.source, metadata={} if lesson.is_own(cell.source) else {"tags": [STUDENTS]})
 
