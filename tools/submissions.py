@@ -174,8 +174,9 @@ def mend(lesson: Lesson, cells: list[Cell]) -> tuple[NotebookNode, list[str]]:
     shared: dict[str, NotebookNode] = {}  # in place of an answer that is in another's cell
     for name in lesson.names(is_solution):
         at = lesson.answer(name, cells)
+        at = [i for i in at if i not in places.values()] or at[-1:]  # not another's, unless there is no other
         for i, cell in enumerate(cells):
-            if i not in at and (cell.name == name or (at and lesson.is_blank(name, cell))):
+            if i not in at and i not in places.values() and (cell.name == name or lesson.is_blank(name, cell)):
                 kept[i] = None  # a blank one, where another is written
         if not at:
             said.add("missing", name)
