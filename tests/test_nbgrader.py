@@ -246,6 +246,11 @@ def kills_kernel(notebook):
     cell(notebook, "perplexity").source = "import os\ndef perplexity_of(given):\n    os._exit(1)"
 
 
+def breaks_kernel(notebook):
+    """Every later cell would get no answer."""
+    notebook.cells.insert(place(notebook, "words"), new_code_cell("import sys\nsys.stdout.close()\nsys.stdout = None"))
+
+
 def crashes(notebook):
     cell(notebook, "words").source = "def count_words(s):\n    import ctypes; ctypes.string_at(0)"
 
@@ -362,6 +367,7 @@ CLASS = {
     "kai": (endless, 5, "out of time: perplexity-check"),
     "kim": (endless_and_deaf, 7, "ended the kernel or could not be stopped, left out: a cell of theirs"),
     "lea": (kills_kernel, 5, "ended the kernel or could not be stopped, left out: perplexity-check"),
+    "lio": (breaks_kernel, 7, "ended the kernel or could not be stopped, left out: a cell of theirs"),
     "liv": (crashes, 6, "ended the kernel or could not be stopped, left out: words-check"),
     "max": (asks, 6, None),
     "mia": (writes_much, 7, "too much output, cut: a cell of theirs, step-check"),

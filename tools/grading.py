@@ -57,15 +57,26 @@ class Execute(preprocessors.Execute):
                     self._leave_out(cell, str(error))
 
     def preprocess_cell(self, cell, resources, index):
-        """Run a cell; before a check, put back what it uses."""
+        """Run a cell; before a check, put back what it uses; after a student's, see that the kernel answers."""
+        if self.skip_cells_with_tag in cell.metadata.get("tags", []):
+            return cell, resources
         self._running = cell
         if is_grade(cell):
-            self._room = self.max_characters
-            restore = nbformat.v4.new_code_cell(self._restore(), metadata={"tags": [STUDENTS]})
-            self.execute_cell(restore, index, store_history=False)
-            self.nb.cells[index] = cell
+            self._aside(self._restore(), index)
         self._room = self.max_characters
-        return super().preprocess_cell(cell, resources, index)
+        done = super().preprocess_cell(cell, resources, index)
+        if self._is_students(cell):
+            self._aside("pass", index)
+        return done
+
+    def _aside(self, source, index) -> None:
+        """Run code that is not the notebook's, in place of a cell of it."""
+        cell, self._room = self.nb.cells[index], self.max_characters
+        self.execute_cell(nbformat.v4.new_code_cell(source, metadata={"tags": [STUDENTS]}), index, store_history=False)
+        self.nb.cells[index] = cell
+
+    def _is_students(self, cell) -> bool:
+        return is_grade(cell) or is_solution(cell) or STUDENTS in cell.metadata.get("tags", [])
 
     def _restore(self) -> str:
         set_up = next((c for c in self.nb.cells if is_locked(c) and not is_grade(c)), None)
@@ -75,7 +86,7 @@ class Execute(preprocessors.Execute):
         return "\n".join([RESTORE.format(folder=str(folder)), *imports])
 
     def _seconds(self, cell) -> int:
-        if is_grade(cell) or is_solution(cell) or STUDENTS in cell.metadata.get("tags", []):
+        if self._is_students(cell):
             return max(self.answer_seconds >> self._timeouts, min(self.answer_seconds, 5))
         return self.lesson_seconds
 
