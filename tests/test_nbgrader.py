@@ -246,6 +246,11 @@ def kills_kernel(notebook):
     cell(notebook, "perplexity").source = "import os\ndef perplexity_of(given):\n    os._exit(1)"
 
 
+def quits(notebook):
+    notebook.cells.insert(place(notebook, "perplexity"), new_code_cell("quit()"))
+    notebook.cells.insert(place(notebook, "words"), new_code_cell("exit()"))
+
+
 def breaks_kernel(notebook):
     """Every later cell would get no answer."""
     notebook.cells.insert(place(notebook, "words"), new_code_cell("import sys\nsys.stdout.close()\nsys.stdout = None"))
@@ -367,6 +372,7 @@ CLASS = {
     "kai": (endless, 5, "out of time: perplexity-check"),
     "kim": (endless_and_deaf, 7, "ended the kernel or could not be stopped, left out: a cell of theirs"),
     "lea": (kills_kernel, 5, "ended the kernel or could not be stopped, left out: perplexity-check"),
+    "leo": (quits, 7, None),
     "lio": (breaks_kernel, 7, "ended the kernel or could not be stopped, left out: a cell of theirs"),
     "liv": (crashes, 6, "ended the kernel or could not be stopped, left out: words-check"),
     "max": (asks, 6, None),
