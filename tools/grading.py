@@ -43,7 +43,7 @@ class Execute(preprocessors.Execute):
         self.timeout_func = self._seconds
         self.raise_on_iopub_timeout = False
         # exit() ends a kernel some time later, which would look like a later cell's doing
-        self.extra_arguments = ["--IPKernelApp.exec_lines=get_ipython().keepkernel_on_exit = True"]
+        self.extra_arguments = ["--IPKernelApp.exec_lines=get_ipython().ask_exit = lambda: None"]
         self.shutdown_kernel = "immediate"  # a student's threads have no say in it
 
     def preprocess(self, nb, resources, km=None):
