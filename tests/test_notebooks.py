@@ -70,7 +70,7 @@ def test_students_see_what_the_solved_edition_shows(name):
     """All cells but the exercises and their checks, with their outputs: so these are run once, in one edition."""
     solved, student = read(name, "solutions").cells, read(name, "student").cells
     assert [cell.id for cell in student] == [cell.id for cell in solved]
-    exercises = {cell.id for cell in solved if cell.metadata.get("nbgrader")}
+    exercises = {cell.id for cell in solved if build.is_exercise(cell)}
     assert exercises
     assert [cell for cell in student if cell.id not in exercises] == [c for c in solved if c.id not in exercises]
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # importing it takes a second, which `--help` shall not take
 ROOT = Path(__file__).resolve().parents[1]
 LESSONS, NOTEBOOKS = ROOT / "lessons", ROOT / "notebooks"
 EDITIONS = {"student": NOTEBOOKS, "solutions": NOTEBOOKS / "solutions"}
+SET_UP = "set-up"  # the grade_id of a lesson's first code cell
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
@@ -43,13 +44,16 @@ def cells(name: str) -> nbformat.NotebookNode:
     import jupytext
 
     notebook = jupytext.read(LESSONS / f"{name}.py", fmt="py:percent")
+    # Exercises need the set-up: locked, nbgrader restores it, and nobody loses points for having changed it.
+    next(cell for cell in notebook.cells if cell.cell_type == "code").metadata.nbgrader = {"grade_id": SET_UP}
     for position, cell in enumerate(notebook.cells):
         cell.id = hashlib.sha256(f"{position}\n{cell.source}".encode()).hexdigest()[:12]
         cell.metadata.pop("lines_to_next_cell", None)
         if grade := cell.metadata.get("nbgrader"):
             # Sources say what an author has to choose; the rest of nbgrader's metadata follows from it.
-            graded = "points" in grade
-            full = {"schema_version": 3, "grade": graded, "solution": not graded, "locked": graded, "task": False}
+            graded, set_up = "points" in grade, grade["grade_id"] == SET_UP
+            full = {"schema_version": 3, "grade": graded, "task": False}
+            full |= {"solution": not (graded or set_up), "locked": graded or set_up}
             cell.metadata.nbgrader = full | dict(grade)
     notebook.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
     return notebook
@@ -98,15 +102,19 @@ def execute(notebook: nbformat.NotebookNode, env: dict[str, str], **options) -> 
     return notebook
 
 
+def is_exercise(cell: nbformat.NotebookNode) -> bool:
+    """Whether a cell is an exercise's answer or its check: what differs between the editions."""
+    return cell.metadata.get("nbgrader", {}).get("grade_id", SET_UP) != SET_UP
+
+
 def exercises_only(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """The first code cell and the exercises with their texts: by design they need nothing else of a lesson."""
+    """The set-up cell and the exercises with their texts: by design they need nothing else of a lesson."""
     import nbformat
 
-    first = next(cell for cell in notebook.cells if cell.cell_type == "code")
-    kept, text = [first], None
+    kept, text = [], None
     for cell in notebook.cells:
         if cell.metadata.get("nbgrader"):
-            kept += [text, cell] if text else [cell]
+            kept += [text, cell] if text and is_exercise(cell) else [cell]
         text = cell if cell.cell_type == "markdown" else None
     return nbformat.from_dict(notebook | {"cells": kept})
 
@@ -118,7 +126,7 @@ def both(name: str, threads: int = 1) -> dict[str, nbformat.NotebookNode]:
     blank = {cell.id: cell for cell in execute(exercises_only(student), env).cells}
     for cell, same in zip(student.cells, solved.cells, strict=True):
         if cell.cell_type == "code":
-            ran = blank[cell.id] if cell.metadata.get("nbgrader") else same
+            ran = blank[cell.id] if is_exercise(cell) else same
             cell.outputs, cell.execution_count = copy.deepcopy(ran.outputs), same.execution_count
             for output in cell.outputs:
                 if "execution_count" in output:
