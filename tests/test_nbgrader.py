@@ -18,7 +18,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.nbgraderformat import MetadataValidator
 
-from tools import build, release, submissions
+from tools import build, mending, release, submissions
 
 TINY = '''
 # %% [markdown]
@@ -523,8 +523,8 @@ def points(notebook):
 def test_what_is_mended_gets_the_points_a_person_would_give(small, tmp_path, change, expected, said):
     handed_out = editions(small)[0]
     hand_in(small, change, tmp_path / "submitted")
-    lesson = submissions.Lesson(NAME, handed_out)
-    remarks = submissions.mend_student([lesson], tmp_path / "submitted", tmp_path / "mended")
+    lesson = mending.Lesson(NAME, handed_out)
+    remarks = mending.mend_student([lesson], tmp_path / "submitted", tmp_path / "mended")
     mended = nbformat.read(tmp_path / "mended" / FILE, 4)
     assert points(mended) == expected
     assert (said in "; ".join(remarks)) if said else remarks == []
@@ -622,14 +622,14 @@ NAMES = ["set-up", "words", "words-check", "perplexity", "perplexity-check", "st
 
 def test_any_notebook_is_mended_and_nothing_a_student_wrote_is_lost(small, tmp_path):
     handed_out, solved = editions(small)
-    lesson = submissions.Lesson(NAME, handed_out)
+    lesson = mending.Lesson(NAME, handed_out)
     for seed in range(int(os.environ.get("COURSE_ACCIDENTS", "150"))):
         rng = random.Random(seed)
         notebook = json.loads(json.dumps(solved), object_hook=nbformat.NotebookNode)
         shaken(notebook, rng)
         (tmp_path / FILE).write_bytes(as_bytes(notebook))
-        cells = submissions.read(tmp_path / FILE)
-        mended, _ = submissions.mend(lesson, cells)
+        cells = mending.read(tmp_path / FILE)
+        mended, _ = mending.mend(lesson, cells)
         nbformat.validate(mended)  # raises
         MetadataValidator().validate_nb(mended)
         kept = [c.metadata.nbgrader.grade_id for c in mended.cells if "nbgrader" in c.metadata]

@@ -20,7 +20,7 @@ from nbgrader import preprocessors
 from nbgrader.utils import is_grade, is_locked, is_solution
 from traitlets import Integer
 
-STUDENTS = "student-cell"  # tag of a cell that is not the lesson's (tools/submissions.py)
+STUDENTS = "student-cell"  # tag of a cell that is not the lesson's (tools/mending.py)
 KERNELS = 5  # so many may be ended; then all that is left is left out
 CUT = "\n... output cut ..."
 RESTORE = """import importlib, os, sys

@@ -1,0 +1,397 @@
+"""What students hand in, mended: copies that nbgrader can grade, and what there was to mend (`tools.submissions`).
+
+Students' own files are only read. A mended notebook has each cell that nbgrader knows of exactly once, as it was handed
+out but for the answers; every other cell is the student's, in the student's order.
+"""
+
+import ast
+import json
+import re
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+from IPython.core.inputtransformer2 import TransformerManager
+from nbformat import NotebookNode
+from nbgrader.utils import is_grade, is_locked, is_solution, parse_utc
+
+from course_lib.errors import CourseError
+from tools.grading import CUT, STUDENTS
+
+REMARKS = "remarks_{}.json"  # in COURSE/mended: what `mend` has to say, for `report`
+
+
+@dataclass
+class Cell:
+    """What is kept of a student's cell: its text, its kind, and what nbgrader called it."""
+
+    source: str
+    kind: str = "code"
+    name: str | None = None
+
+
+class Remarks(dict[str, list[str]]):
+    """What there is to say about a notebook: what happened -> to which cells."""
+
+    def add(self, what: str, *names: str) -> None:
+        """Say it of some cells; of none, nothing."""
+        if names:
+            self.setdefault(what, []).extend(names)
+
+    def lines(self) -> list[str]:
+        """One piece of text for each kind of thing."""
+        return [f"{what}: {', '.join(dict.fromkeys(names))}" for what, names in self.items()]
+
+
+def read(path: Path) -> list[Cell]:
+    """A student's notebook, of any version. CourseError with a few words if it is none."""
+    try:
+        raw = path.read_bytes()
+        if not raw.strip(b"\0 \t\r\n"):
+            raise CourseError("an empty file")
+        notebook = json.loads(raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"))
+        # Only what is needed is looked at: nbformat refuses cells that a person reads without trouble, and prints them.
+        sheets = [notebook] if "cells" in notebook else notebook["worksheets"]  # format 4, or 3 and 2
+        return [_read_cell(cell) for sheet in sheets for cell in sheet["cells"]]
+    except CourseError:
+        raise
+    except OSError as error:
+        raise CourseError(f"it cannot be read: {error.strerror}") from None
+    except json.JSONDecodeError as error:
+        raise CourseError(f"no notebook, or cut off: no JSON from line {error.lineno} on") from None
+    except Exception as error:  # the libraries' errors on bytes that anybody may have made
+        raise CourseError(f"no notebook: {type(error).__name__}: {str(error)[:60]}") from None
+
+
+def _read_cell(cell: dict) -> Cell:
+    """A cell of a notebook's JSON."""
+    source = cell.get("source", cell.get("input", ""))  # format 3 has `input` where there is code
+    source = source if isinstance(source, str) else "".join(source)
+    metadata = cell.get("metadata")
+    grade = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    name = grade.get("grade_id") if isinstance(grade, dict) else None
+    source = source.encode(errors="replace").decode()  # lone surrogates cannot be written
+    kind = "code" if cell["cell_type"] == "code" else "markdown"
+    return Cell(source, kind, name if isinstance(name, str) else None)
+
+
+def bound(source: str) -> set[str]:
+    """The names that code defines at its top level; the code may have syntax errors."""
+    found = re.findall(r"^(?:async +def|def|class) +(\w+)|^(\w+) *(?::[^=\n]+)?=(?!=)", source, re.MULTILINE)
+    return {a or b for a, b in found}
+
+
+def compiles(source: str) -> bool:
+    """Whether a cell is Python, IPython's magics included."""
+    try:
+        ast.parse(TransformerManager().transform_cell(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # the last two: too many brackets
+        return False
+    return True
+
+
+def text(source: str) -> list[str]:
+    """A source's lines, for a comparison that no blank at a line's end disturbs."""
+    return [line.rstrip() for line in source.strip().splitlines()]
+
+
+@dataclass
+class Lesson:
+    """A lesson as it was handed out; `known`: the cells that nbgrader knows of, by name, in order."""
+
+    name: str
+    notebook: NotebookNode
+    known: dict[str, NotebookNode] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.known = {c.metadata.nbgrader.grade_id: c for c in self.notebook.cells if is_locked(c) or is_solution(c)}
+        self._own = {tuple(text(cell.source)) for cell in self.notebook.cells}
+
+    def is_own(self, source: str) -> bool:
+        """Whether this is one of the lesson's cells, unchanged."""
+        return tuple(text(source)) in self._own
+
+    def names(self, *kinds) -> list[str]:
+        """The names of the cells of some kinds (nbgrader.utils.is_grade, is_solution)."""
+        return [name for name, cell in self.known.items() if any(kind(cell) for kind in kinds)]
+
+    def locked(self, cell: Cell) -> str | None:
+        """The name of the set-up or check that a student's cell is, by its name or its text."""
+        alike = [n for n, c in self.known.items() if is_locked(c) and text(c.source) == text(cell.source)]
+        return next((n for n in [cell.name, *alike] if n in self.known and is_locked(self.known[n])), None)
+
+    def is_blank(self, name: str, cell: Cell) -> bool:
+        """Whether a student's cell is the answer `name` as it was handed out."""
+        return text(cell.source) == text(self.known[name].source)
+
+    def answer(self, name: str, cells: list[Cell]) -> list[int]:
+        """Where the answer `name` is in a student's cells: by its name, else by what it defines; the written ones."""
+        defines = bound(self.known[name].source)
+        named = [i for i, c in enumerate(cells) if c.name == name and c.source.strip() and not self.locked(c)]
+        alike = [
+            i
+            for i, c in enumerate(cells)
+            if c.kind == "code" and defines and defines <= bound(c.source)
+            if self.is_blank(name, c) or not self.is_own(c.source)
+        ]
+        written = [[i for i in found if not self.is_blank(name, cells[i])] for found in (named, alike)]
+        return written[0] or written[1] or named[-1:] or alike[-1:]
+
+    def written(self, cells: list[Cell]) -> int:
+        """How many answers a student's cells hold that are not blank."""
+        return sum(
+            any(not self.is_blank(name, cells[i]) for i in self.answer(name, cells)) for name in self.names(is_solution)
+        )
+
+    def shared(self, cells: list[Cell]) -> int:
+        """How many answers and checks of this lesson a student's cells hold."""
+        checks = {self.locked(cell) for cell in cells} & set(self.names(is_grade))
+        return len(checks) + sum(bool(self.answer(name, cells)) for name in self.names(is_solution))
+
+
+def mend(lesson: Lesson, cells: list[Cell]) -> tuple[NotebookNode, list[str]]:
+    """A student's cells -> a notebook that nbgrader can grade, and what was mended."""
+    said = Remarks()
+    kept: list[Cell | None] = list(cells)
+    marks: dict[str, list[int]] = {name: [] for name in lesson.names(is_locked)}  # where the student has them
+    for i, cell in enumerate(cells):
+        if name := lesson.locked(cell):
+            marks[name].append(i)
+            if text(cell.source) == text(lesson.known[name].source):
+                kept[i] = None
+            elif cell.source.strip():
+                said.add("changed, the original is graded", name)
+    said.add("missing, restored", *(name for name, at in marks.items() if not at))
+    said.add("more than once", *(name for name, at in marks.items() if len(at) > 1))
+
+    places: dict[str, int] = {}  # where an answer is complete
+    shared: dict[str, NotebookNode] = {}  # in place of an answer that is in another's cell
+    for name in lesson.names(is_solution):
+        at = lesson.answer(name, cells)
+        at = [i for i in at if i not in places.values()] or at[-1:]  # not another's, unless there is no other
+        for i, cell in enumerate(cells):
+            if i not in at and i not in places.values() and (cell.name == name or lesson.is_blank(name, cell)):
+                kept[i] = None  # a blank one, where another is written
+        if not at:
+            said.add("missing", name)
+            continue
+        last, source = at[-1], cells[at[-1]].source
+        if last in places.values():
+            said.add("in the cell of another answer", name)
+            shared[name], places[name] = nbformat.from_dict(lesson.known[name] | {"source": "# answered above"}), last
+            continue
+        places[name] = last
+        if len(at) > 1:
+            parts = [cells[i].source for i in at]
+            torn = any(not compiles(part) or part.lstrip("\n")[0].isspace() for part in parts)
+            if torn and compiles("\n".join(parts)):
+                source = "\n".join(parts)
+                for i in at[:-1]:
+                    kept[i] = None
+                said.add(f"split, {len(at)} parts put together", name)
+            else:
+                said.add(f"{len(at)} times, run in order, the last counts", name)
+        kept[last] = Cell(source, "code", name)
+        if cells[last].name != name:
+            said.add("without its nbgrader name, found by what it defines", name)
+        if cells[last].kind != "code":
+            said.add("no code cell, run as one", name)
+        if not compiles(source):
+            said.add("syntax error", name)
+
+    # A check stays where the student has it if that is behind its answer; else it comes before the next such cell.
+    behind: dict[int, list[str]] = {}
+    fixed = {i for at in [*marks.values(), list(places.values())] for i in at}
+    here, answers = -1, []
+    for name in lesson.names(is_grade, is_solution):
+        if is_solution(lesson.known[name]):
+            answers.append(name)
+            continue
+        earliest = max((places[a] for a in answers if a in places), default=-1)
+        later = [i for i in marks[name] if i > earliest]
+        if later:
+            here = later[0]
+        elif earliest >= 0:
+            here = next((i for i in range(earliest + 1, len(cells)) if i in fixed), len(cells)) - 1
+            if marks[name]:
+                said.add("before its answer, moved behind it", name)
+        behind.setdefault(here, []).extend([*(a for a in answers if a not in places or a in shared), name])
+        answers = []
+
+    there = lesson.known | shared
+    made = [there[name] for name in [*(n for n in marks if n not in lesson.names(is_grade)), *behind.get(-1, [])]]
+    for i, cell in enumerate(kept):
+        if cell is not None:
+            made.append(_as_node(lesson, cell, is_answer=places.get(cell.name or "") == i))
+        made += [there[name] for name in behind.get(i, [])]
+    made = [nbformat.from_dict(cell | {"id": f"cell-{number}"}) for number, cell in enumerate(made)]
+    if touches_checks(lesson, cells):
+        said.add("sets names of the checks (put back before each), read it", *sorted(check_modules(lesson)))
+    return nbformat.from_dict(lesson.notebook | {"cells": made}), said.lines()
+
+
+def _as_node(lesson: Lesson, cell: Cell, is_answer: bool) -> NotebookNode:
+    """A student's cell as a notebook's: an answer has the metadata it was handed out with."""
+    if is_answer:
+        return nbformat.from_dict(lesson.known[cell.name] | {"source": cell.source})
+    if cell.kind == "markdown":
+        return nbformat.v4.new_markdown_cell(cell.source)
+    return nbformat.v4.new_code_cell(cell.source, metadata={} if lesson.is_own(cell.source) else {"tags": [STUDENTS]})
+
+
+def check_modules(lesson: Lesson) -> set[str]:
+    """The modules whose functions a lesson's checks call, such as lesson_01."""
+    return {lesson.known[name].source.split(".")[0] for name in lesson.names(is_grade)}
+
+
+def touches_checks(lesson: Lesson, cells: list[Cell]) -> bool:
+    """Whether a student's code names the checks' modules on the left of an assignment, or defines a check."""
+    names = "|".join(map(re.escape, sorted(check_modules(lesson) | {"checks", "np", "numpy"})))
+    pattern = rf"^\s*(?:{names})(?:\.\w+)*\s*=(?!=)|setattr\(.*\b(?:{names})\b|^(?:def|class) check_\w+"
+    written = (cell.source for cell in cells if cell.kind == "code" and not lesson.is_own(cell.source))
+    return any(re.search(pattern, source, re.MULTILINE) for source in written)
+
+
+# -- a class -----------------------------------------------------------------------------------------------------------
+
+
+def released(course: Path, assignment: str) -> list[Lesson]:
+    """The lessons of an assignment, as handed out. CourseError if there are none."""
+    paths = sorted((course / "release" / assignment).glob("*.ipynb"))
+    if not paths:
+        raise CourseError(
+            f"{course / 'release' / assignment} has no notebook: run `nbgrader generate_assignment {assignment}` in "
+            f"{course} first."
+        )
+    return [Lesson(path.stem, nbformat.read(path, 4)) for path in paths]
+
+
+def students(course: Path) -> list[str]:
+    """Everybody with a folder in COURSE/submitted."""
+    folder = course / "submitted"
+    return sorted(p.name for p in folder.iterdir() if p.is_dir() and p.name[0] != ".") if folder.is_dir() else []
+
+
+def mend_student(lessons: list[Lesson], folder: Path, target: Path) -> list[str]:
+    """Write a mended copy of what a student handed in (all that is in `folder`) and return what there is to say."""
+    shutil.rmtree(target, ignore_errors=True)
+    files = [p for p in sorted(folder.rglob("*")) if p.is_file() and not _is_clutter(p.relative_to(folder))]
+    if not files:
+        return ["nothing was handed in"]
+    said, handed_in = [], {}
+    for path in files:
+        place = path.relative_to(folder)
+        if ".ipynb" not in path.name.lower():
+            (target / place).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, target / place)
+            continue
+        try:
+            handed_in[place] = read(path)
+        except CourseError as error:
+            said.append(f"{place}: {error}")
+    # A notebook is of the lesson whose answers and checks it holds, whatever its name.
+    of: dict[str, list[Path]] = {lesson.name: [] for lesson in lessons}
+    for place, cells in handed_in.items():
+        best = max(lessons, key=lambda lesson: (lesson.shared(cells), lesson.name == place.stem))
+        if best.shared(cells):
+            of[best.name].append(place)
+        else:
+            said.append(f"{place}: no notebook of this assignment")
+    for lesson in lessons:
+        expected = Path(f"{lesson.name}.ipynb")
+        found = sorted(
+            of[lesson.name],
+            key=lambda p: (lesson.written(handed_in[p]), p == expected, (folder / p).stat().st_mtime),
+        )
+        cells = handed_in[found[-1]] if found else []
+        notebook, mended = mend(lesson, cells)
+        target.mkdir(parents=True, exist_ok=True)
+        nbformat.write(notebook, target / expected)
+        if not found:
+            others = ", ".join(str(p.relative_to(folder)) for p in files[:5])
+            said.append(f"{lesson.name} not handed in: graded blank (there is {others})")
+            continue
+        if found[-1] != expected:
+            said.append(f"{expected} was handed in as {found[-1]}")
+        if others := [str(p) for p in found[:-1]]:
+            said.append(f"{found[-1]} was graded (most answers), not {', '.join(others)}")
+        said += [f"{lesson.name}: {line}" for line in mended] if len(lessons) > 1 else mended
+    return said
+
+
+def _is_clutter(place: Path) -> bool:
+    """Whether a file was left by a program (checkpoints, hidden files, a Mac's zip), not handed in."""
+    return any(part.startswith((".", "__")) for part in place.parts) or place.name == "timestamp.txt"
+
+
+def mend_class(course: Path, assignment: str) -> dict[str, list[str]]:
+    """Mend every student's submission -> what there is to say about each; one student's never ends it.
+
+    CourseError if the assignment was not released.
+    """
+    lessons, said = released(course, assignment), {}
+    for student in students(course):
+        source, target = (course / kind / student / assignment for kind in ("submitted", "mended"))
+        try:
+            said[student] = mend_student(lessons, source, target)
+        except Exception as error:  # whatever it is, the others are graded
+            said[student] = [f"could not be mended: {type(error).__name__}: {error}"]
+        try:  # when it was handed in, if nbgrader collected it
+            if (source / "timestamp.txt").is_file() and target.is_dir():
+                parse_utc((source / "timestamp.txt").read_text(encoding="utf-8").strip())
+                shutil.copy2(source / "timestamp.txt", target)
+        except (ValueError, OverflowError):  # dateutil's
+            said[student].append("timestamp.txt holds no time: not used")
+    (course / "mended").mkdir(exist_ok=True)
+    (course / "mended" / REMARKS.format(assignment)).write_text(
+        json.dumps(said, ensure_ascii=False, indent=1), encoding="utf-8"
+    )
+    return said
+
+
+# -- what was given ----------------------------------------------------------------------------------------------------
+
+
+def happened(path: Path) -> list[str]:
+    """What an autograded notebook shows that its points alone do not say."""
+    said = Remarks()
+    for cell in nbformat.read(path, 4).cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id") or "a cell of theirs"
+        for output in cell.get("outputs", []):
+            if output.get("ename") == "CellTimeoutError":
+                said.add("out of time", name)
+            elif output.get("ename") == "KernelDied":
+                said.add("ended the kernel or could not be stopped, left out", name)
+            elif output.get("text", "").endswith(CUT) or "... Output truncated ..." in output.get("text", "")[-30:]:
+                said.add("too much output, cut", name)
+    return said.lines()
+
+
+def report(course: Path, assignment: str) -> list[str]:
+    """A line for each student about whom there is something to say: who, what, and the points given.
+
+    CourseError if `mend` has not been run.
+    """
+    from nbgrader.api import Gradebook, MissingEntry
+
+    remarks = course / "mended" / REMARKS.format(assignment)
+    if not remarks.is_file():
+        raise CourseError(f"{remarks} is not there: run `python -m tools.submissions mend` first.")
+    lines, well = [], 0
+    with Gradebook(f"sqlite:///{(course / 'gradebook.db').resolve()}") as gradebook:
+        for student, said in json.loads(remarks.read_text(encoding="utf-8")).items():
+            folder = course / "autograded" / student / assignment
+            for path in sorted(folder.glob("*.ipynb")):
+                said += happened(path)
+            try:
+                graded = gradebook.find_submission(assignment, student)
+                points = f"{graded.score:g} of {graded.max_score:g} points"
+            except MissingEntry:
+                points = "no points"
+            if not folder.is_dir() and said != ["nothing was handed in"]:
+                said.append("not graded by nbgrader: see the log of autograde")
+            well += not said
+            if said:
+                lines.append(f"{student}: {'; '.join(dict.fromkeys(said))}. {points}")
+    return [*lines, f"{well} other students: graded as handed in"]
