@@ -21,6 +21,7 @@ from course_lib.errors import CourseError
 
 if keras.backend.backend() == "tensorflow":
     import tensorflow as tf
+    from tensorflow.python.saved_model import save_context  # there is no public way to ask
 
     raw = tf.raw_ops
 else:
@@ -337,20 +338,24 @@ def _run(how, x, states, W, U, b, b_h, mask):
     """  # fmt: skip
 
     @tf.custom_gradient
-    def run(x, W, U, b, b_h, *states):
+    def run(*inputs):
         key = how, x.dtype, mask is None, *W.shape, *U.shape
         forward, backward = (_compiled(function, *key) for function in (_forward, _backward))
-        outputs, last, remembered = forward(x, states, W, U, b, b_h, mask)
+        held = [tf.stop_gradient(one) for one in inputs]  # nothing but `gradient` differentiates
+        outputs, last, remembered = forward(held[0], held[5:], *held[1:5], mask)
 
         def gradient(*d_results):
-            d_outputs, *d_last = map(tf.convert_to_tensor, d_results)  # of a state gathered from, it comes in slices
+            d_results = [tf.convert_to_tensor(d) for d in d_results]  # of a state gathered from, it comes in slices
+            if save_context.in_save_context():  # a file can hold what `inputs` give, not what is remembered
+                return _by_tape(how, inputs, mask, d_results)
 
             @tf.custom_gradient
-            def once(*_):
-                dx, d_states, *d_weights = backward(x, W, U, b_h, mask, remembered, d_outputs, d_last)
-                return (dx, *d_weights, *d_states), _no_second
+            def once(*given):
+                d_outputs, *d_last = [tf.stop_gradient(d) for d in given[: len(d_results)]]
+                dx, d_states, *d_weights = backward(*held[:3], held[4], mask, remembered, d_outputs, d_last)
+                return (dx, *d_weights, *d_states), functools.partial(_second, how, inputs, mask, d_results)
 
-            return once(d_outputs, *d_last, x, W, U, b, b_h, *states)
+            return once(*d_results, *inputs)
 
         return (outputs, *last), gradient
 
@@ -358,11 +363,22 @@ def _run(how, x, states, W, U, b, b_h, mask):
     return outputs, last
 
 
-def _no_second(*_):
-    raise CourseError(
-        "a gradient of a gradient was asked of a fast recurrent layer, whose backward pass is written by hand: "
-        "use the layer of keras.layers, or unroll=True."
-    )
+def _by_tape(how, inputs, mask, d_results):
+    """What `_backward` gives, by automatic differentiation, which can be differentiated again."""
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        x, W, U, b, b_h, *states = inputs
+        outputs, last, _ = _forward(how, x, states, W, U, b, b_h, mask)
+    return tape.gradient([outputs, *last], inputs, d_results, tf.UnconnectedGradients.ZERO)
+
+
+def _second(how, inputs, mask, d_results, *d_gradients):
+    """dE/d(what `_backward` gives) -> dE/d(d_results, inputs). Forward-mode differentiation asks for it, too."""
+    sources = [*d_results, *inputs]
+    with tf.GradientTape() as tape:
+        tape.watch(sources)
+        gradients = _by_tape(how, inputs, mask, d_results)
+    return tape.gradient(gradients, sources, d_gradients, tf.UnconnectedGradients.ZERO)
 
 
 def _in_lanes(how, x, states, W, U, b, b_h, mask):
