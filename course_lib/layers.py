@@ -347,13 +347,21 @@ def _run(how, x, states, W, U, b, b_h, mask):
         def gradient(*d_results):
             d_results = [tf.convert_to_tensor(d) for d in d_results]  # of a state gathered from, it comes in slices
             if save_context.in_save_context():  # a file can hold what `inputs` give, not what is remembered
-                return _by_tape(how, inputs, mask, d_results)
+                return _automatic(how, inputs, mask, d_results)
 
             @tf.custom_gradient
             def once(*given):
-                d_outputs, *d_last = [tf.stop_gradient(d) for d in given[: len(d_results)]]
+                given = [tf.identity(one) for one in given]  # in this graph, which need not be that of `inputs`
+                d_results, again = given[: len(last) + 1], None if mask is None else tf.identity(mask)
+                d_outputs, *d_last = [tf.stop_gradient(d) for d in d_results]
                 dx, d_states, *d_weights = backward(*held[:3], held[4], mask, remembered, d_outputs, d_last)
-                return (dx, *d_weights, *d_states), functools.partial(_second, how, inputs, mask, d_results)
+
+                def second(*d_gradients):
+                    inputs = given[len(d_results) :]
+                    d_gradients = [tf.zeros_like(one) if d is None else d for one, d in zip(inputs, d_gradients)]
+                    return _compiled(_second, *key)(inputs, again, d_results, d_gradients)
+
+                return (dx, *d_weights, *d_states), second
 
             return once(*d_results, *inputs)
 
@@ -363,22 +371,17 @@ def _run(how, x, states, W, U, b, b_h, mask):
     return outputs, last
 
 
-def _by_tape(how, inputs, mask, d_results):
-    """What `_backward` gives, by automatic differentiation, which can be differentiated again."""
-    with tf.GradientTape() as tape:
-        tape.watch(inputs)
-        x, W, U, b, b_h, *states = inputs
-        outputs, last, _ = _forward(how, x, states, W, U, b, b_h, mask)
-    return tape.gradient([outputs, *last], inputs, d_results, tf.UnconnectedGradients.ZERO)
+def _automatic(how, inputs, mask, d_results):
+    """What `_backward` finds, by automatic differentiation: slower, but it can be saved, and differentiated again."""
+    x, W, U, b, b_h, *states = inputs
+    outputs, last, _ = _forward(how, x, states, W, U, b, b_h, mask)
+    return tf.gradients([outputs, *last], inputs, d_results, unconnected_gradients="zero")
 
 
-def _second(how, inputs, mask, d_results, *d_gradients):
-    """dE/d(what `_backward` gives) -> dE/d(d_results, inputs). Forward-mode differentiation asks for it, too."""
-    sources = [*d_results, *inputs]
-    with tf.GradientTape() as tape:
-        tape.watch(sources)
-        gradients = _by_tape(how, inputs, mask, d_results)
-    return tape.gradient(gradients, sources, d_gradients, tf.UnconnectedGradients.ZERO)
+def _second(how, inputs, mask, d_results, d_gradients):
+    """dE/d(what `_backward` finds) -> dE/d(d_results, inputs). Forward-mode differentiation asks for it, too."""
+    gradients = _automatic(how, inputs, mask, d_results)
+    return tf.gradients(gradients, [*d_results, *inputs], d_gradients, unconnected_gradients="zero")
 
 
 def _in_lanes(how, x, states, W, U, b, b_h, mask):
