@@ -21,8 +21,8 @@ from course_lib.errors import CourseError
 
 if keras.backend.backend() == "tensorflow":
     import tensorflow as tf
-    from tensorflow.python.eager import forwardprop_util  # TODO
-    from tensorflow.python.saved_model import save_context  # there is no public way to ask
+    from tensorflow.python.eager import forwardprop_util  # there is no public way to ask these two
+    from tensorflow.python.saved_model import save_context
 
     raw = tf.raw_ops
 else:
@@ -331,7 +331,7 @@ def _run(how, x, states, W, U, b, b_h, mask):
     outputs (B, T, H), or the last (B, 1, H) if not `how.every`; the states at the end.
     """  # fmt: skip
 
-    given = [x, W, U, b, b_h, *states]
+    given = [tf.convert_to_tensor(one) for one in (x, W, U, b, b_h, *states)]  # a layer's own states are variables
     if not tf.executing_eagerly() and forwardprop_util.pack_tangents(given).tangents:  # TensorFlow would make them 0
         raise CourseError(
             "tf.autodiff.ForwardAccumulator was used around a recurrent layer inside a tf.function, where TensorFlow "

@@ -377,27 +377,28 @@ def test_saved_for_serving(style, save, tmp_path):
     fast, slow = models(style)
     if save == "export":
         fast.export(tmp_path / "saved", verbose=False)
-        serve = (loaded := tf.saved_model.load(tmp_path / "saved")).serve
+        loaded = tf.saved_model.load(tmp_path / "saved")
+        serve, weights = loaded.serve, loaded.trainable_variables
     elif save == "tf.saved_model.save":
         tf.saved_model.save(fast, tmp_path / "saved")
-        signature = (loaded := tf.saved_model.load(tmp_path / "saved")).signatures["serving_default"]
-        serve = lambda ids: next(iter(signature(ids).values()))  # noqa: E731
+        signature = tf.saved_model.load(tmp_path / "saved").signatures["serving_default"]
+        serve, weights = lambda ids: next(iter(signature(ids).values())), signature.trainable_variables
     else:  # before anybody knew that it would be saved: the loop written by hand is in the file
         held = tf.Module()
         held.serve = tf.function(lambda ids: fast(ids), autograph=False,
                                  input_signature=[tf.TensorSpec((None, None), tf.int32)])  # fmt: skip
-        held.weights = [variable.value for variable in fast.trainable_variables]
+        held.trained = [variable.value for variable in fast.trainable_variables]
         held.serve(tf.constant(TOKENS))
         tf.saved_model.save(held, tmp_path / "saved")
-        serve = (loaded := tf.saved_model.load(tmp_path / "saved")).serve
+        loaded = tf.saved_model.load(tmp_path / "saved")
+        serve, weights = loaded.serve, loaded.trained
     for ids in (TOKENS, TOKENS[:1], TOKENS[2:, :4]):
         np.testing.assert_allclose(serve(tf.constant(ids)), slow(ids), atol=1e-5)
-    loaded_weights = loaded.trainable_variables if hasattr(loaded, "trainable_variables") else loaded.weights
     gradients = []
-    for call, weights in ((serve, loaded_weights), (slow, [v.value for v in slow.trainable_variables])):
+    for call, sources in ((serve, weights), (slow, [v.value for v in slow.trainable_variables])):
         with tf.GradientTape() as tape:
             E = tf.reduce_sum(call(tf.constant(TOKENS)) ** 2)
-        gradients.append([tf.convert_to_tensor(g) for g in tape.gradient(E, weights)])
+        gradients.append([tf.convert_to_tensor(g) for g in tape.gradient(E, sources)])
     norms = [sorted(float(tf.norm(g)) for g in of) for of in gradients]  # a loaded model may list them in another order
     np.testing.assert_allclose(*norms, rtol=1e-4, atol=1e-6)
 
