@@ -359,7 +359,8 @@ def _run(how, x, states, W, U, b, b_h, mask):
 
                 def second(*d_gradients):
                     inputs = given[len(d_results) :]
-                    d_gradients = [tf.zeros_like(one) if d is None else d for one, d in zip(inputs, d_gradients)]
+                    both = zip(inputs, d_gradients, strict=True)
+                    d_gradients = [tf.zeros_like(one) if d is None else d for one, d in both]
                     return _compiled(_second, *key)(inputs, again, d_results, d_gradients)
 
                 return (dx, *d_weights, *d_states), second
@@ -431,7 +432,8 @@ def _network(cell, training):
 
 def _is_of(mask, shape):
     """Whether a mask is of a shape, as far as both are known; one for all texts is not."""
-    return mask.shape.rank is not None and mask.shape.is_compatible_with(shape) and (mask.shape[0] != 1 or shape[0] == 1)
+    for_all = mask.shape[:1] == (1,) and shape[0] != 1
+    return mask.shape.rank is not None and mask.shape.is_compatible_with(shape) and not for_all
 
 
 class _Fast(keras.layers.RNN):

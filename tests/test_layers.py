@@ -323,7 +323,7 @@ def test_no_forward_mode_inside_a_graph():
 def test_masks_that_do_not_fit(shape):
     """What Keras's layer refuses, this one does."""
     for layer in pair("LSTM"):
-        with pytest.raises((tf.errors.OpError, ValueError)):
+        with pytest.raises((tf.errors.OpError, ValueError, IndexError)):
             layer(texts(), mask=tf.ones(shape))
 
 
@@ -338,7 +338,7 @@ def test_no_cudnn():
 
 
 def models(style, texts=None, steps=None):
-    """With this layer, and with Keras's: token ids, of which 0 is none, -> (B, 2). The weights of one are the other's."""
+    """With this layer, and with Keras's: token ids, of which 0 is none, -> (B, 2). Both have the same weights."""
     made = []
     for kind in STYLES[style][:2]:
         tokens = keras.Input((steps,), batch_size=texts, dtype="int32")
@@ -381,7 +381,7 @@ def test_saved_for_serving(style, save, tmp_path):
         serve, weights = loaded.serve, loaded.trainable_variables
     elif save == "tf.saved_model.save":
         tf.saved_model.save(fast, tmp_path / "saved")
-        signature = tf.saved_model.load(tmp_path / "saved").signatures["serving_default"]
+        signature = (loaded := tf.saved_model.load(tmp_path / "saved")).signatures["serving_default"]
         serve, weights = lambda ids: next(iter(signature(ids).values())), signature.trainable_variables
     else:  # before anybody knew that it would be saved: the loop written by hand is in the file
         held = tf.Module()
