@@ -21,6 +21,8 @@ from course_lib.errors import CourseError
 
 if keras.backend.backend() == "tensorflow":
     import tensorflow as tf
+    from tensorflow.python.eager import forwardprop_util  # there is no public way to ask these two
+    from tensorflow.python.saved_model import save_context
 
     raw = tf.raw_ops
 else:
@@ -235,14 +237,6 @@ def _all(arrays, columns, dtype):
     return raw.TensorListStack(input_handle=arrays, element_shape=tf.constant([-1, columns]), element_dtype=dtype)
 
 
-def _words(mask, dtype):
-    """(B, T) or None -> twice (T, B, 1): 1 where there is a word; 1 where there is none. Or twice None."""
-    if mask is None:
-        return None, None
-    words = tf.transpose(tf.cast(mask, dtype))[:, :, None]
-    return words, 1 - words
-
-
 def _loop(step, t, go_on, stride, arrays, lists):
     """`step` from t on, on arrays (B, H) and lists."""
     scalar = tf.TensorShape(())
@@ -264,15 +258,14 @@ def _forward(how, x, states, W, U, b, b_h, mask):
     x = tf.transpose(x, (1, 0, 2))
     z = _projected(W, b, tf.reshape(x, (-1, x.shape[2])), how.parts)
     z = tf.reshape(z, (steps, -1, z.shape[1]))
-    words, gaps = _words(mask, dtype)
+    words = None if mask is None else tf.transpose(mask)[:, :, None]
 
     def step(t, arrays, lists):
         states, output = arrays[: N.states], arrays[N.states :]
         new, kept = N.step(z[t], states)
         if output:
-            word, gap = words[t], gaps[t]
-            output = [word * new[0] if how.zeros else word * new[0] + gap * output[0]]
-            new = [word * n + gap * s for n, s in zip(new, states, strict=True)]
+            output = [tf.where(words[t], new[0], 0 if how.zeros else output[0])]
+            new = [tf.where(words[t], n, s) for n, s in zip(new, states, strict=True)]
         write = [(t + 1, state) for state in new] + [(t, array) for array in (*kept, *output)]
         return [*new, *output], [_write(one, *what) for one, what in zip(lists, write, strict=True)]
 
@@ -294,7 +287,9 @@ def _backward(how, x, W, U, b_h, mask, remembered, d_outputs, d_last):
     dtype, B, steps = x.dtype, tf.shape(x)[0], tf.shape(x)[1]
     N = how.network(U, b_h, B)
     *kept, before, h, now = remembered
-    words, gaps = _words(mask, dtype)
+    if mask is not None:
+        words = tf.transpose(tf.cast(mask, dtype))[:, :, None]
+        gaps = 1 - words
     d_outputs = tf.transpose(d_outputs, (1, 0, 2))  # (T or 1, B, H)
 
     def step(t, arrays, lists):
@@ -312,7 +307,7 @@ def _backward(how, x, W, U, b_h, mask, remembered, d_outputs, d_last):
         return [then, *d_before, *owed], [_write(one, t, array) for one, array in zip(lists, found, strict=True)]
 
     owed = tf.zeros_like(d_last[0]) if how.every else d_outputs[0]
-    d_states, owed = ([d_last[0] + owed, *d_last[1:]], []) if words is None else (d_last, [owed])
+    d_states, owed = ([d_last[0] + owed, *d_last[1:]], []) if mask is None else (d_last, [owed])
     arrays, lists = [now, *d_states, *owed], [_list(steps, dtype) for _ in N.finds]
     arrays, lists = _loop(step, steps - 1, lambda t: t >= 0, -1, arrays, lists)
     found = [_all(one, N.columns(blocks), dtype) for one, blocks in zip(lists, N.finds, strict=True)]
@@ -336,33 +331,59 @@ def _run(how, x, states, W, U, b, b_h, mask):
     outputs (B, T, H), or the last (B, 1, H) if not `how.every`; the states at the end.
     """  # fmt: skip
 
+    given = [tf.convert_to_tensor(one) for one in (x, W, U, b, b_h, *states)]  # a layer's own states are variables
+    if not tf.executing_eagerly() and forwardprop_util.pack_tangents(given).tangents:  # TensorFlow would make them 0
+        raise CourseError(
+            "tf.autodiff.ForwardAccumulator was used around a recurrent layer inside a tf.function, where TensorFlow "
+            "has no forward-mode derivative of a loop: use it around the call of the tf.function."
+        )
+
     @tf.custom_gradient
-    def run(x, W, U, b, b_h, *states):
+    def run(*inputs):
         key = how, x.dtype, mask is None, *W.shape, *U.shape
         forward, backward = (_compiled(function, *key) for function in (_forward, _backward))
-        outputs, last, remembered = forward(x, states, W, U, b, b_h, mask)
+        held = [tf.stop_gradient(one) for one in inputs]  # nothing but `gradient` differentiates
+        outputs, last, remembered = forward(held[0], held[5:], *held[1:5], mask)
 
         def gradient(*d_results):
-            d_outputs, *d_last = map(tf.convert_to_tensor, d_results)  # of a state gathered from, it comes in slices
+            d_results = [tf.convert_to_tensor(d) for d in d_results]  # of a state gathered from, it comes in slices
+            if save_context.in_save_context():  # a file can hold what `inputs` give, not what is remembered
+                return _automatic(how, inputs, mask, d_results)
 
             @tf.custom_gradient
-            def once(*_):
-                dx, d_states, *d_weights = backward(x, W, U, b_h, mask, remembered, d_outputs, d_last)
-                return (dx, *d_weights, *d_states), _no_second
+            def once(*given):
+                given = [tf.identity(one) for one in given]  # in this graph, which need not be that of `inputs`
+                d_results, again = given[: len(last) + 1], None if mask is None else tf.identity(mask)
+                d_outputs, *d_last = [tf.stop_gradient(d) for d in d_results]
+                dx, d_states, *d_weights = backward(*held[:3], held[4], mask, remembered, d_outputs, d_last)
 
-            return once(d_outputs, *d_last, x, W, U, b, b_h, *states)
+                def second(*d_gradients):
+                    inputs = given[len(d_results) :]
+                    both = zip(inputs, d_gradients, strict=True)
+                    d_gradients = [tf.zeros_like(one) if d is None else d for one, d in both]
+                    return _compiled(_second, *key)(inputs, again, d_results, d_gradients)
+
+                return (dx, *d_weights, *d_states), second
+
+            return once(*d_results, *inputs)
 
         return (outputs, *last), gradient
 
-    outputs, *last = run(x, W, U, b, b_h, *states)
+    outputs, *last = run(*given)
     return outputs, last
 
 
-def _no_second(*_):
-    raise CourseError(
-        "a gradient of a gradient was asked of a fast recurrent layer, whose backward pass is written by hand: "
-        "use the layer of keras.layers, or unroll=True."
-    )
+def _automatic(how, inputs, mask, d_results):
+    """What `_backward` finds, by automatic differentiation: slower, but it can be saved, and differentiated again."""
+    x, W, U, b, b_h, *states = inputs
+    outputs, last, _ = _forward(how, x, states, W, U, b, b_h, mask)
+    return tf.gradients([outputs, *last], inputs, d_results, unconnected_gradients="zero")
+
+
+def _second(how, inputs, mask, d_results, d_gradients):
+    """dE/d(what `_backward` finds) -> dE/d(d_results, inputs). Forward-mode differentiation asks for it, too."""
+    gradients = _automatic(how, inputs, mask, d_results)
+    return tf.gradients(gradients, [*d_results, *inputs], d_gradients, unconnected_gradients="zero")
 
 
 def _in_lanes(how, x, states, W, U, b, b_h, mask):
@@ -409,6 +430,12 @@ def _network(cell, training):
     return LSTMSteps, W, U, b, tf.zeros_like(b)
 
 
+def _is_of(mask, shape):
+    """Whether a mask is of a shape, as far as both are known; one for all texts is not."""
+    for_all = mask.shape[:1] == (1,) and shape[0] != 1
+    return mask.shape.rank is not None and mask.shape.is_compatible_with(shape) and not for_all
+
+
 class _Fast(keras.layers.RNN):
     """What differs from Keras's layers: the loop."""
 
@@ -416,19 +443,28 @@ class _Fast(keras.layers.RNN):
         super().__init__(*args, **kwargs)
         self.supports_jit = False
 
+    def _is_ours(self, x, states, mask):
+        """Whether the loop above can take them."""
+        if not tf or self.unroll or x.dtype not in (tf.float32, tf.float64):  # 16 bits are not faster so
+            return False
+        if save_context.in_save_context() or getattr(self, "use_cudnn", None) is True:  # Keras knows what to save, say
+            return False
+        if mask is not None and not (_is_of(mask, x.shape[:2]) or _is_of(mask, (*x.shape[:2], 1))):
+            return False
+        return all(state.dtype == x.dtype and state.shape[:1].is_compatible_with(x.shape[:1]) for state in states)
+
     def inner_loop(self, sequences, initial_state, mask, training=False):
         """(B, T, D) -> the last output (B, H), outputs (B, T, H), or (B, 1, H) of the last alone, states."""
         states = keras.tree.flatten(initial_state)
-        ours = tf and not self.unroll and sequences.dtype in (tf.float32, tf.float64)  # 16 bits are not faster so
-        ours = ours and all(
-            state.dtype == sequences.dtype and state.shape[:1].is_compatible_with(sequences.shape[:1])
-            for state in states
-        )
-        network = _network(self.cell, training) if ours else None
+        mask = mask[0] if isinstance(mask, (list, tuple)) else mask
+        network = _network(self.cell, training) if self._is_ours(sequences, states, mask) else None
         if network is None:
             return super().inner_loop(sequences, initial_state, mask, training=training)
         equations, W, U, b, b_h = network
-        mask = mask[0] if isinstance(mask, (list, tuple)) else mask
+        if mask is not None:
+            mask = tf.cast(mask if mask.shape.rank == 2 else mask[:, :, 0], "bool")
+            mask = tf.broadcast_to(mask, tf.shape(sequences)[:2])
+            sequences = tf.where(mask[:, :, None], sequences, 0)  # 0 times what is not finite would not be 0
         if self.go_backwards:
             sequences, mask = tf.reverse(sequences, [1]), None if mask is None else tf.reverse(mask, [1])
         how = How(equations, self.return_sequences, bool(self.zero_output_for_mask), LANES)

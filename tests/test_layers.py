@@ -282,17 +282,141 @@ def test_in_16_bits():
     np.testing.assert_allclose(tf.cast(half(texts()), "float32"), whole(texts()), atol=0.05)
 
 
-@pytest.mark.parametrize("linear", [True, False])
-def test_no_second_derivative(linear):
-    """One sentence, instead of a wrong number or none."""
-    layer, x = layers.LSTM(UNITS), texts()
-    with pytest.raises(CourseError, match="gradient of a gradient"), tf.GradientTape() as outer:
+def second_derivative(layer, x, mask):
+    """Of a sum of squares, in the input."""
+    with tf.GradientTape() as outer:
         outer.watch(x)
         with tf.GradientTape() as inner:
             inner.watch(x)
-            E = tf.reduce_sum(layer(x) if linear else layer(x) ** 2)
+            E = tf.reduce_sum(layer(x, mask=mask) ** 2)
         first = inner.gradient(E, x)
-        outer.gradient(first, x)
+    return outer.gradient(first, x, texts(8))
+
+
+def forward_mode(layer, x, mask):
+    """The outputs' slope along a direction."""
+    with tf.autodiff.ForwardAccumulator(x, texts(8)) as along:
+        outputs = layer(x, mask=mask)
+    return along.jvp(outputs)
+
+
+@pytest.mark.parametrize("style", ["LSTM", "GRU", "GRU, reset before"])
+@pytest.mark.parametrize("derivative", [second_derivative, forward_mode])
+@pytest.mark.parametrize("graph", [False, True])
+def test_other_derivatives(style, derivative, graph):
+    """A gradient of a gradient, and forward-mode, around a graph or none."""
+    x, mask = texts(), tf.constant(np.random.default_rng(3).random((TEXTS, STEPS)) < 0.6)
+    found = []
+    for layer in pair(style, return_sequences=True):
+        call = tf.function(lambda x, mask, layer=layer: layer(x, mask=mask), autograph=False) if graph else layer
+        found.append(derivative(call, x, mask))
+    np.testing.assert_allclose(*found, rtol=0, atol=1e-5 * max(1.0, np.abs(found[1]).max()))
+
+
+def test_no_forward_mode_inside_a_graph():
+    """One sentence: TensorFlow makes it 0, and of Keras's layer an error."""
+    with pytest.raises(CourseError, match=r"around the call of the tf\.function"):
+        tf.function(lambda: forward_mode(layers.LSTM(UNITS), texts(), None), autograph=False)()
+
+
+@pytest.mark.parametrize("shape", [(TEXTS, STEPS + 1), (TEXTS + 1, STEPS), (TEXTS, 1), (STEPS,), (TEXTS, STEPS, 2)])
+def test_masks_that_do_not_fit(shape):
+    """What Keras's layer refuses, this one does."""
+    for layer in pair("LSTM"):
+        with pytest.raises((tf.errors.OpError, ValueError, IndexError)):
+            layer(texts(), mask=tf.ones(shape))
+
+
+def test_no_cudnn():
+    """It is refused as by Keras, where there is none."""
+    for layer in pair("LSTM", use_cudnn=True):
+        with pytest.raises(ValueError, match="use_cudnn"):
+            layer(texts())
+
+
+# -- saved -------------------------------------------------------------------------------------------------------------
+
+
+def models(style, texts=None, steps=None):
+    """With this layer, and with Keras's: token ids, of which 0 is none, -> (B, 2). Both have the same weights."""
+    made = []
+    for kind in STYLES[style][:2]:
+        tokens = keras.Input((steps,), batch_size=texts, dtype="int32")
+        x = keras.layers.Embedding(9, WIDTH, mask_zero=True)(tokens)
+        x = keras.layers.Bidirectional(kind(UNITS, return_sequences=True, **STYLES[style][2]))(x)
+        made.append(keras.Model(tokens, keras.layers.Dense(2)(kind(UNITS, **STYLES[style][2])(x))))
+    made[1].set_weights(made[0].get_weights())
+    return made
+
+
+TOKENS = np.array([[3, 1, 4, 1, 5, 2, 6], [1, 2, 0, 0, 0, 0, 0], [0, 0, 0, 5, 0, 7, 1], [0] * 7], "int32")
+
+
+def test_weights_both_ways(tmp_path):
+    """A file of weights from one layer into the other."""
+    for there, back in ((0, 1), (1, 0)):
+        of, into = models("LSTM")[there], models("LSTM")[back]
+        of.save_weights(tmp_path / "of.weights.h5")
+        into.load_weights(tmp_path / "of.weights.h5")
+        np.testing.assert_allclose(of(TOKENS), into(TOKENS), atol=1e-6)
+
+
+def test_saved_as_keras(tmp_path):
+    """A .keras file gives back the fast layer and its numbers."""
+    fast, slow = models("GRU, reset before")
+    fast.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(again(TOKENS), slow(TOKENS), atol=1e-6)
+    assert type(again.layers[-2]) is layers.GRU
+
+
+@pytest.mark.parametrize("style", ["LSTM", "GRU"])
+@pytest.mark.parametrize("save", ["export", "tf.saved_model.save", "a traced function"])
+def test_saved_for_serving(style, save, tmp_path):
+    """Other batches are served with their masks, and a gradient in the weights is there for who trains on."""
+    fast, slow = models(style)
+    if save == "export":
+        fast.export(tmp_path / "saved", verbose=False)
+        loaded = tf.saved_model.load(tmp_path / "saved")
+        serve, weights = loaded.serve, loaded.trainable_variables
+    elif save == "tf.saved_model.save":
+        tf.saved_model.save(fast, tmp_path / "saved")
+        signature = (loaded := tf.saved_model.load(tmp_path / "saved")).signatures["serving_default"]
+        serve, weights = lambda ids: next(iter(signature(ids).values())), signature.trainable_variables
+    else:  # before anybody knew that it would be saved: the loop written by hand is in the file
+        held = tf.Module()
+        held.serve = tf.function(lambda ids: fast(ids), autograph=False,
+                                 input_signature=[tf.TensorSpec((None, None), tf.int32)])  # fmt: skip
+        held.trained = [variable.value for variable in fast.trainable_variables]
+        held.serve(tf.constant(TOKENS))
+        tf.saved_model.save(held, tmp_path / "saved")
+        loaded = tf.saved_model.load(tmp_path / "saved")
+        serve, weights = loaded.serve, loaded.trained
+    for ids in (TOKENS, TOKENS[:1], TOKENS[2:, :4]):
+        np.testing.assert_allclose(serve(tf.constant(ids)), slow(ids), atol=1e-5)
+    gradients = []
+    for call, sources in ((serve, weights), (slow, [v.value for v in slow.trainable_variables])):
+        with tf.GradientTape() as tape:
+            E = tf.reduce_sum(call(tf.constant(TOKENS)) ** 2)
+        gradients.append([tf.convert_to_tensor(g) for g in tape.gradient(E, sources)])
+    norms = [sorted(float(tf.norm(g)) for g in of) for of in gradients]  # a loaded model may list them in another order
+    np.testing.assert_allclose(*norms, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.filterwarnings(r"ignore:\s*Warning. tf.lite.Interpreter is deprecated")
+@pytest.mark.parametrize("style", ["LSTM", "GRU"])
+def test_for_small_devices(style):
+    """TFLite takes what it takes of Keras's layer: texts and steps that are known."""
+    fast, slow = models(style, *TOKENS.shape)
+    numbers = []
+    for model in (fast, slow):
+        lite = tf.lite.Interpreter(model_content=tf.lite.TFLiteConverter.from_keras_model(model).convert())
+        lite.allocate_tensors()
+        lite.set_tensor(lite.get_input_details()[0]["index"], TOKENS)
+        lite.invoke()
+        numbers.append(lite.get_tensor(lite.get_output_details()[0]["index"]))
+    np.testing.assert_allclose(numbers[0], numbers[1], atol=1e-5)
+    np.testing.assert_allclose(numbers[0], slow(TOKENS), atol=1e-5)
 
 
 def test_the_benchmark():
