@@ -263,7 +263,7 @@ def _forward(how, x, states, W, U, b, b_h, mask):
     def step(t, arrays, lists):
         states, output = arrays[: N.states], arrays[N.states :]
         new, kept = N.step(z[t], states)
-        if output:
+        if words is not None:
             output = [tf.where(words[t], new[0], 0 if how.zeros else output[0])]
             new = [tf.where(words[t], n, s) for n, s in zip(new, states, strict=True)]
         write = [(t + 1, state) for state in new] + [(t, array) for array in (*kept, *output)]
@@ -346,13 +346,13 @@ def _run(how, x, states, W, U, b, b_h, mask):
         outputs, last, remembered = forward(held[0], held[5:], *held[1:5], mask)
 
         def gradient(*d_results):
-            d_results = [tf.convert_to_tensor(d) for d in d_results]  # of a state gathered from, it comes in slices
+            d_results = tuple(map(tf.convert_to_tensor, d_results))  # of a state gathered from, it comes in slices
             if save_context.in_save_context():  # a file can hold what `inputs` give, not what is remembered
                 return _automatic(how, inputs, mask, d_results)
 
             @tf.custom_gradient
             def once(*given):
-                given = [tf.identity(one) for one in given]  # in this graph, which need not be that of `inputs`
+                given = tuple(map(tf.identity, given))  # in this graph, which need not be that of `inputs`
                 d_results, again = given[: len(last) + 1], None if mask is None else tf.identity(mask)
                 d_outputs, *d_last = [tf.stop_gradient(d) for d in d_results]
                 dx, d_states, *d_weights = backward(*held[:3], held[4], mask, remembered, d_outputs, d_last)
@@ -360,7 +360,7 @@ def _run(how, x, states, W, U, b, b_h, mask):
                 def second(*d_gradients):
                     inputs = given[len(d_results) :]
                     both = zip(inputs, d_gradients, strict=True)
-                    d_gradients = [tf.zeros_like(one) if d is None else d for one, d in both]
+                    d_gradients = tuple(tf.zeros_like(one) if d is None else d for one, d in both)
                     return _compiled(_second, *key)(inputs, again, d_results, d_gradients)
 
                 return (dx, *d_weights, *d_states), second
