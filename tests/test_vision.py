@@ -101,6 +101,12 @@ def test_a_png_looks_as_the_specification_says(bits, kind, clear):
     assert np.abs(found - expected).max() <= 1.5
 
 
+def test_a_damaged_png_that_only_one_decoder_takes():
+    pixels = RNG.integers(0, 65536, (5, 7, 3))
+    with pytest.raises(ImageError, match=r"not a picture that can be read, or cut off \(damaged\)"):
+        open_image(png(pixels, 16, 2, pixels[0, 0].astype(">u2").tobytes())[:-12], 1)  # its end is missing
+
+
 @pytest.mark.parametrize(("values", "options", "expected"), [
     (np.uint16([[0, 257, 32768, 65535]]), {}, [0, 1, 128, 255]),
     (np.uint16([[0, 1, 2, 3]]), {}, [0, 0, 0, 0]),

@@ -68,11 +68,11 @@ def _layout(path, rows):
 
         return texts, len(head), unlike_head
     if 2 * sum(map(_has_ids, rows)) > sum(len(cells) > 1 for cells in rows):
-        return (
-            (1, 3),
-            4,
-            lambda _, cells: None if _has_ids(cells) else "that are not id<tab>text<tab>id<tab>text, as most",
-        )
+
+        def without_ids(_, cells):
+            return None if _has_ids(cells) else "that are not id<tab>text<tab>id<tab>text, as most"
+
+        return (1, 3), 4, without_ids
 
     def unclear(_, cells):
         first = cells[0].strip().casefold()

@@ -91,13 +91,17 @@ def _grey(values, tags, name):
 
 
 def _png_of_16_bits(data):
-    """A PNG in RGBA. Pillow keeps 8 of the 16 bits, which do not tell what is transparent."""
+    """A PNG in RGBA. Pillow keeps 8 of the 16 bits, which do not tell what is clear. ValueError if it is damaged."""
     import course_lib.backend  # noqa: F401 - before TensorFlow: without its log lines
 
     # isort: split
     import tensorflow as tf
 
-    return np.rint(tf.io.decode_png(data, channels=4, dtype=tf.uint16).numpy() / 257).astype(np.uint8)
+    try:
+        decoded = tf.io.decode_png(data, channels=4, dtype=tf.uint16)
+    except tf.errors.InvalidArgumentError:
+        raise ValueError("damaged") from None
+    return np.rint(decoded.numpy() / 257).astype(np.uint8)
 
 
 def resized(image: Image.Image, width: int, height: int) -> np.ndarray:
