@@ -106,9 +106,8 @@ class Pair:
     def fed(self, mask, under):
         """x and token ids, with a mask's zeros, and what stands there."""
         ids = np.array(MASKS[mask], "int32")[: self.texts, : self.steps] * [[3, 1, 2, 7, 5][: self.steps]]
-        return tf.constant(
-            np.where(ids[:, :, None] == 0, self.x * np.resize(UNDER[under], WIDTH), self.x), self.dtype
-        ), tf.constant(ids, "int32")
+        x = np.where(ids[:, :, None] == 0, self.x * np.resize(UNDER[under], WIDTH), self.x)
+        return tf.constant(x, self.dtype), tf.constant(ids, "int32")
 
 
 def differences(pair, mode, forms, cells, ours, reference):
