@@ -258,7 +258,8 @@ def _forward(how, x, states, W, U, b, b_h, mask):
     x = tf.transpose(x, (1, 0, 2))
     z = _projected(W, b, tf.reshape(x, (-1, x.shape[2])), how.parts)
     z = tf.reshape(z, (steps, -1, z.shape[1]))
-    words = None if mask is None else tf.transpose(mask)[:, :, None]
+    if mask is not None:
+        words = tf.transpose(mask)[:, :, None]
 
     def step(t, arrays, lists):
         states, output = arrays[: N.states], arrays[N.states :]
@@ -328,9 +329,9 @@ def _compiled(function, how, *key):
 
 def _run(how, x, states, W, U, b, b_h, mask):
     """x (B, T, D), states (B, H), W (D, blocks·H), U (H, blocks·H), b, b_h (blocks·H,), mask (B, T) or None ->
-    outputs (B, T, H), or the last (B, 1, H) if not `how.every`; the states at the end.
+    outputs (B, T, H), or the last (B, 1, H) if not `how.every`; the states at the end. CourseError for a forward-mode
+    derivative inside a graph.
     """  # fmt: skip
-
     given = [tf.convert_to_tensor(one) for one in (x, W, U, b, b_h, *states)]  # a layer's own states are variables
     if not tf.executing_eagerly() and forwardprop_util.pack_tangents(given).tangents:  # TensorFlow would make them 0
         raise CourseError(
@@ -345,23 +346,23 @@ def _run(how, x, states, W, U, b, b_h, mask):
         held = [tf.stop_gradient(one) for one in inputs]  # nothing but `gradient` differentiates
         outputs, last, remembered = forward(held[0], held[5:], *held[1:5], mask)
 
-        def gradient(*d_results):
-            d_results = [tf.convert_to_tensor(d) for d in d_results]  # of a state gathered from, it comes in slices
+        def gradient(*slices):
+            d_results = [tf.convert_to_tensor(d) for d in slices]  # of a state gathered from, it comes in slices
             if save_context.in_save_context():  # a file can hold what `inputs` give, not what is remembered
                 return _automatic(how, inputs, mask, d_results)
 
             @tf.custom_gradient
             def once(*given):
-                given = [tf.identity(one) for one in given]  # in this graph, which need not be that of `inputs`
-                d_results, again = given[: len(last) + 1], None if mask is None else tf.identity(mask)
-                d_outputs, *d_last = [tf.stop_gradient(d) for d in d_results]
+                d_outputs, *d_last = [tf.stop_gradient(d) for d in given[: len(d_results)]]
                 dx, d_states, *d_weights = backward(*held[:3], held[4], mask, remembered, d_outputs, d_last)
+                here = [tf.identity(one) for one in given]  # in this graph, which need not be that of `inputs`
+                mask_here = None if mask is None else tf.identity(mask)
 
-                def second(*d_gradients):
-                    inputs = given[len(d_results) :]
-                    both = zip(inputs, d_gradients, strict=True)
+                def second(*d_found):
+                    d_results_here, inputs_here = here[: len(d_results)], here[len(d_results) :]
+                    both = zip(inputs_here, d_found, strict=True)
                     d_gradients = [tf.zeros_like(one) if d is None else d for one, d in both]
-                    return _compiled(_second, *key)(inputs, again, d_results, d_gradients)
+                    return _compiled(_second, *key)(inputs_here, mask_here, d_results_here, d_gradients)
 
                 return (dx, *d_weights, *d_states), second
 
@@ -432,8 +433,9 @@ def _network(cell, training):
 
 def _is_of(mask, shape):
     """Whether a mask is of a shape, as far as both are known; one for all texts is not."""
-    for_all = mask.shape[:1] == (1,) and shape[0] != 1
-    return mask.shape.rank is not None and mask.shape.is_compatible_with(shape) and not for_all
+    if mask.shape.rank is None or not mask.shape.is_compatible_with(shape):
+        return False
+    return mask.shape[0] != 1 or shape[0] == 1
 
 
 class _Fast(keras.layers.RNN):

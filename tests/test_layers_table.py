@@ -14,7 +14,7 @@ from course_lib.backend import keras
 
 tf = pytest.importorskip("tensorflow")
 TEXTS, STEPS, WIDTH, UNITS = 4, 5, 3, 2
-ALL = dict(return_sequences=True, return_state=True)
+ALL = {"return_sequences": True, "return_state": True}
 
 OPTIONS = {
     f"{style}, {name}": (kind, settings | more)
@@ -25,7 +25,8 @@ OPTIONS = {
         "the last output": {}, "outputs and states": ALL, "backwards": ALL | {"go_backwards": True},
         "last and states, backwards": {"return_state": True, "go_backwards": True},
         "zeros": ALL | {"zero_output_for_mask": True}, "zeros, last output": {"zero_output_for_mask": True},
-        "no bias": ALL | {"use_bias": False}, "stateful": ALL | {"stateful": True}, "given states": ALL | {"given": True},
+        "no bias": ALL | {"use_bias": False}, "stateful": ALL | {"stateful": True},
+        "given states": ALL | {"given": True},
         "in both directions": {"return_sequences": True, "both": True},
     }.items()
     if style != "GRU reset before" or name in ("outputs and states", "backwards", "zeros", "no bias", "given states")
@@ -105,9 +106,8 @@ class Pair:
     def fed(self, mask, under):
         """x and token ids, with a mask's zeros, and what stands there."""
         ids = np.array(MASKS[mask], "int32")[: self.texts, : self.steps] * [[3, 1, 2, 7, 5][: self.steps]]
-        return tf.constant(
-            np.where(ids[:, :, None] == 0, self.x * np.resize(UNDER[under], WIDTH), self.x), self.dtype
-        ), tf.constant(ids, "int32")
+        x = np.where(ids[:, :, None] == 0, self.x * np.resize(UNDER[under], WIDTH), self.x)
+        return tf.constant(x, self.dtype), tf.constant(ids, "int32")
 
 
 def differences(pair, mode, forms, cells, ours, reference):
