@@ -258,13 +258,12 @@ def _forward(how, x, states, W, U, b, b_h, mask):
     x = tf.transpose(x, (1, 0, 2))
     z = _projected(W, b, tf.reshape(x, (-1, x.shape[2])), how.parts)
     z = tf.reshape(z, (steps, -1, z.shape[1]))
-    if mask is not None:
-        words = tf.transpose(mask)[:, :, None]
+    words = None if mask is None else tf.transpose(mask)[:, :, None]
 
     def step(t, arrays, lists):
         states, output = arrays[: N.states], arrays[N.states :]
         new, kept = N.step(z[t], states)
-        if output:
+        if words is not None:
             output = [tf.where(words[t], new[0], 0 if how.zeros else output[0])]
             new = [tf.where(words[t], n, s) for n, s in zip(new, states, strict=True)]
         write = [(t + 1, state) for state in new] + [(t, array) for array in (*kept, *output)]
