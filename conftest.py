@@ -9,8 +9,9 @@ import pytest
 os.environ.setdefault("COURSE_PROGRESS", "0")
 
 # The files that take longest, so that two processes end together.
-LONGEST = ("flickr8k", "cell_zoo", "nbgrader", "shakespeare", "layers", "translate", "language_model", "pretrain",
-           "layering", "align", "encoder_decoder", "captioner", "sabotage", "vision", "browser")  # fmt: skip
+LONGEST = ("nbgrader", "layers_table", "flickr8k", "translate", "cell_zoo", "layers", "shakespeare", "setup", "align",
+           "language_model", "command_line", "browser", "pretrain", "encoder_decoder", "captioner", "vision", "doctor",
+           "sabotage", "layering")  # fmt: skip
 
 
 def pytest_collection_modifyitems(items):
