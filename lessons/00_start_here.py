@@ -15,7 +15,7 @@
 #
 # **You need:** to have this notebook open. Nothing else.
 #
-# **Run time:** about 1 second on two processor cores with AVX-512, about 1 on one without.
+# **Run time:** about 6 seconds on two processor cores with AVX-512, about 6 on one without.
 #
 # ## Is everything there?
 #
