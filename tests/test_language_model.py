@@ -128,7 +128,8 @@ def test_a_run_on_another_text_is_not_written_over(small, text_file, tmp_path, c
         (b"", "is empty"),
         (b"a", "only the character 'a'"),
         (b"\x00\x01", "binary"),
-        (b"\xff\xfe\xfa", "not UTF-8"),
+        (b"\xfa\xfb\xfc", "not UTF-8"),
+        ("a text".encode("utf-16"), "is UTF-16"),
         (b"a short text", "expected at least 200"),
     ],
 )

@@ -15,7 +15,8 @@ PACKAGES = ("course_lib", "experiments", "tools", "benchmarks")
 FILES = sorted(path.relative_to(ROOT) for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 IMPORT_ALL = """
 import importlib, sys
-import psutil  # asks for `resource` only where it is
+# They ask which system it is before they import what only POSIX has.
+import IPython, nbgrader.preprocessors, psutil
 for name in ("fcntl", "grp", "pty", "pwd", "readline", "resource", "syslog", "termios", "tty"):
     sys.modules[name] = None  # importing it fails from here on
 for name in sys.argv[1:]:

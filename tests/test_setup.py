@@ -245,7 +245,7 @@ def test_a_renamed_folder_is_mended_by_the_command_that_is_named(checkout):
     new = checkout.rename(checkout.with_name("renamed"))
     python, odd = installation.python_of(new / ".venv"), {"PYTHONHOME": "/nowhere", "PYTHONPATH": "/nowhere"}
     odd |= {"PIP_NO_INDEX": "1", "PIP_USER": "1", "PIP_TARGET": "/nowhere"}  # and without a network
-    making = ["make", "ready", f"PYTHON={sys.executable}"]
+    making = ["make", "--no-print-directory", "ready", f"PYTHON={sys.executable}"]
     done = subprocess.run(making, cwd=new, env=os.environ | odd, capture_output=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
     told = f"this folder was renamed or copied: .venv was set up in {checkout}"
