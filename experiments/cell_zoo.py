@@ -17,7 +17,6 @@ The chief hands out runs: every cell, task, learning rate and seed. It and any w
 Each worker writes its own rows in SHARED_FOLDER; `--collect SHARED_FOLDER` makes the two tables of them there.
 """
 
-import argparse
 import os
 import sys
 import time
@@ -213,6 +212,8 @@ def make(
     from course_lib.cells import ZOO
 
     cells = cells or list(ZOO)
+    if unknown := [cell for cell in cells if cell not in ZOO]:
+        raise CourseError(f"--cells {unknown[0]}: expected some of {', '.join(ZOO)}.")
     chosen = FULL if (size or ("full" if cluster else "small")) == "full" else SMALL
     check_counts(seeds=seeds, steps=steps)
     chosen = replace(
@@ -226,21 +227,10 @@ def make(
         on_this_machine(tasks, cells, chosen, out or results.FOLDERS[0])
 
 
-def cell_name(given: str) -> str:
-    """What `--cells` was given. TensorFlow is not imported before there is something to compare."""
-    from course_lib.cells import ZOO
-
-    if given not in ZOO:
-        raise argparse.ArgumentTypeError(f"{given!r} is none of {', '.join(ZOO)}")
-    return given
-
-
 def main(arguments=None) -> int:
     """The command line."""
     line = CommandLine(__doc__, make)
-    line.option(
-        "--cells", nargs="+", type=cell_name, metavar="CELL", help="names of course_lib.cells.ZOO; default: all"
-    )
+    line.option("--cells", nargs="+", metavar="CELL", help="names of course_lib.cells.ZOO; default: all")
     line.option("--tasks", nargs="+", choices=TASKS, default=TASKS)
     line.option("--size", choices=["small", "full"], help="default: small, on a cluster full")
     line.option("--seeds", type=int, help="another number of seeds")

@@ -2,10 +2,10 @@
 
     python -m experiments.shakespeare --budget-seconds 160          about 3 minutes
     python -m experiments.shakespeare --budget-seconds 160 --tune   the same, judged on the part between 80 and 90 %
-    python -m experiments.shakespeare --set hidden=320 --set batch=48 --set dropout=.15   of this size on any machine
+    python -m experiments.shakespeare --set hidden=320              of this size, on any machine
 
-How large the network is, is chosen by how fast the machine multiplies and by the budget, unless --set hidden says it: a
-large one that reads the text twice learns less than a small one that reads it four times.
+How large the network is, is chosen by the machine's speed and the budget, unless --set hidden says it: a large one that
+reads the text twice learns less than a small one that reads it four times.
 
 nanoGPT's split: the first 90 % of the text trains; the last 10 % is held out and looked at once, at the end. Settings
 are chosen with --tune, which trains on the first 80 % and never touches the last 10 %. The budget counts everything
@@ -166,7 +166,6 @@ class Run:
         for _ in range(2):  # the first time it is compiled, too
             begun = self.loop.clock()
             self.nats(self.parts.train[: len(self.parts.judge) // 8])
-        # The last sample and save take time, too.
         self.state["reserve_s"] = 1 + 1.5 * self._stage_s + 10 * (self.loop.clock() - begun)
 
     def _stage(self, share):
