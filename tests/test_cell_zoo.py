@@ -119,7 +119,7 @@ def test_a_cluster_of_two_workers_one_of_them_killed(tmp_path):
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
-    (["--cells", "LSTM", "TLA"], "--cells TLA: expected some of LSTM"),
+    (["--cells", "LSTM", "TLA"], "--cells TLA: expected some of Tanh, LSTM"),
     (["--seeds", "0"], "--seeds is 0: expected 1 or more"),
     (["--steps", "-3"], "--steps is -3: expected 1 or more"),
     (["--steps", "3"], "cell_zoo_select.csv was made with other settings (--size, --steps): give --out FOLDER."),
