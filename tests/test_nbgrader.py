@@ -353,6 +353,26 @@ def helper_file(notebook):
     return {FILE: as_bytes(notebook), "mine.py": ("from course_lib import text\n" + source).encode()}
 
 
+def file_that_hides_a_module(notebook):
+    hides = {"numpy.py": b"raise SystemExit", "random/__init__.py": b"oops", "data/mine.csv": b"1,2"}
+    return {FILE: as_bytes(notebook), **hides}
+
+
+def other_encoding(notebook):
+    cell(notebook, "words").source = "# für\n" + cell(notebook, "words").source
+    return {FILE: json.dumps(notebook, ensure_ascii=False).encode("latin-1")}
+
+
+def fills_memory(notebook):
+    full = "def count_words(s):\n    full = []\n    while True:\n        full.append(bytearray(10_000_000_000))"
+    cell(notebook, "words").source = full
+
+
+def deletes_what_others_have(notebook):
+    delete = f"import pathlib\nfor path in pathlib.Path('../..').glob('*/*/{FILE}'):\n    path.unlink()"
+    notebook.cells.insert(place(notebook, "words"), new_code_cell(delete))
+
+
 def nothing(notebook):
     return {}
 
@@ -375,6 +395,7 @@ CLASS = {
     "leo": (quits, 7, None),
     "lio": (breaks_kernel, 7, "ended the kernel or could not be stopped, left out: a cell of theirs"),
     "liv": (crashes, 6, "ended the kernel or could not be stopped, left out: words-check"),
+    "mac": (fills_memory, 6, "out of memory: words-check"),
     "max": (asks, 6, None),
     "mia": (writes_much, 7, "too much output, cut: a cell of theirs, step-check"),
     "moe": (writes_without_end, 5, "out of time: perplexity-check"),
@@ -393,6 +414,7 @@ CLASS = {
     "ute": (nothing, 0, "nothing was handed in"),
     "vera": (warns, 7, None),
     "will": (one_wrong, 6, None),
+    "zed": (deletes_what_others_have, 7, None),
 }
 # What needs no kernel to be tried: the mended copy's cells are run here.
 MORE = [
@@ -411,6 +433,8 @@ MORE = [
     (in_a_folder, 7, f"was handed in as ps1/{FILE}"),
     (other_lesson_with_this_name, 0, f"{FILE}: no notebook of this assignment"),
     (byte_order_mark, 7, None),
+    (other_encoding, 7, None),
+    (file_that_hides_a_module, 7, "random/__init__.py: left out, it would hide the module random"),
     (only_a_pdf, 0, "not handed in: graded blank"),
 ]
 
@@ -526,6 +550,7 @@ def test_what_is_mended_gets_the_points_a_person_would_give(small, tmp_path, cha
     lesson = mending.Lesson(NAME, handed_out)
     remarks = mending.mend_student([lesson], tmp_path / "submitted", tmp_path / "mended")
     mended = nbformat.read(tmp_path / "mended" / FILE, 4)
+    assert not list((tmp_path / "mended").rglob("*.py"))
     assert points(mended) == expected
     assert (said in "; ".join(remarks)) if said else remarks == []
     kept = [c.metadata.nbgrader.grade_id for c in mended.cells if "nbgrader" in c.metadata]
@@ -533,6 +558,17 @@ def test_what_is_mended_gets_the_points_a_person_would_give(small, tmp_path, cha
     for each in mended.cells:
         if each.metadata.get("nbgrader", {}).get("locked"):
             assert each.source == lesson.known[each.metadata.nbgrader.grade_id].source
+
+
+def test_names_that_nbgrader_would_not_find_are_changed_and_nobody_gets_another_s(small, tmp_path):
+    (tmp_path / "release" / "ps1").mkdir(parents=True)
+    nbformat.write(editions(small)[0], tmp_path / "release" / "ps1" / FILE)
+    for student, change in (("ann [1]", nothing_wrong), ("ann _1_", no_answer), ("ann ]1[", one_wrong)):
+        hand_in(small, change, tmp_path / "submitted" / student / "ps1")
+    said = mending.mend_class(tmp_path, "ps1")
+    given = {name: points(nbformat.read(tmp_path / "mended" / name / "ps1" / FILE, 4)) for name in said}
+    assert given == {"ann _1__": 7, "ann _1___": 6, "ann _1_": 5}
+    assert said["ann _1__"] == ["graded under this name, handed in as ann [1]"]
 
 
 # -- the lessons -------------------------------------------------------------------------------------------------------

@@ -3,6 +3,8 @@
 The course's nbgrader_config.py (`tools.release` writes it) names it. Beyond nbgrader's own:
 
 - a cell that ends the kernel, or that nothing interrupts, is left out, and the others are run again in a new kernel;
+- it is run in a copy of its folder, as deep in a tree: what its cells delete, in `..` too, are copies;
+- it gets three quarters of the machine's memory, 8 GB at most, and then a MemoryError (Windows, macOS: no limit);
 - endless loops share a minute: each cell that ran out of time halves what the next may take;
 - output is cut when it comes in, of any kind, not only many lines of it;
 - before a check, the set-up's names, the checks and the working directory are as they were;
@@ -10,11 +12,15 @@ The course's nbgrader_config.py (`tools.release` writes it) names it. Beyond nbg
 """
 
 import ast
+import os
+import shutil
+import tempfile
 from itertools import count
 from pathlib import Path
 from queue import Empty
 
 import nbformat
+import psutil
 from nbclient.exceptions import DeadKernelError
 from nbgrader import preprocessors
 from nbgrader.utils import is_grade, is_locked, is_solution
@@ -29,6 +35,10 @@ os.chdir({folder!r})
 for _name in sorted(_n for _n in sys.modules if _n == "course_lib.checks" or _n.startswith("course_lib.exercises.")):
     importlib.reload(sys.modules[_name])
 """
+LIMIT = (
+    "import resource; resource.setrlimit(resource.RLIMIT_DATA,"
+    " ({memory}, resource.getrlimit(resource.RLIMIT_DATA)[1])); del resource"
+)
 
 
 class Execute(preprocessors.Execute):
@@ -43,7 +53,11 @@ class Execute(preprocessors.Execute):
         self.timeout_func = self._seconds
         self.raise_on_iopub_timeout = False
         # exit() ends a kernel some time later, which would look like a later cell's doing
-        self.extra_arguments = ["--IPKernelApp.exec_lines=get_ipython().ask_exit = lambda: None"]
+        lines = ["get_ipython().ask_exit = lambda: None"]
+        if os.name == "posix":
+            memory = int(min(8e9, 0.75 * psutil.virtual_memory().total))
+            lines.append(LIMIT.format(memory=memory))
+        self.extra_arguments = [f"--IPKernelApp.exec_lines={line}" for line in lines]
         self.shutdown_kernel = "immediate"  # a student's threads have no say in it
 
     def preprocess(self, nb, resources, km=None):
@@ -51,12 +65,21 @@ class Execute(preprocessors.Execute):
         self._timeouts = 0
         for kernels in count(1):
             try:
-                return super().preprocess(nb, resources, km)
+                return self._in_a_copy(nb, resources, km)
             except DeadKernelError as error:
                 self.log.warning("A cell is left out, the others are run again: %s", error)
                 rest = nb.cells[nb.cells.index(self._running) :]
                 for cell in rest[:1] if kernels < KERNELS else rest:
                     self._leave_out(cell, str(error))
+
+    def _in_a_copy(self, nb, resources, km):
+        where, folder = resources["metadata"], Path(resources["metadata"]["path"]).resolve()
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
+            try:
+                copied = shutil.copytree(folder, Path(scratch, *folder.parts[-4:]))  # course, autograded, student, ps1
+                return super().preprocess(nb, resources | {"metadata": where | {"path": str(copied)}}, km)
+            finally:
+                self.resources = resources
 
     def preprocess_cell(self, cell, resources, index):
         """Run a cell; before a check, put back what it uses; after a student's, see that the kernel answers."""

@@ -5,9 +5,12 @@ out but for the answers; every other cell is the student's, in the student's ord
 """
 
 import ast
+import importlib.machinery
+import importlib.util
 import json
 import re
 import shutil
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,7 +53,9 @@ def read(path: Path) -> list[Cell]:
         raw = path.read_bytes()
         if not raw.strip(b"\0 \t\r\n"):
             raise CourseError("an empty file")
-        notebook = json.loads(raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"))
+        # Of one that an editor saved in another encoding, only what is not ASCII is lost: never code that counts.
+        encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+        notebook = json.loads(raw.decode(encoding, errors="replace"))
         # Only what is needed is looked at: nbformat refuses cells that a person reads without trouble, and prints them.
         sheets = [notebook] if "cells" in notebook else notebook["worksheets"]  # format 4, or 3 and 2
         return [_read_cell(cell) for sheet in sheets for cell in sheet["cells"]]
@@ -283,6 +288,9 @@ def mend_student(lessons: list[Lesson], folder: Path, target: Path) -> list[str]
     for path in files:
         place = path.relative_to(folder)
         if ".ipynb" not in path.name.lower():
+            if module := _hidden_by(folder, place):
+                said.append(f"{place}: left out, it would hide the module {module}")
+                continue
             (target / place).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, target / place)
             continue
@@ -322,7 +330,21 @@ def mend_student(lessons: list[Lesson], folder: Path, target: Path) -> list[str]
 
 def _is_clutter(place: Path) -> bool:
     """Whether a file was left by a program (checkpoints, hidden files, a Mac's zip), not handed in."""
-    return any(part.startswith((".", "__")) for part in place.parts) or place.name == "timestamp.txt"
+    return (
+        any(part[0] == "." or part in ("__pycache__", "__MACOSX") for part in place.parts)
+        or place.name == "timestamp.txt"
+    )
+
+
+def _hidden_by(folder: Path, place: Path) -> str | None:
+    """The installed module in whose place Python would import a student's file, which then ends every kernel."""
+    first = place.parts[0]
+    if len(place.parts) > 1 and not (folder / first / "__init__.py").is_file():
+        return None
+    if len(place.parts) == 1 and not first.endswith(tuple(importlib.machinery.all_suffixes())):
+        return None
+    module = first.split(".")[0]
+    return module if module in sys.modules or (module.isidentifier() and importlib.util.find_spec(module)) else None
 
 
 def mend_class(course: Path, assignment: str) -> dict[str, list[str]]:
@@ -330,11 +352,16 @@ def mend_class(course: Path, assignment: str) -> dict[str, list[str]]:
 
     CourseError if the assignment was not released.
     """
-    lessons, said = released(course, assignment), {}
-    for student in students(course):
-        source, target = (course / kind / student / assignment for kind in ("submitted", "mended"))
+    lessons, said, everybody = released(course, assignment), {}, students(course)
+    for folder in everybody:
+        student = re.sub(r"[][*?]", "_", folder)  # nbgrader takes these for patterns, and finds nothing
+        while student != folder and student in [*everybody, *said]:
+            student += "_"
+        source, target = course / "submitted" / folder / assignment, course / "mended" / student / assignment
         try:
             said[student] = mend_student(lessons, source, target)
+            if student != folder:
+                said[student].append(f"graded under this name, handed in as {folder}")
         except Exception as error:  # whatever it is, the others are graded
             said[student] = [f"could not be mended: {type(error).__name__}: {error}"]
         try:  # when it was handed in, if nbgrader collected it
@@ -361,6 +388,8 @@ def happened(path: Path) -> list[str]:
         for output in cell.get("outputs", []):
             if output.get("ename") == "CellTimeoutError":
                 said.add("out of time", name)
+            elif "MemoryError" in f"{output.get('ename')} {output.get('evalue')}":
+                said.add("out of memory", name)
             elif output.get("ename") == "KernelDied":
                 said.add("ended the kernel or could not be stopped, left out", name)
             elif output.get("text", "").endswith(CUT) or "... Output truncated ..." in output.get("text", "")[-30:]:
