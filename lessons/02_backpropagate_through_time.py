@@ -30,13 +30,13 @@ import numpy as np
 from course_lib.backend import keras
 import tensorflow as tf
 
-from course_lib import checks, plotting, results, tables, training, widgets
+from course_lib import plotting, results, tables, training, widgets
 from course_lib.cells import Cell
-from course_lib.checks import at_least, at_most, claim
+from course_lib.claims import at_least, at_most, claim, must_be, seed
 from course_lib.exercises import lesson_02
 from course_lib.numpy_rnn import SequenceModel, numerical_gradient, relative_error, rnn_forward
 
-SEED = checks.seed()
+SEED = seed()
 training.set_seed(SEED)
 rng = np.random.default_rng(SEED)
 
@@ -103,9 +103,13 @@ claim("δ xᵀ is what small changes of W_1 give", at_most(relative_error(by_han
 
 # %%
 fig, axes = plotting.figure(9.5, 2.6, columns=3)
-plotting.unrolled(axes[0], 3, {1, 2, 3}, {1, 2, 3}, "many to many: next word")
-plotting.unrolled(axes[1], 3, {1, 2, 3}, {3}, "many to one: recall")
-plotting.unrolled(axes[2], 3, {1, 2, 3}, {1, 2, 3}, "one to many: reads its own", feedback=True)
+plotting.unrolled(axes[0], 3, {1, 2, 3}, {1, 2, 3})
+plotting.unrolled(axes[1], 3, {1, 2, 3}, {3})
+plotting.unrolled(axes[2], 3, {1, 2, 3}, {1, 2, 3}, feedback=True)
+for ax, kind in zip(
+    axes, ("many to many: next word", "many to one: recall", "one to many: reads its own"), strict=True
+):
+    plotting.title(ax, neutral=kind)
 plt.show()
 
 # %% [markdown]
@@ -613,9 +617,8 @@ def by_lag(model):
 
 shares = {model: by_lag(model) for model in dict.fromkeys(row["model"] for row in stored)}
 fig, ax = plotting.figure(8, 3.6)
-plotting.lag_curves(
-    ax, lag_list, shares, "Plain tanh RNNs forget; ReLU with the identity holds on longer", chance=1 / 8
-)
+plotting.lag_curves(ax, lag_list, shares, chance=1 / 8)
+plotting.title(ax, neutral="Share right against lag, five seeds")
 plt.show()
 
 # %%
