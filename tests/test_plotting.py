@@ -5,6 +5,7 @@ import itertools
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.text import Annotation
 
 from course_lib import plotting
 
@@ -19,4 +20,36 @@ def test_names_do_not_stand_upon_each_other(near):
     labels = [text.get_window_extent() for text in ax.texts if text.get_text()]
     assert [text.get_text() for text in ax.texts if text.get_text()] == names
     assert not any(one.overlaps(other) for one, other in itertools.combinations(labels, 2))
+    plt.close(figure)
+
+
+def test_every_seed_is_drawn_and_the_line_goes_through_the_medians():
+    figure, ax = plotting.figure()
+    runs = np.array([[1.0, 0.9, 0.2], [0.1, 0.3, 0.2]])  # two lags, three seeds
+    plotting.lag_curves(ax, [10, 100], {"one": runs, "other": 1 - runs}, chance=0.125, legend=False)
+    lines = {line.get_label(): line.get_ydata() for line in ax.lines}
+    assert list(lines["one"]) == [0.9, 0.2]
+    drawn = sorted(y for line in ax.lines if line.get_linestyle() == "None" for y in line.get_ydata())
+    assert drawn == sorted([*runs.ravel(), *(1 - runs).ravel()])
+    assert ax.get_legend() is None
+    plt.close(figure)
+
+
+def test_dashed_lines_of_no_curve_are_told_apart():
+    figure, ax = plotting.figure()
+    x = np.arange(3)
+    plotting.lines(ax, x, {"a": x}, "x", "y", dashed={"a": x, "bound": 2 * x, "other bound": 3 * x})
+    styles = {line.get_label(): line.get_linestyle() for line in ax.lines}
+    assert styles["a"] == "-"
+    assert styles["bound"] != styles["other bound"]
+    plt.close(figure)
+
+
+def test_what_a_network_reads_of_its_own_comes_from_its_memory_and_not_from_a_loss():
+    figure, ax = plotting.figure()
+    plotting.unrolled(ax, 3, {1, 2, 3}, {1, 2, 3}, feedback=True)
+    place = {text.get_text(): text.get_position() for text in ax.texts if text.get_text()}
+    ways = [(text.xyann, text.xy) for text in ax.texts if isinstance(text, Annotation)]
+    assert not {place[f"$E_{t}$"] for t in (1, 2, 3)} & {start for start, _ in ways}
+    assert all((place[f"$h_{t}$"], place[f"$x_{t + 1}$"]) in ways for t in (1, 2))
     plt.close(figure)

@@ -27,16 +27,16 @@ def lines(
 ):
     """A line for each of `series` {name: (N,)} over x (N,); `dashed` {name: (N,)} in the same colours, thin and dashed.
 
-    A dashed line of the same name belongs to the line and gets no entry of its own. limits: ylim, xlim.
+    A dashed line of the same name belongs to the line and gets no entry of its own; the others are black, each with
+    dashes of its own. limits: ylim, xlim.
     """
     dashed = dashed or {}
     for i, (name, values) in enumerate(series.items()):
         ax.plot(x, values, color=CYCLE[i % len(CYCLE)], label=name)
         if name in dashed:
             ax.plot(x, dashed[name], color=CYCLE[i % len(CYCLE)], linestyle="--", linewidth=1)
-    for name, values in dashed.items():
-        if name not in series:
-            ax.plot(x, values, color="black", linestyle="--", linewidth=1.2, label=name)
+    for i, name in enumerate(name for name in dashed if name not in series):
+        ax.plot(x, dashed[name], color="black", linestyle=("--", ":", "-.")[i % 3], linewidth=1.2, label=name)
     if log:
         ax.set_yscale("log")
     ax.set(xlabel=xlabel, ylabel=ylabel, **limits)
@@ -45,17 +45,20 @@ def lines(
     return ax
 
 
-def lag_curves(ax, lags, series: dict[str, tuple], chance: float):
-    """Share right against lag: series {name: (median, lowest, highest)}, each (N,); the band spans the seeds."""
-    for i, (name, (median, low, high)) in enumerate(series.items()):
-        ax.plot(lags, median, color=CYCLE[i], marker="os^Dv"[i % 5], markersize=5, label=name)
-        ax.fill_between(lags, low, high, color=CYCLE[i], alpha=0.15, linewidth=0)
+def lag_curves(ax, lags, series: dict, chance: float, legend=True):
+    """Share right against lag: series {name: (lags, seeds)}, a mark for each seed and a line through the medians."""
+    for i, (name, runs) in enumerate(series.items()):
+        x = np.array(lags) * 1.05 ** (i - (len(series) - 1) / 2)  # beside each other
+        marker = "os^Dv"[i % 5]
+        ax.plot(x, np.median(runs, axis=1), color=CYCLE[i], marker=marker, markersize=5, label=name)
+        ax.plot(x, runs, color=CYCLE[i], marker=marker, markersize=5, linestyle="", alpha=0.5)
     ax.axhline(chance, color="black", linestyle=":", linewidth=1.2, label="chance")
     ax.set_xscale("log")
     ax.set_xticks(lags, [f"{lag:g}" for lag in lags])
     ax.minorticks_off()
     ax.set(xlabel="lag: steps between the symbol and the answer", ylabel="share right", ylim=(0, 1.03))
-    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    if legend:
+        ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return ax
 
 

@@ -6,7 +6,7 @@ from course_lib.plotting.style import BLUE, GREEN, GREY, RED
 def unrolled(ax, steps: int, inputs, outputs, feedback=False):
     """The graph of a recurrent network through time: circles for h_0 … h_T, arrows for what depends on what.
 
-    inputs, outputs: the steps (from 1) that read an x, and that give an E. feedback: x_t is what step t - 1 gave.
+    inputs, outputs: the steps (from 1) that read an x, and that give an E. feedback: x_t is read off h_{t-1}.
     """
     node = {"ha": "center", "va": "center", "fontsize": 10}
 
@@ -31,7 +31,7 @@ def unrolled(ax, steps: int, inputs, outputs, feedback=False):
             circle(t, 2, f"$E_{t}$", RED)
             arrow((t, 1), (t, 2))
             if feedback and t + 1 in inputs:
-                arrow((t, 2), (t + 1, 0), linestyle=":", connectionstyle="arc3,rad=-0.1")
+                arrow((t, 1), (t + 1, 0), linestyle=":")
     ax.set(xlim=(-0.4, steps + 0.4), ylim=(-0.4, 2.4))
     ax.axis("off")
     return ax
