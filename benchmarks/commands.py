@@ -22,7 +22,8 @@ from experiments.common.command_line import CommandLine
 TABLE = results.FOLDERS[1] / "commands.csv"
 # Two runs of each table, made side by side as `fill` makes them.
 KEYS = {
-    "lag.csv": [("LSTM, b = 2", 50, 0), ("RNN, orthogonal", 200, 0)],
+    "lag_select.csv": [("LSTM, b = 3", "loud", 50, 0.003, 0), ("RNN, orthogonal", "quiet", 50, 0.003, 0)],
+    "lag.csv": [("LSTM, b = 3", "loud", 50, 0.003, 0), ("RNN, orthogonal", "quiet", 100, 0.003, 0)],
     "characters.csv": [("the lesson's", 0), ("windows of 32", 0)],
     "next_word.csv": [("RNN", 0), ("window of 16 words", 0)],
     "align.csv": [
@@ -47,7 +48,7 @@ def of_a_table(name: str) -> float:
     from experiments import align, captions, cell_zoo, characters, lag, look, next_word
     from experiments.common.runs import in_processes
 
-    modules = {"lag": lag, "characters": characters, "next_word": next_word, "align": align, "captions": captions,
+    modules = {"lag": lag, "lag_select": lag, "characters": characters, "next_word": next_word, "align": align, "captions": captions,
                "look": look}  # fmt: skip
     stem = Path(name).stem
     run = (
