@@ -48,8 +48,8 @@ def of_a_table(name: str) -> float:
     from experiments import align, captions, cell_zoo, characters, lag, look, next_word
     from experiments.common.runs import in_processes
 
-    modules = {"lag": lag, "lag_select": lag, "characters": characters, "next_word": next_word, "align": align, "captions": captions,
-               "look": look}  # fmt: skip
+    modules = {"lag": lag, "lag_select": lag, "characters": characters, "next_word": next_word, "align": align,
+               "captions": captions, "look": look}  # fmt: skip
     stem = Path(name).stem
     run = (
         modules[stem].run if stem in modules else partial(cell_zoo.run, validate="select" in stem, size=cell_zoo.SMALL)

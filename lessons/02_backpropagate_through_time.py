@@ -93,7 +93,7 @@ delta = (1 - h**2) * (w_2 * y)  # tanh' = 1 - tanh²; ∂E/∂y = y
 print("h", h.round(3), " y", y.round(3), " δ", delta.round(3))
 
 by_hand, check = np.outer(delta, x), numerical_gradient(lambda: (w_2 @ np.tanh(W_1 @ x)) ** 2 / 2, W_1)
-claim("δ xᵀ is what small changes of W_1 give", at_most(relative_error(by_hand, check), 1e-7))
+must_be("δ xᵀ is what small changes of W_1 give", at_most(relative_error(by_hand, check), 1e-7))
 
 # %% [markdown]
 # ## A recurrent network is a deep network
@@ -236,7 +236,7 @@ memory = {"h_0": rng.normal(size=(3, 5))}
 loss, gradients, _ = model.loss_and_gradients(x, targets, memory)
 for name, value in model.parameters.items():
     numeric = numerical_gradient(lambda: model.loss_and_gradients(x, targets, memory)[0], value)
-    claim(f"the gradient of {name} is right", at_most(relative_error(gradients[name], numeric), 1e-7))
+    must_be(f"the gradient of {name} is right", at_most(relative_error(gradients[name], numeric), 1e-7))
 
 # %% [markdown]
 # `SequenceModel` is `rnn_forward`, a softmax read-out, and the function above; you find it in `course_lib/numpy_rnn.py`. In
@@ -281,7 +281,7 @@ with tf.GradientTape() as tape:
 automatic = tape.gradient(E, layer.trainable_weights)
 
 for name, theirs in zip(("W_x", "W_h", "b"), automatic, strict=True):
-    claim(f"automatic differentiation agrees on {name}", at_most(relative_error(gradients[name], theirs), 1e-7))
+    must_be(f"automatic differentiation agrees on {name}", at_most(relative_error(gradients[name], theirs), 1e-7))
 
 # %% [markdown]
 # ## How far back does a gradient reach?
@@ -336,7 +336,9 @@ driven = {rho: norm_against_lag(rho * Q, heard) for rho in rhos}
 
 below = max((driven[rho][1:] / rho ** lags[1:]).max() for rho in rhos)
 must_be("reading, the gradient is below ρ to the power of the lag", at_most(below, 1.0))  # ‖W_h‖ = ρ, and tanh' ≤ 1
-vanished = claim("reading aloud: at most 1 % is left of it 50 steps back, even at ρ = 1.5", at_most(driven[1.5][50], 0.01))
+vanished = claim(
+    "reading aloud: at most 1 % is left of it 50 steps back, even at ρ = 1.5", at_most(driven[1.5][50], 0.01)
+)
 
 # %%
 fig, axes = plotting.figure(9.5, 3.6, columns=2)
@@ -417,7 +419,7 @@ widgets.movable(
 )
 
 # %% [markdown]
-# ### Why small gradients mean short memories
+# ### Near terms and far terms
 #
 # The gradient of $W_h$ is a *sum* over all steps back. If far terms are tiny, the sum is made by the near ones, and says nothing
 # of the far word. We stop the walk back after ten steps and compare with the whole, $\rho = 1$: reading aloud, as above, and at
@@ -559,7 +561,7 @@ model = SequenceModel("rnn", inputs=65, hidden=100, outputs=65, seed=SEED)
 x, targets = np.eye(65)[letters[:, :-1]], letters[:, 1:]
 first_loss, _, memory = model.loss_and_gradients(x[:, :25], targets[:, :25], model.start(1))
 print(f"{first_loss:.2f} nats")
-claim("the first loss is 25 · ln 65", at_most(abs(first_loss - 25 * np.log(65)), 0.01))
+must_be("the first loss is 25 · ln 65", at_most(abs(first_loss - 25 * np.log(65)), 0.01))
 
 # %% [markdown]
 # Now the window after it. Its gradient must be what small changes give *if the memory handed on stays as it is*; and it
@@ -579,7 +581,7 @@ def second_window():
 
 
 numeric = numerical_gradient(second_window, model.parameters["W_h"])
-claim("with the memory frozen, the gradient is right", at_most(relative_error(gradients_2["W_h"], numeric), 1e-7))
+must_be("with the memory frozen, the gradient is right", at_most(relative_error(gradients_2["W_h"], numeric), 1e-7))
 cut = relative_error(gradients_1["W_h"] + gradients_2["W_h"], gradients_all["W_h"])
 claim("and it is not the gradient of the whole text", at_least(np.log10(cut), -4))
 
@@ -599,7 +601,7 @@ tables.print_table(
 )
 
 # %% [markdown]
-# ## Where the plain RNN ends
+# ## How far back does it learn?
 #
 # Back to the question at the beginning. Each point: a network trained for 600 updates on fresh sequences; the line is the
 # median of five seeds, the band reaches from the worst to the best (`experiments/lag.py`).
