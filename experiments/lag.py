@@ -51,7 +51,6 @@ def cells(start: str, lag: int) -> dict:
         "RNN, Gaussian": rnn(normal(stddev=UNITS**-0.5)),
         "RNN, orthogonal": rnn("orthogonal"),
         "RNN, ReLU and identity": rnn("identity", "relu"),  # Le et al.: units that begin by copying themselves
-        "LSTM, b = 0": lstm(c.ForgetBias(0)),
         "LSTM, b = 1": lstm(c.ForgetBias(1)),
         "LSTM, b = 3": lstm(c.ForgetBias(3)),
         "LSTM, chrono": lstm(c.ChronoBias(lag)),
