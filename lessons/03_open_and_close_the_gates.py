@@ -319,9 +319,9 @@ plain = {start: reach_of_rnn(size) for start, size in sizes.items()}
 (loud, direct_3), quiet = both["loud"][3], both["quiet"][3][0]
 claim("loud, forget bias 3: 50 steps back at least a tenth arrives", at_least(loud[50], 0.1))
 ratio = np.log10(loud[50] / plain["loud"][50])
-kept_loud = claim("loud, bias 3: ten thousand times more than in the vanilla RNN, 50 steps back", at_least(ratio, 4))
+kept_loud = claim("loud, bias 3: four powers of ten more than in the vanilla RNN, 50 steps back", at_least(ratio, 4))
 worse = np.log10(plain["loud"][50] / both["loud"][0][0][50])
-claim("loud, forget bias 0: a thousand times less than in the vanilla RNN", at_least(worse, 3))
+claim("loud, forget bias 0: three powers of ten less than in the vanilla RNN", at_least(worse, 3))
 needless = claim("quiet, the vanilla RNN keeps at least half over 50 steps", at_least(plain["quiet"][50], 0.5))
 claim("quiet, forget bias 3: 50 steps back the gradient has grown at least threefold", at_least(quiet[50], 3))
 claim("loud, bias 3: 10 steps back the direct path is at least 60 % of the whole", at_least((direct_3 / loud)[10], 0.6))

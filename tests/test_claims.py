@@ -80,7 +80,7 @@ def test_margins_and_the_record(tmp_path, monkeypatch):
 def test_a_title_is_a_claim_or_neutral():
     _, ax = plotting.figure(4, 2)
     plotting.title(ax, Claim("the more one reads, the more one knows about it all", "✓"))
-    assert ax.get_title(loc="left") == "The more one reads, the more one knows\nabout it all"
+    assert ax.get_title(loc="left") == "The more one reads, the more one\nknows about it all"
     plotting.title(ax, neutral="loss by step")
     assert ax.get_title(loc="left") == "Loss by step"
     for wrong in ({"claim": "a sentence"}, {"claim": Claim("a", "✓"), "neutral": "b"}, {}):

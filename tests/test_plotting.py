@@ -53,3 +53,15 @@ def test_what_a_network_reads_of_its_own_comes_from_its_memory_and_not_from_a_lo
     assert not {place[f"$E_{t}$"] for t in (1, 2, 3)} & {start for start, _ in ways}
     assert all((place[f"$h_{t}$"], place[f"$x_{t + 1}$"]) in ways for t in (1, 2))
     plt.close(figure)
+
+
+def test_titles_side_by_side_do_not_run_into_each_other():
+    figure, axes = plotting.figure(9, 3, columns=2)
+    for ax in axes:
+        plotting.lines(ax, [0, 1], {"a curve with a long name": [0, 1]}, "x", "y", legend=ax is axes[1])
+        plotting.title(ax, neutral="so much is said of what is drawn here that it needs more than one line")
+    figure.canvas.draw()
+    left, right = (ax._left_title.get_window_extent() for ax in axes)
+    assert left.x1 < right.x0
+    assert right.x1 <= figure.bbox.width
+    plt.close(figure)

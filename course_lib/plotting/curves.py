@@ -56,7 +56,7 @@ def lag_curves(ax, lags, series: dict, chance: float, legend=True):
     ax.set_xscale("log")
     ax.set_xticks(lags, [f"{lag:g}" for lag in lags])
     ax.minorticks_off()
-    ax.set(xlabel="lag: steps between the symbol and the answer", ylabel="share right", ylim=(0, 1.03))
+    ax.set(xlabel="lag: steps to the answer", ylabel="share right", ylim=(0, 1.03))
     if legend:
         ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return ax

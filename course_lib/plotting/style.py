@@ -27,13 +27,15 @@ def figure(width: float = 7.0, height: float = 3.6, columns: int = 1, rows: int 
 def title(ax, claim: Claim | None = None, neutral: str = "") -> None:
     """What stands over a figure: a claim that holds, or `neutral` text, which says what is drawn and not what is found.
 
-    It is broken into lines as wide as its column of the figure. TypeError unless one of them is given.
+    It is broken into lines that end before the next axes begin, so draw first. TypeError unless one of them is given.
     """
     if bool(neutral) == isinstance(claim, Claim) or not isinstance(claim, Claim | None):
         raise TypeError(f'title: expected a claim, or neutral="…", got {claim!r}, neutral={neutral!r}')
-    columns = ax.get_subplotspec().get_gridspec().ncols
+    ax.figure.draw_without_rendering()  # now it is known where everything is
+    left, *rights = (each.get_window_extent().x0 for each in (ax, *ax.figure.axes))
+    right = min((x for x in rights if x > left + 1), default=ax.figure.bbox.width)
     text = claim.sentence if claim else neutral
-    ax.set_title(textwrap.fill(text[:1].upper() + text[1:], int(9.5 * ax.figure.get_figwidth() / columns)))
+    ax.set_title(textwrap.fill(text[:1].upper() + text[1:], int(10 * (right - left) / ax.figure.dpi)))
 
 
 def close(figure) -> None:
