@@ -341,10 +341,11 @@ vanished = claim("reading aloud: 50 steps back at most 1 % is left, even at ρ =
 # %%
 fig, axes = plotting.figure(9.5, 3.6, columns=2)
 names = {rho: f"ρ = {rho}" for rho in rhos}
-for ax, curves, found in [(axes[0], undriven, geometric), (axes[1], driven, vanished)]:
+for ax, curves in zip(axes, (undriven, driven), strict=True):
     plotting.lines(ax, lags, {names[r]: c for r, c in curves.items()}, "steps back", "length of the gradient", log=True,
                    dashed={names[r]: r**lags for r in rhos}, legend=ax is axes[1], ylim=(1e-16, 1e10))  # fmt: skip
-    plotting.title(ax, found)
+plotting.title(axes[0], geometric)
+plotting.title(axes[1], vanished)
 plt.show()
 
 # %% [markdown]
@@ -535,10 +536,11 @@ claim("quiet, ReLU with a rotation: less than a millionth is left", at_most(quie
 
 # %%
 fig, axes = plotting.figure(10, 3.4, columns=2, sharey=True)
-for ax, reach, found in ((axes[0], loud, lost), (axes[1], quiet, kept)):
+for ax, reach in zip(axes, (loud, quiet), strict=True):
     plotting.lines(ax, np.arange(101), reach, "steps back", "gradient, last step = 1", log=True, legend=ax is axes[1],
                    ylim=(1e-18, 10))  # fmt: skip
-    plotting.title(ax, found)
+plotting.title(axes[0], lost)
+plotting.title(axes[1], kept)
 plt.show()
 
 # %% [markdown]

@@ -329,12 +329,13 @@ claim("loud, bias 3: 50 steps back it is at most a quarter of the whole", at_mos
 
 # %%
 fig, axes = plotting.figure(10, 3.8, columns=2, sharey=True)
-for ax, start, found in zip(axes, sizes, (kept_loud, needless), strict=True):
+for ax, start in zip(axes, sizes, strict=True):
     curves = {f"LSTM, forget bias {b}": paths[0] for b, paths in both[start].items()} | {"vanilla RNN": plain[start]}
     direct = {f"LSTM, forget bias {b}": paths[1] for b, paths in both[start].items()}
     plotting.lines(ax, np.arange(T), curves, "steps back", "gradient, last step = 1", log=True, dashed=direct,
                    legend=ax is axes[1], ylim=(1e-16, 1e3))  # fmt: skip
-    plotting.title(ax, found)
+plotting.title(axes[0], kept_loud)
+plotting.title(axes[1], needless)
 plt.show()
 
 # %% [markdown]

@@ -59,6 +59,7 @@ def test_titles_side_by_side_do_not_run_into_each_other():
     figure, axes = plotting.figure(9, 3, columns=2)
     for ax in axes:
         plotting.lines(ax, [0, 1], {"a curve with a long name": [0, 1]}, "x", "y", legend=ax is axes[1])
+    for ax in axes:
         plotting.title(ax, neutral="so much is said of what is drawn here that it needs more than one line")
     figure.canvas.draw()
     left, right = (ax._left_title.get_window_extent() for ax in axes)
