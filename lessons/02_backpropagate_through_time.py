@@ -221,7 +221,7 @@ def rnn_backward(dh_out, x, h, W_x, W_h, h_0, mask=None):
 
 
 # %% [markdown]
-# Code like this is wrong more often than it looks. So never trust it: **check the gradient**. Move every number of every
+# Code like this is easily wrong and still learns a little. So **check the gradient**. Move every number of every
 # parameter by $\pm 10^{-5}$ and compare. The model below reads one-hot letters and has a loss at every step; its
 # parameters are random, for with zeros many mistakes stay hidden.
 

@@ -12,8 +12,8 @@
 # **You will do:** set an LSTM's weights by hand so that it remembers for 400 steps, walk back through it, train one on nested
 # text, and find the cell that knows whether a speech is still open.
 #
-# **You will learn:** the three gates and six equations of the LSTM; why its gradients survive, and which part of the usual
-# explanation is wrong; what one number, the forget bias, decides; how to read a trained memory; and where LSTMs end.
+# **You will learn:** the three gates and six equations of the LSTM; why its gradients survive, and how far the usual explanation
+# goes; what one number, the forget bias, decides; how to read a trained memory; and how far back an LSTM learns.
 #
 # **You need:** lesson 02.
 #
@@ -76,8 +76,8 @@ claim("at lag 50, the best of ten plain tanh RNNs gets at most half", at_most(be
 # %% [markdown]
 # ## One operation mode, or three gates
 #
-# A vanilla RNN knows one thing to do: $h_t = \tanh(W_h h_{t-1} + W_x x_t + b)$. **Every** input rewrites the **whole**
-# memory. It cannot leave a note alone while it reads something unimportant.
+# A vanilla RNN knows one thing to do: $h_t = \tanh(W_h h_{t-1} + W_x x_t + b)$. Every input is added to the whole memory. Nothing
+# in it says: leave this note alone, what I read now is unimportant.
 #
 # Think of a notebook instead. At each word: shall I **keep** what is on the page? Shall I **write**, and what? Shall I
 # **show** the page now, or keep it to myself? Three questions, answered for every unit, with a number between 0 and 1: a
@@ -346,7 +346,7 @@ plt.show()
 # the direct path alone never could ($f \le 1$): an LSTM can explode, too.
 
 # %% [markdown]
-# ## One number decides
+# ## The forget bias
 #
 # A gate at $f$ keeps $f^n$ after $n$ steps. At $f = \sigma(1) = 0.73$ a third is left after 3.2 steps; at $\sigma(3) = 0.95$,
 # after 21. So the start of $b_f$ sets how far back the network can *see* before it has learned anything. Jozefowicz et al.
