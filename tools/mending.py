@@ -157,83 +157,117 @@ class Lesson:
 
 def mend(lesson: Lesson, cells: list[Cell]) -> tuple[NotebookNode, list[str]]:
     """A student's cells -> a notebook that nbgrader can grade, and what was mended."""
-    said = Remarks()
-    kept: list[Cell | None] = list(cells)
-    marks: dict[str, list[int]] = {name: [] for name in lesson.names(is_locked)}  # where the student has them
-    for i, cell in enumerate(cells):
-        if name := lesson.locked(cell):
-            marks[name].append(i)
-            if text(cell.source) == text(lesson.known[name].source):
-                kept[i] = None
-            elif cell.source.strip():
-                said.add("changed, the original is graded", name)
-    said.add("missing, restored", *(name for name, at in marks.items() if not at))
-    said.add("more than once", *(name for name, at in marks.items() if len(at) > 1))
-
-    places: dict[str, int] = {}  # where an answer is complete
-    shared: dict[str, NotebookNode] = {}  # in place of an answer that is in another's cell
-    for name in lesson.names(is_solution):
-        at = lesson.answer(name, cells)
-        at = [i for i in at if i not in places.values()] or at[-1:]  # not another's, unless there is no other
-        for i, cell in enumerate(cells):
-            if i not in at and i not in places.values() and (cell.name == name or lesson.is_blank(name, cell)):
-                kept[i] = None  # a blank one, where another is written
-        if not at:
-            said.add("missing", name)
-            continue
-        last, source = at[-1], cells[at[-1]].source
-        if last in places.values():
-            said.add("in the cell of another answer", name)
-            shared[name], places[name] = nbformat.from_dict(lesson.known[name] | {"source": "# answered above"}), last
-            continue
-        places[name] = last
-        if len(at) > 1:
-            parts = [cells[i].source for i in at]
-            torn = any(not compiles(part) or part.lstrip("\n")[0].isspace() for part in parts)
-            if torn and compiles("\n".join(parts)):
-                source = "\n".join(parts)
-                for i in at[:-1]:
-                    kept[i] = None
-                said.add(f"split, {len(at)} parts put together", name)
-            else:
-                said.add(f"{len(at)} times, run in order, the last counts", name)
-        kept[last] = Cell(source, "code", name)
-        if cells[last].name != name:
-            said.add("without its nbgrader name, found by what it defines", name)
-        if cells[last].kind != "code":
-            said.add("no code cell, run as one", name)
-        if not compiles(source):
-            said.add("syntax error", name)
-
-    # A check stays where the student has it if that is behind its answer; else it comes before the next such cell.
-    behind: dict[int, list[str]] = {}
-    fixed = {i for at in [*marks.values(), list(places.values())] for i in at}
-    here, answers = -1, []
-    for name in lesson.names(is_grade, is_solution):
-        if is_solution(lesson.known[name]):
-            answers.append(name)
-            continue
-        earliest = max((places[a] for a in answers if a in places), default=-1)
-        later = [i for i in marks[name] if i > earliest]
-        if later:
-            here = later[0]
-        elif earliest >= 0:
-            here = next((i for i in range(earliest + 1, len(cells)) if i in fixed), len(cells)) - 1
-            if marks[name]:
-                said.add("before its answer, moved behind it", name)
-        behind.setdefault(here, []).extend([*(a for a in answers if a not in places or a in shared), name])
-        answers = []
-
-    there = lesson.known | shared
-    made = [there[name] for name in [*(n for n in marks if n not in lesson.names(is_grade)), *behind.get(-1, [])]]
-    for i, cell in enumerate(kept):
-        if cell is not None:
-            made.append(_as_node(lesson, cell, is_answer=places.get(cell.name or "") == i))
-        made += [there[name] for name in behind.get(i, [])]
-    made = [nbformat.from_dict(cell | {"id": f"cell-{number}"}) for number, cell in enumerate(made)]
+    mending = _Mending(lesson, cells)
+    mending.take_out_locked()
+    mending.find_answers()
+    notebook = mending.put_together(mending.cells_behind())
     if touches_checks(lesson, cells):
-        said.add("sets names of the checks (put back before each), read it", *sorted(check_modules(lesson)))
-    return nbformat.from_dict(lesson.notebook | {"cells": made}), said.lines()
+        mending.said.add("sets names of the checks (put back before each), read it", *sorted(check_modules(lesson)))
+    return notebook, mending.said.lines()
+
+
+class _Mending:
+    """A notebook while it is mended, step by step in the order of `mend`. Numbers are places in the student's cells."""
+
+    def __init__(self, lesson: Lesson, cells: list[Cell]):
+        self.lesson, self.cells, self.said = lesson, cells, Remarks()
+        self.kept: list[Cell | None] = list(cells)  # what becomes of each cell; None: it is left out
+        self.marks: dict[str, list[int]] = {name: [] for name in lesson.names(is_locked)}  # where the student has them
+        self.places: dict[str, int] = {}  # where an answer is complete
+        self.shared: dict[str, NotebookNode] = {}  # in place of an answer that is in another's cell
+
+    def take_out_locked(self) -> None:
+        """Set-up and checks go, for the originals to come in; what a student wrote into one stays as a cell."""
+        for i, cell in enumerate(self.cells):
+            if name := self.lesson.locked(cell):
+                self.marks[name].append(i)
+                if text(cell.source) == text(self.lesson.known[name].source):
+                    self.kept[i] = None
+                elif cell.source.strip():
+                    self.said.add("changed, the original is graded", name)
+        self.said.add("missing, restored", *(name for name, at in self.marks.items() if not at))
+        self.said.add("more than once", *(name for name, at in self.marks.items() if len(at) > 1))
+
+    def find_answers(self) -> None:
+        """Each answer has one cell, the last in which it is; the blank ones beside it go."""
+        for name in self.lesson.names(is_solution):
+            taken = set(self.places.values())
+            at = self.lesson.answer(name, self.cells)
+            at = [i for i in at if i not in taken] or at[-1:]  # not another's, unless there is no other
+            for i, cell in enumerate(self.cells):
+                if i not in taken and i not in at and (cell.name == name or self.lesson.is_blank(name, cell)):
+                    self.kept[i] = None
+            if not at:
+                self.said.add("missing", name)
+                continue
+            self.places[name] = at[-1]
+            if at[-1] in taken:
+                self.said.add("in the cell of another answer", name)
+                self.shared[name] = nbformat.from_dict(self.lesson.known[name] | {"source": "# answered above"})
+            else:
+                self._settle(name, at)
+
+    def _settle(self, name: str, at: list[int]) -> None:
+        """Make an answer that lies in some cells a code cell of its name, in the last one's place."""
+        last, source = self.cells[at[-1]], self._joined(name, at)
+        self.kept[at[-1]] = Cell(source, "code", name)
+        if last.name != name:
+            self.said.add("without its nbgrader name, found by what it defines", name)
+        if last.kind != "code":
+            self.said.add("no code cell, run as one", name)
+        if not compiles(source):
+            self.said.add("syntax error", name)
+
+    def _joined(self, name: str, at: list[int]) -> str:
+        """The text of an answer's last cell; of all, where one was split and they are Python only together."""
+        parts = [self.cells[i].source for i in at]
+        if len(parts) == 1:
+            return parts[0]
+        torn = any(not compiles(part) or part.lstrip("\n")[0].isspace() for part in parts)
+        if not (torn and compiles("\n".join(parts))):
+            self.said.add(f"{len(at)} times, run in order, the last counts", name)
+            return parts[-1]
+        for i in at[:-1]:
+            self.kept[i] = None
+        self.said.add(f"split, {len(at)} parts put together", name)
+        return "\n".join(parts)
+
+    def cells_behind(self) -> dict[int, list[str]]:
+        """Which checks, and answers that the student has in no cell of their own, come behind which cell; -1: first.
+
+        A check stays where the student has it if that is behind its answer; else it comes before the next such cell.
+        """
+        behind: dict[int, list[str]] = {}
+        fixed = {i for at in [*self.marks.values(), list(self.places.values())] for i in at}
+        here, answers = -1, []
+        for name in self.lesson.names(is_grade, is_solution):
+            if is_solution(self.lesson.known[name]):
+                answers.append(name)
+                continue
+            earliest = max((self.places[a] for a in answers if a in self.places), default=-1)
+            later = [i for i in self.marks[name] if i > earliest]
+            if later:
+                here = later[0]
+            elif earliest >= 0:
+                here = next((i for i in range(earliest + 1, len(self.cells)) if i in fixed), len(self.cells)) - 1
+                if self.marks[name]:
+                    self.said.add("before its answer, moved behind it", name)
+            away = [a for a in answers if a not in self.places or a in self.shared]
+            behind.setdefault(here, []).extend([*away, name])
+            answers = []
+        return behind
+
+    def put_together(self, behind: dict[int, list[str]]) -> NotebookNode:
+        """The notebook: the set-up, the student's cells that are kept, and behind each what belongs there."""
+        originals = self.lesson.known | self.shared
+        set_up = [name for name in self.marks if name not in self.lesson.names(is_grade)]
+        made = [originals[name] for name in [*set_up, *behind.get(-1, [])]]
+        for i, cell in enumerate(self.kept):
+            if cell is not None:
+                made.append(_as_node(self.lesson, cell, is_answer=self.places.get(cell.name or "") == i))
+            made += [originals[name] for name in behind.get(i, [])]
+        made = [nbformat.from_dict(cell | {"id": f"cell-{number}"}) for number, cell in enumerate(made)]
+        return nbformat.from_dict(self.lesson.notebook | {"cells": made})
 
 
 def _as_node(lesson: Lesson, cell: Cell, is_answer: bool) -> NotebookNode:
