@@ -115,15 +115,21 @@ def odd_variables():
 def foreign_settings():
     """One clause for each setting of this machine that the course does not use."""
     found = [f"{name}={os.environ[name]}" for name in odd_variables()]
-    if os.environ.get("KERAS_BACKEND", "tensorflow") not in ("", "tensorflow"):
+    if os.environ.get("KERAS_BACKEND", "tensorflow") not in ("", backend()):
         found.append(f"KERAS_BACKEND={os.environ['KERAS_BACKEND']}")
     file = keras_file()
     try:
         given = json.loads(file.read_text(encoding="utf-8"))
-        found += [f"{name} {given[name]} of {file}" for name in KERAS if given.get(name, KERAS[name]) != KERAS[name]]
+        used = {**KERAS, "backend": backend()}
+        found += [f"{name} {given[name]} of {file}" for name in used if given.get(name, used[name]) != used[name]]
     except (OSError, ValueError, AttributeError):  # Keras says what is wrong, if anything is
         pass
     return found
+
+
+def backend():
+    """What Keras runs on: TensorFlow, unless COURSE_BACKEND names another one, which runs the cells and no lesson."""
+    return os.environ.get("COURSE_BACKEND") or KERAS["backend"]
 
 
 def keras_file():

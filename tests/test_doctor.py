@@ -244,6 +244,31 @@ def test_foreign_settings_are_said_and_not_used(tmp_path, monkeypatch):
     assert len(said) == 8 and f"floatx float16 of {tmp_path / 'keras.json'}" in said
 
 
+@pytest.mark.parametrize("name", ["keras.py", "numpy.py", "json.py"])
+def test_a_file_that_hides_a_module_is_named_where_keras_is_imported(tmp_path, name):
+    """Not Keras's file of settings, which is there and well."""
+    (tmp_path / "keras.json").write_text("{}")
+    (tmp_path / name).write_text("mine = 1")
+    code = "from course_lib.backend import keras"
+    env = os.environ | {"PYTHONPATH": str(ROOT), "KERAS_HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, encoding="utf-8")
+    told = f"CourseError: Keras cannot be imported: {tmp_path / name} hides the module of that name. Give it another"
+    assert told in done.stderr and "keras.json" not in done.stderr
+
+
+def test_another_backend_for_the_course(tmp_path, monkeypatch):
+    (tmp_path / "keras.json").write_text('{"backend": "jax"}')
+    for name, value in {"COURSE_BACKEND": "jax", "KERAS_BACKEND": "jax", "KERAS_HOME": str(tmp_path)}.items():
+        monkeypatch.setenv(name, value)
+    assert installation.foreign_settings() == []  # it is used
+    assert "COURSE_BACKEND is jax: no lesson runs on it. To mend it: unset" in cross(doctor._check_tensorflow)
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+    assert installation.foreign_settings() == ["KERAS_BACKEND=tensorflow"]
+    finished = run("-c", "from course_lib.backend import keras", COURSE_BACKEND="nonsense")
+    assert "Keras cannot be imported on COURSE_BACKEND=nonsense" in finished.stderr
+    assert "unset that variable" in finished.stderr and "move that file" not in finished.stderr
+
+
 @pytest.mark.parametrize("value", ["", "two", "-1", "1.5", "100000", " 2"])
 def test_threads_that_are_no_number(monkeypatch, value):
     monkeypatch.setenv("TF_NUM_INTEROP_THREADS", value)
@@ -258,6 +283,7 @@ def test_settings_that_keras_cannot_read(tmp_path, monkeypatch, settings):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     found = cross(doctor._check_tensorflow)
+    assert "move that file away. To mend it: do that" in found
     assert "TensorFlow does not run: Keras cannot be imported" in found and str(tmp_path / "keras.json") in found
 
 
@@ -267,7 +293,7 @@ def test_settings_that_keras_cannot_read(tmp_path, monkeypatch, settings):
 )
 def test_a_tensorflow_that_cannot_run(tmp_path, monkeypatch, keras, found):
     (tmp_path / "keras.py").write_text(keras)
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(ROOT)]))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(tmp_path)]))
     monkeypatch.setattr(doctor, "ROOT", tmp_path)
     monkeypatch.setenv("XLA_FLAGS", "--odd")
     assert found in cross(doctor._check_tensorflow)

@@ -8,7 +8,7 @@ import pytest
 from course_lib import cells, layers, tables
 from course_lib.backend import keras
 from course_lib.errors import CourseError
-from course_lib.machine import processor
+from course_lib.machine import WITHOUT_AVX512, processor
 
 tf = pytest.importorskip("tensorflow")
 UNITS, WIDTH, TEXTS, STEPS = 5, 3, 4, 7
@@ -433,7 +433,7 @@ def test_the_benchmarks_table(avx2, monkeypatch, tmp_path):
     """Rows of the other kind of processor stay, as does the figure when AVX-512 is not to be used."""
     from benchmarks import layers as benchmark
 
-    for name in benchmark.AVX2:
+    for name in WITHOUT_AVX512:
         monkeypatch.setenv(name, "unset")
     stored = tables.read_rows(benchmark.RESULTS)
     monkeypatch.setattr(benchmark, "RESULTS", tmp_path / "layers.csv")
