@@ -58,7 +58,7 @@ def read(path: Path) -> list[Cell]:
         notebook = json.loads(raw.decode(encoding, errors="replace"))
         # Only what is needed is looked at: nbformat refuses cells that a person reads without trouble, and prints them.
         sheets = [notebook] if "cells" in notebook else notebook["worksheets"]  # format 4, or 3 and 2
-        return [_read_cell(cell) for sheet in sheets for cell in sheet["cells"]]
+        return [_read_cell(cell) for sheet in sheets for cell in sheet["cells"] if isinstance(cell, dict)]
     except CourseError:
         raise
     except OSError as error:
@@ -70,14 +70,14 @@ def read(path: Path) -> list[Cell]:
 
 
 def _read_cell(cell: dict) -> Cell:
-    """A cell of a notebook's JSON."""
-    source = cell.get("source", cell.get("input", ""))  # format 3 has `input` where there is code
-    source = source if isinstance(source, str) else "".join(source)
+    """A cell of a notebook's JSON; what is missing or odd in it voids no other."""
+    source = cell.get("source", cell.get("input")) or ""  # format 3 has `input` where there is code
+    source = source if isinstance(source, str) else "".join(line for line in source if isinstance(line, str))
     metadata = cell.get("metadata")
     grade = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     name = grade.get("grade_id") if isinstance(grade, dict) else None
     source = source.encode(errors="replace").decode()  # lone surrogates cannot be written
-    kind = "code" if cell["cell_type"] == "code" else "markdown"
+    kind = "code" if cell.get("cell_type", "code") == "code" else "markdown"
     return Cell(source, kind, name if isinstance(name, str) else None)
 
 
@@ -88,9 +88,10 @@ def bound(source: str) -> set[str]:
 
 
 def compiles(source: str) -> bool:
-    """Whether a cell is Python, IPython's magics included."""
+    """Whether a cell is Python, IPython's magics and its await outside of functions included."""
+    flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     try:
-        ast.parse(TransformerManager().transform_cell(source))
+        compile(TransformerManager().transform_cell(source), "a cell", "exec", flags)
     except (SyntaxError, ValueError, RecursionError, MemoryError):  # the last two: too many brackets
         return False
     return True
@@ -322,11 +323,8 @@ def mend_student(lessons: list[Lesson], folder: Path, target: Path) -> list[str]
     for path in files:
         place = path.relative_to(folder)
         if ".ipynb" not in path.name.lower():
-            if module := _hidden_by(folder, place):
-                said.append(f"{place}: left out, it would hide the module {module}")
-                continue
-            (target / place).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, target / place)
+            if left_out := _copied(folder, place, target, {f"{lesson.name}.ipynb" for lesson in lessons}):
+                said.append(f"{place}: left out, {left_out}")
             continue
         try:
             handed_in[place] = read(path)
@@ -360,6 +358,20 @@ def mend_student(lessons: list[Lesson], folder: Path, target: Path) -> list[str]
             said.append(f"{found[-1]} was graded (most answers), not {', '.join(others)}")
         said += [f"{lesson.name}: {line}" for line in mended] if len(lessons) > 1 else mended
     return said
+
+
+def _copied(folder: Path, place: Path, target: Path, notebooks: set[str]) -> str | None:
+    """Copy a file that is no notebook to where the mended ones will lie; why it is left out, or None."""
+    if module := _hidden_by(folder, place):
+        return f"it would hide the module {module}"
+    if place.parts[0] in notebooks:
+        return f"its folder has the name of the notebook {place.parts[0]}"
+    try:
+        (target / place).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(folder / place, target / place)
+    except OSError as error:
+        return f"it cannot be copied: {error.strerror}"
+    return None
 
 
 def _is_clutter(place: Path) -> bool:
