@@ -320,44 +320,46 @@ def mend_student(lessons: list[Lesson], folder: Path, target: Path) -> list[str]
     if not files:
         return ["nothing was handed in"]
     said, handed_in = [], {}
-    for path in files:
-        place = path.relative_to(folder)
-        if ".ipynb" not in path.name.lower():
+    for place in (path.relative_to(folder) for path in files):
+        if ".ipynb" not in place.name.lower():
             if left_out := _copied(folder, place, target, {f"{lesson.name}.ipynb" for lesson in lessons}):
                 said.append(f"{place}: left out, {left_out}")
             continue
         try:
-            handed_in[place] = read(path)
+            handed_in[place] = read(folder / place)
         except CourseError as error:
             said.append(f"{place}: {error}")
-    # A notebook is of the lesson whose answers and checks it holds, whatever its name.
-    of: dict[str, list[Path]] = {lesson.name: [] for lesson in lessons}
-    for place, cells in handed_in.items():
-        best = max(lessons, key=lambda lesson: (lesson.shared(cells), lesson.name == place.stem))
-        if best.shared(cells):
-            of[best.name].append(place)
-        else:
-            said.append(f"{place}: no notebook of this assignment")
+    of = _lessons_of(handed_in, lessons)
+    said += [f"{place}: no notebook of this assignment" for place in handed_in if place not in of]
     for lesson in lessons:
         expected = Path(f"{lesson.name}.ipynb")
         found = sorted(
-            of[lesson.name],
+            (place for place in of if of[place] is lesson),
             key=lambda p: (lesson.written(handed_in[p]), p == expected, (folder / p).stat().st_mtime),
         )
-        cells = handed_in[found[-1]] if found else []
-        notebook, mended = mend(lesson, cells)
+        notebook, mended = mend(lesson, handed_in[found[-1]] if found else [])
         target.mkdir(parents=True, exist_ok=True)
         nbformat.write(notebook, target / expected)
         if not found:
-            others = ", ".join(str(p.relative_to(folder)) for p in files[:5])
-            said.append(f"{lesson.name} not handed in: graded blank (there is {others})")
+            there = ", ".join(str(p.relative_to(folder)) for p in files[:5])
+            said.append(f"{lesson.name} not handed in: graded blank (there is {there})")
             continue
         if found[-1] != expected:
             said.append(f"{expected} was handed in as {found[-1]}")
-        if others := [str(p) for p in found[:-1]]:
-            said.append(f"{found[-1]} was graded (most answers), not {', '.join(others)}")
+        if others := ", ".join(map(str, found[:-1])):
+            said.append(f"{found[-1]} was graded (most answers), not {others}")
         said += [f"{lesson.name}: {line}" for line in mended] if len(lessons) > 1 else mended
     return said
+
+
+def _lessons_of(handed_in: dict[Path, list[Cell]], lessons: list[Lesson]) -> dict[Path, Lesson]:
+    """The lesson of each notebook: whose answers and checks it holds most of, whatever its name. Of some, none."""
+    found = {}
+    for place, cells in handed_in.items():
+        best = max(lessons, key=lambda lesson: (lesson.shared(cells), lesson.name == place.stem))
+        if best.shared(cells):
+            found[place] = best
+    return found
 
 
 def _copied(folder: Path, place: Path, target: Path, notebooks: set[str]) -> str | None:
