@@ -24,7 +24,7 @@ Found = tuple[bool, str, str]
 
 def work_folder() -> Path:
     """Where students' lessons lie: COURSE_WORK, or work/ of the course."""
-    return Path(os.environ.get("COURSE_WORK") or ROOT / "work")
+    return Path(os.environ.get("COURSE_WORK") or ROOT / "work").expanduser()
 
 
 def _python(code: str, cwd) -> subprocess.CompletedProcess[str]:

@@ -50,7 +50,7 @@ def stamp_complaint(environment):
     """What an environment's stamp tells against it, or None."""
     try:
         found = (environment / ".installed").read_text(encoding="utf-8")
-    except OSError:
+    except (OSError, ValueError):  # ValueError: it is no text
         return "the set-up of .venv was not finished"
     folder, *rest = found.splitlines() or [""]
     if not rest:
@@ -65,7 +65,9 @@ def wrong_packages():
     from importlib.metadata import PackageNotFoundError, version
 
     def pin(line):
-        name, right = line.partition(" ;")[0].split("==")
+        name, _, right = line.partition(" ;")[0].partition("==")
+        if not re.fullmatch("[A-Za-z0-9._-]+", name) or not right:
+            return f"a line of requirements.lock, {line[:40]!r}, is no pin"
         try:
             found = version(name)
         except PackageNotFoundError:
@@ -133,8 +135,13 @@ def backend():
 
 
 def keras_file():
-    """Where Keras reads its settings."""
-    return Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "keras.json"
+    """Where Keras reads its settings: as it says in keras/src/backend/config.py, also for who has no home."""
+    try:
+        home = Path.home()
+    except RuntimeError:  # a user who is a number without a name, as in a container
+        home = Path("/tmp")
+    folder = (home if os.access(str(home), os.W_OK) else Path("/tmp")) / ".keras"
+    return Path(os.environ.get("KERAS_HOME", str(folder))) / "keras.json"
 
 
 def folder_complaint(folder):

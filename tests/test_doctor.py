@@ -12,6 +12,7 @@ import pytest
 
 from course_lib import __main__ as command
 from course_lib import bundled, doctor, installation
+from course_lib.datasets.fetch import cache_folder
 from tools.build import ROOT
 
 
@@ -72,6 +73,7 @@ def test_another_python(monkeypatch):
     ("stamp", "found"),
     [
         (None, "the set-up of .venv was not finished"),
+        ("\udcff", "the set-up of .venv was not finished"),
         ("", "set up by an earlier version of the course"),
         ("/another/folder\n123\n", "renamed or copied: .venv was set up in /another/folder"),
         ("{ROOT}\n123\n", "requirements.lock has changed since"),
@@ -79,7 +81,7 @@ def test_another_python(monkeypatch):
 )
 def test_an_environment_of_another_folder_or_other_pins(checkout, stamp, found):
     if stamp is not None:
-        (checkout / ".venv" / ".installed").write_text(stamp.format(ROOT=checkout))
+        (checkout / ".venv" / ".installed").write_text(stamp.format(ROOT=checkout), errors="surrogateescape")
     assert found in cross(doctor._check_environment)
     assert "make lab" in cross(doctor._check_environment)
     (checkout / ".venv" / ".installed").write_text(installation.stamp())
@@ -188,6 +190,31 @@ def test_a_file_where_a_folder_should_be(tmp_path, monkeypatch, variable):
     monkeypatch.setenv(variable, str(tmp_path / "not" / "there" / "yet"))
     well(doctor._check_folders)
     assert not (tmp_path / "not").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a home is found otherwise there")
+def test_a_home_is_meant_by_its_sign_and_nobody_needs_one(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("COURSE_WORK", "~/lessons")  # as a file of settings has it, which no shell reads
+    monkeypatch.setenv("COURSE_CACHE", "~/kept")
+    assert doctor.work_folder() == tmp_path / "lessons" and cache_folder() == tmp_path / "kept"
+    monkeypatch.delenv("KERAS_HOME", raising=False)
+    assert installation.keras_file() == tmp_path / ".keras" / "keras.json"
+    import pwd
+
+    def nobody(_):
+        raise KeyError
+
+    monkeypatch.setattr(pwd, "getpwuid", nobody)  # a number without a name, as in a container
+    monkeypatch.delenv("HOME")
+    assert installation.foreign_settings() == [f"{name}={os.environ[name]}" for name in installation.odd_variables()]
+    assert installation.keras_file() == Path("/tmp/.keras/keras.json")
+
+
+@pytest.mark.parametrize("line", ["<<<<<<< HEAD", "", "# numpy", "numpy>=2", "numpy=="])
+def test_a_list_of_pins_that_was_damaged(checkout, line):
+    (checkout / "requirements.lock").write_text(f"{line}\n")
+    assert f"packages: a line of requirements.lock, {line!r}, is no pin. To mend it:" in cross(doctor._check_packages)
 
 
 def test_no_room_no_right_to_write_and_no_public_sets(tmp_path, monkeypatch):
