@@ -88,11 +88,11 @@ def seconds_here(task: str) -> float | None:
     return _scaled(rows) if rows else None
 
 
-def lesson_seconds_here(lessons: list[str]) -> float:
-    """About how long these lessons take here, one after the other, by benchmarks/lesson_times.csv."""
+def lesson_seconds_here(lessons: list[str], at_a_time: int = 1) -> float:
+    """About how long these lessons take here, so many at a time, by benchmarks/lesson_times.csv."""
     times = results.read("lesson_times.csv")
     of = {name: [row for row in times if row["lesson"] == name] for name in lessons}
-    return sum(_scaled(rows) for rows in of.values() if rows)
+    return sum(_scaled(rows) for rows in of.values() if rows) / min(at_a_time, cores())
 
 
 def _scaled(rows: list[dict]) -> float:

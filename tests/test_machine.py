@@ -115,6 +115,9 @@ def test_lessons_say_how_long_they_take_together(monkeypatch):
     monkeypatch.setattr(results, "read", {"lesson_times.csv": rows}.get)
     monkeypatch.setattr(machine, "gflops", lambda: 300)
     assert machine.lesson_seconds_here(["01", "02", "a new one"]) == pytest.approx(100)
+    for cores, seconds in ((1, 100), (2, 50), (8, 50)):
+        monkeypatch.setattr(machine, "cores", lambda cores=cores: cores)
+        assert machine.lesson_seconds_here(["01", "02"], at_a_time=2) == pytest.approx(seconds)
 
 
 @pytest.mark.stored
