@@ -287,9 +287,7 @@ def _backward(how, x, W, U, b_h, mask, remembered, d_outputs, d_last):
     dtype, B, steps = x.dtype, tf.shape(x)[0], tf.shape(x)[1]
     N = how.network(U, b_h, B)
     *kept, before, h, now = remembered
-    if mask is not None:
-        words = tf.transpose(tf.cast(mask, dtype))[:, :, None]
-        gaps = 1 - words
+    words = None if mask is None else tf.transpose(mask)[:, :, None]
     d_outputs = tf.transpose(d_outputs, (1, 0, 2))  # (T or 1, B, H)
 
     def step(t, arrays, lists):
@@ -299,11 +297,11 @@ def _backward(how, x, W, U, b_h, mask, remembered, d_outputs, d_last):
             d_h = d_states[0] + d_outputs[t] if how.every else d_states[0]
             d_before, found = N.back(saved, then, now, [d_h, *d_states[1:]])
         else:  # the state before it, and the output before it, are owed what went past this step
-            word, gap, due = words[t], gaps[t], owed[0] + d_outputs[t] if how.every else owed[0]
-            d_new = [word * (d_states[0] + due), *(word * d for d in d_states[1:])]
+            word, due = words[t], owed[0] + d_outputs[t] if how.every else owed[0]
+            d_new = [tf.where(word, d, 0) for d in (d_states[0] + due, *d_states[1:])]  # 0 times NaN would not be 0
             d_before, found = N.back(saved, then, now, d_new)
-            d_before = [d + gap * stays for d, stays in zip(d_before, d_states, strict=True)]
-            owed = [tf.zeros_like(due) if how.zeros else gap * due]
+            d_before = [tf.where(word, d, stays) for d, stays in zip(d_before, d_states, strict=True)]
+            owed = [tf.zeros_like(due) if how.zeros else tf.where(word, tf.constant(0, dtype), due)]
         return [then, *d_before, *owed], [_write(one, t, array) for one, array in zip(lists, found, strict=True)]
 
     owed = tf.zeros_like(d_last[0]) if how.every else d_outputs[0]
