@@ -237,6 +237,11 @@ def _all(arrays, columns, dtype):
     return raw.TensorListStack(input_handle=arrays, element_shape=tf.constant([-1, columns]), element_dtype=dtype)
 
 
+def _choice(word, a, b):
+    """word (B,), a and b (B, H) -> the rows of a where there is a word, else of b: faster than tf.where."""
+    return raw.Select(condition=word, x=a, y=b)
+
+
 def _loop(step, t, go_on, stride, arrays, lists):
     """`step` from t on, on arrays (B, H) and lists."""
     scalar = tf.TensorShape(())
@@ -258,19 +263,19 @@ def _forward(how, x, states, W, U, b, b_h, mask):
     x = tf.transpose(x, (1, 0, 2))
     z = _projected(W, b, tf.reshape(x, (-1, x.shape[2])), how.parts)
     z = tf.reshape(z, (steps, -1, z.shape[1]))
-    words = None if mask is None else tf.transpose(mask)[:, :, None]
+    words, nothing = None if mask is None else tf.transpose(mask), tf.zeros_like(states[0])
 
     def step(t, arrays, lists):
         states, output = arrays[: N.states], arrays[N.states :]
         new, kept = N.step(z[t], states)
         if words is not None:
-            output = [tf.where(words[t], new[0], 0 if how.zeros else output[0])]
-            new = [tf.where(words[t], n, s) for n, s in zip(new, states, strict=True)]
+            output = [_choice(words[t], new[0], nothing if how.zeros else output[0])]
+            new = [_choice(words[t], n, s) for n, s in zip(new, states, strict=True)]
         write = [(t + 1, state) for state in new] + [(t, array) for array in (*kept, *output)]
         return [*new, *output], [_write(one, *what) for one, what in zip(lists, write, strict=True)]
 
     lists = [_write(_list(steps + 1, dtype), 0, state) for state in states]
-    output = [] if words is None else [tf.zeros_like(states[0])]
+    output = [] if words is None else [nothing]
     lists += [_list(steps, dtype) for _ in range(N.keeps + len(output))]
     arrays, lists = _loop(step, 0, lambda t: t < steps, 1, [*states, *output], lists)
     h, last = _all(lists[0], N.H, dtype), arrays[: N.states]  # h: T + 1 of them
@@ -287,7 +292,7 @@ def _backward(how, x, W, U, b_h, mask, remembered, d_outputs, d_last):
     dtype, B, steps = x.dtype, tf.shape(x)[0], tf.shape(x)[1]
     N = how.network(U, b_h, B)
     *kept, before, h, now = remembered
-    words = None if mask is None else tf.transpose(mask)[:, :, None]
+    words, nothing = None if mask is None else tf.transpose(mask), tf.zeros_like(d_last[0])
     d_outputs = tf.transpose(d_outputs, (1, 0, 2))  # (T or 1, B, H)
 
     def step(t, arrays, lists):
@@ -298,13 +303,13 @@ def _backward(how, x, W, U, b_h, mask, remembered, d_outputs, d_last):
             d_before, found = N.back(saved, then, now, [d_h, *d_states[1:]])
         else:  # the state before it, and the output before it, are owed what went past this step
             word, due = words[t], owed[0] + d_outputs[t] if how.every else owed[0]
-            d_new = [tf.where(word, d, 0) for d in (d_states[0] + due, *d_states[1:])]  # 0 times NaN would not be 0
+            d_new = [_choice(word, d, nothing) for d in (d_states[0] + due, *d_states[1:])]  # 0 times NaN is NaN
             d_before, found = N.back(saved, then, now, d_new)
-            d_before = [tf.where(word, d, stays) for d, stays in zip(d_before, d_states, strict=True)]
-            owed = [tf.zeros_like(due) if how.zeros else tf.where(word, tf.constant(0, dtype), due)]
+            d_before = [_choice(word, d, stays) for d, stays in zip(d_before, d_states, strict=True)]
+            owed = [nothing if how.zeros else _choice(word, nothing, due)]
         return [then, *d_before, *owed], [_write(one, t, array) for one, array in zip(lists, found, strict=True)]
 
-    owed = tf.zeros_like(d_last[0]) if how.every else d_outputs[0]
+    owed = nothing if how.every else d_outputs[0]
     d_states, owed = ([d_last[0] + owed, *d_last[1:]], []) if mask is None else (d_last, [owed])
     arrays, lists = [now, *d_states, *owed], [_list(steps, dtype) for _ in N.finds]
     arrays, lists = _loop(step, steps - 1, lambda t: t >= 0, -1, arrays, lists)
