@@ -263,7 +263,8 @@ def _forward(how, x, states, W, U, b, b_h, mask):
     x = tf.transpose(x, (1, 0, 2))
     z = _projected(W, b, tf.reshape(x, (-1, x.shape[2])), how.parts)
     z = tf.reshape(z, (steps, -1, z.shape[1]))
-    words, nothing = None if mask is None else tf.transpose(mask), tf.zeros_like(states[0])
+    words = None if mask is None else tf.transpose(mask)
+    nothing = tf.zeros_like(states[0])
 
     def step(t, arrays, lists):
         states, output = arrays[: N.states], arrays[N.states :]
@@ -292,7 +293,8 @@ def _backward(how, x, W, U, b_h, mask, remembered, d_outputs, d_last):
     dtype, B, steps = x.dtype, tf.shape(x)[0], tf.shape(x)[1]
     N = how.network(U, b_h, B)
     *kept, before, h, now = remembered
-    words, nothing = None if mask is None else tf.transpose(mask), tf.zeros_like(d_last[0])
+    words = None if mask is None else tf.transpose(mask)
+    nothing = tf.zeros_like(d_last[0])
     d_outputs = tf.transpose(d_outputs, (1, 0, 2))  # (T or 1, B, H)
 
     def step(t, arrays, lists):
@@ -401,8 +403,8 @@ def _in_lanes(how, x, states, W, U, b, b_h, mask):
     parts = [tf.split(array, _sizes(texts, lanes)) for array in arrays]
     how, results = how._replace(parts=1), []
     for part in zip(*parts, strict=True):
-        one, past = part[0], part[1 : 1 + len(states)]
-        results.append(_run(how, one, past, W, U, b, b_h, None if mask is None else part[-1]))
+        past = part[1 : 1 + len(states)]
+        results.append(_run(how, part[0], past, W, U, b, b_h, None if mask is None else part[-1]))
     outputs, last = zip(*results, strict=True)
     return tf.concat(outputs, 0), [tf.concat(s, 0) for s in zip(*last, strict=True)]
 
@@ -440,8 +442,26 @@ def _is_of(mask, shape):
     return mask.shape[0] != 1 or shape[0] == 1
 
 
+def _misfit(mask, x, units):
+    """What is wrong with a mask, in a sentence; None if it may fit x (B, T, ...) and states (B, *units)."""
+    B, T = x.shape[:2]
+    if hasattr(mask, "shape"):
+        fitting = [(n, T, *last) for n in (B, 1) for last in ((), (1,), units)]
+        if mask.dtype != "string" and any(mask.shape.is_compatible_with(shape) for shape in fitting):
+            return None
+        got = f"of shape {mask.shape} and type {mask.dtype.name}"
+    else:
+        got = f"a {type(mask).__name__}"
+    return (
+        f"The mask of a recurrent layer is {got}; expected is a tensor of booleans of shape ({B}, {T}), for each text "
+        "and step whether there is a word: cut it, pad it or transpose it as the texts were, or give mask=None."
+    )
+
+
 class _Fast(keras.layers.RNN):
-    """What differs from Keras's layers: the loop."""
+    """What differs from Keras's layers: the loop. TFLite does not take it: convert the model (`from_keras_model`), of
+    which Keras's loop is saved, rather than a tf.function traced before.
+    """  # fmt: skip
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -457,13 +477,27 @@ class _Fast(keras.layers.RNN):
             return False
         return all(state.dtype == x.dtype and state.shape[:1].is_compatible_with(x.shape[:1]) for state in states)
 
+    def _by_keras(self, sequences, initial_state, mask, training, misfit):
+        """Keras's loop; where it refuses a mask, CourseError: its own errors do not say that it is the mask."""
+        try:
+            steps = sequences.shape[1] or 0
+            if misfit and (mask.dtype == "string" or (mask.shape[1] or steps) < steps):
+                raise IndexError  # a graph would find out when it runs
+            return super().inner_loop(sequences, initial_state, mask, training=training)
+        except Exception as error:
+            if misfit:
+                raise CourseError(misfit) from error
+            raise
+
     def inner_loop(self, sequences, initial_state, mask, training=False):
         """(B, T, D) -> the last output (B, H), outputs (B, T, H), or (B, 1, H) of the last alone, states."""
         states = keras.tree.flatten(initial_state)
         mask = mask[0] if isinstance(mask, (list, tuple)) else mask
-        network = _network(self.cell, training) if self._is_ours(sequences, states, mask) else None
+        misfit = None if mask is None else _misfit(mask, sequences, states[0].shape[1:])
+        ours = not misfit and self._is_ours(sequences, states, mask)
+        network = _network(self.cell, training) if ours else None
         if network is None:
-            return super().inner_loop(sequences, initial_state, mask, training=training)
+            return self._by_keras(sequences, initial_state, mask, training, misfit)
         equations, W, U, b, b_h = network
         if mask is not None:
             mask = tf.cast(mask if mask.shape.rank == 2 else mask[:, :, 0], "bool")
