@@ -300,7 +300,7 @@ def _backward(how, x, W, U, b_h, mask, remembered, d_outputs, d_last):
     def step(t, arrays, lists):
         now, d_states, owed = arrays[0], arrays[1 : 1 + N.states], arrays[1 + N.states :]
         saved, then = [_read(one, t, N.H, dtype) for one in kept], _read(before, t, N.H, dtype)
-        if not owed:
+        if words is None:
             d_h = d_states[0] + d_outputs[t] if how.every else d_states[0]
             d_before, found = N.back(saved, then, now, [d_h, *d_states[1:]])
         else:  # the state before it, and the output before it, are owed what went past this step
