@@ -599,8 +599,8 @@ on = claim(
     "six units rise by at least half after 'last', in stories where they were not picked", at_least(again["last"], 0.5)
 )
 claim(
-    "after 'but' and 'was' they rise at most half as much",
-    at_most(max(again["but"], again["was"]) / again["last"], 0.5),
+    "after 'but' and 'was' they rise at most three quarters as much",
+    at_most(max(again["but"], again["was"]) / again["last"], 0.75),
 )
 
 sentence = text.tokenize("I was born in Poland, but we moved to Boston last month. I speak fluent Polish.")
@@ -666,7 +666,7 @@ weaker = {name: max(min(run["far_long"], run["order"]) for run in runs if run["m
 worst = min(min(run["far_long"], run["order"]) for run in runs if run["model"] == "RNN")
 claim("the RNN knows both the far word and the order, under every seed", at_least(worst, 0.95), table="next_word.csv")
 only = claim(
-    "no other knows both: one of the two is right half the time at most",
+    "no other knows both: of the two, one is right in at most .55 of the cases",
     at_most(max(weaker.values()), 0.55),
     table="next_word.csv",
 )
