@@ -384,7 +384,7 @@ claim("but its interval overlaps that of the second", at_most(gap(sums, second[1
 # %%
 PAIRS = [("sums", "LSTM-b", "LSTM"), ("sums", "LSTM", "LSTM-o"), ("tags", "GRU", "LSTM")]  # lower and higher, here
 tables.print_table(
-    ["", "here", "published", "", "here", "published"],
+    ["", "lower here", "published", "higher here", "published"],
     [(task, *(part for name in pair for part in (f"{name} {found[task][name][0]:.3f}", f"{PUBLISHED[task][name]:.3f}")))
      for task, *pair in PAIRS],
 )  # fmt: skip
