@@ -17,6 +17,7 @@ from pathlib import Path
 
 from course_lib import machine, results, tables
 from course_lib.errors import CourseError
+from experiments.common import provenance
 from experiments.common.command_line import CommandLine
 
 TABLE = results.FOLDERS[1] / "commands.csv"
@@ -81,6 +82,7 @@ def measure(tasks: list[str], slow: bool) -> None:
         row = {"task": task, "processor": machine.processor(), "cores": machine.cores(),
                "gflops": round(machine.gflops()), "seconds": float(f"{seconds:.3g}")}  # fmt: skip
         tables.upsert(TABLE, [row], ["task", "processor", "cores"], list(row))
+        provenance.record(TABLE, "benchmarks.commands:measure", 1)
         print(row, flush=True)
 
 

@@ -230,6 +230,7 @@ def main() -> None:
         return
     from course_lib import tables
     from course_lib.machine import processor
+    from experiments.common import provenance
 
     pythons = dict.fromkeys(CONTESTANTS, sys.executable)
     if options.torch != sys.executable or importlib.util.find_spec("torch"):
@@ -249,6 +250,7 @@ def main() -> None:
     if not (options.sizes or options.layers):
         kept = [row for row in tables.read_rows(RESULTS) if row["processor"] != here]
         tables.write(RESULTS, [*kept, *rows])
+        provenance.record(RESULTS, "benchmarks.layers:main", len(rows))
         if not options.avx2:
             draw(rows, RESULTS.with_suffix(".svg"))
 

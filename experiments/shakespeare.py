@@ -31,6 +31,7 @@ from course_lib.datasets.fetch import fetch
 from course_lib.datasets.plain_text import read_text
 from course_lib.errors import CourseError
 from course_lib.text import Vocabulary, tokenize
+from experiments.common import provenance
 from experiments.common.command_line import CommandLine
 from experiments.common.recipe import from_zero, setting, share
 from experiments.common.training_loop import TrainingLoop
@@ -221,7 +222,9 @@ def train(
     result, head = state["result"], head | here | {"seed": recipe.seed}
     if results:
         for name, rows in {"": [result], "_curve": state["curve"], "_stages": state["stages"]}.items():
-            tables.upsert(results / f"shakespeare{name}.csv", [head | row for row in rows], list(head))
+            table = results / f"shakespeare{name}.csv"
+            tables.upsert(table, [head | row for row in rows], list(head))
+            provenance.record(table, "experiments.shakespeare:train", len(rows))
     print(state["stages"][-1]["sample"])
     what = "character between 80 and 90 %" if tune else "held-out character"
     print(f"\n{result['nats']:.4f} nats per {what}, {result['seconds']} s, {result['epochs']} epochs. In {folder}.")

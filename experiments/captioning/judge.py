@@ -16,6 +16,7 @@ from course_lib.files import write_atomically
 from experiments.captioning.data import Data
 from experiments.captioning.model import Trained, load, member_folder
 from experiments.captioning.recipe import PROCESSES, Recipe
+from experiments.common import provenance
 
 BEAMS = 1, 3, 5, 7
 COLUMNS = ["split", "beam", "BLEU-1", "BLEU-2", "BLEU-3", "BLEU-4", "CIDEr"]  # printed
@@ -55,6 +56,8 @@ def judge_run(trained: Trained, data: Data, split: str, out: Path, results: Path
     )
     curve = results.with_name(f"{results.stem}_curve.csv")
     tables.upsert(curve, curves, run, order=tables.by_columns(*run, "member", "step"))
+    for table, count in ((results, len(kept["rows"])), (curve, len(curves))):
+        provenance.record(table, "experiments.captioning.train:train", count)
     print(f"{results}: written.")
     tables.print_table(COLUMNS, ([row[name] for name in COLUMNS] for row in kept["rows"]))
 

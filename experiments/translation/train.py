@@ -18,6 +18,7 @@ from course_lib.errors import CourseError
 from course_lib.machine import about
 from course_lib.memory import peak_memory_gb
 from course_lib.results import FOLDERS
+from experiments.common import provenance
 from experiments.common.runs import in_processes
 from experiments.common.training_loop import TrainingLoop, evenly
 from experiments.translation import data as pairs_of
@@ -141,7 +142,10 @@ def write_tables(out: Path, results: Path, seed: int) -> None:
         {"seed": seed} | without | with_
         for without, with_ in zip(*(state["examples"] for state in states), strict=True)
     ]
-    tables.upsert(results.with_name(f"{results.stem}_examples.csv"), both, ["seed"])
+    examples = results.with_name(f"{results.stem}_examples.csv")
+    tables.upsert(examples, both, ["seed"])
+    for table, count in ((results, len(rows)), (examples, len(both))):
+        provenance.record(table, "experiments.translation.train:train", count)
     print(f"{results}: written.")
     tables.print_table(["attention", "beam", "BLEU", "long"],
                        [(r["attention"], r["beam"], r["bleu"], r["bleu_long"]) for r in rows])  # fmt: skip
