@@ -270,7 +270,7 @@ def judge(table: Table, key: Key, again: list[dict]) -> list[dict]:
             low, high = interval(numbers, 0.0 if digit == 1 else max(table.tolerance * abs(centre), 2 * digit))
             rounding = 1e-9 * max(abs(low), abs(high))
             report.append({
-                "table": table.name, "key": told(group) + (f", row {place + 1}" if len(again) > 1 else ""),
+                "table": table.name, "key": told((*group, f"row {place + 1}" if len(again) > 1 else "")),
                 "seed": key[-1], "with": "a new seed" if new else "the same seed", "column": column,
                 "stored": f"{centre:.6g}", "again": f"{value:.6g}", "low": f"{low:.6g}", "high": f"{high:.6g}",
                 "back": "yes" if low - rounding <= value <= high + rounding else "no",
@@ -354,8 +354,12 @@ def tell_sum(judged: list[dict], report: Path, wrong: list[str]) -> None:
         chance = f"; by chance alone about {0.01 * len(own):.1f} would not" if how == "a new seed" else ""
         print(f"With {how}, {back} of {len(own)} numbers came back{chance}.")
     print(f"The report: {report}")
-    missed = dict.fromkeys((line["table"], line["key"], line["seed"]) for line in judged if line["back"] == "no")
-    wrong += [f"{table}: {key}, seed {seed}, did not come back." for table, key, seed in missed]
+    wrong += [
+        f"{line['table']}: {told((line['key'], 'seed ' + line['seed']))}: {line['column']} is {line['again']}, expected "
+        f"{line['low']} to {line['high']}."
+        for line in judged
+        if line["back"] == "no"
+    ]
     if wrong:
         raise CourseError("\n".join(wrong))
 

@@ -38,15 +38,13 @@ def record(table: Path, made_by: str, rows: int) -> None:
     provenance = table.with_name(FILE)
     with locked(provenance.with_name(f".{FILE}.lock")):
         lines = [line | {"rows": int(line["rows"])} for line in lines_of(table)]
-        same = [line for line in lines if new.items() <= line.items()]
-        others = [line for line in lines if line not in same]
-        rows += sum(line["rows"] for line in same)
-        lines = [*others, new | {"table": table.name, "date": f"{datetime.date.today()}", "rows": rows}]
-        surplus = sum(line["rows"] for line in lines) - len(tables.read_rows(table))
+        gone = sum(line["rows"] for line in lines) + rows - len(tables.read_rows(table))
         for line in sorted(lines, key=lambda line: line["command"] != new["command"]):
-            gone = max(min(line["rows"], surplus), 0)
-            line["rows"], surplus = line["rows"] - gone, surplus - gone
-        lines = [line for line in lines if line["rows"]]
+            less = max(min(line["rows"], gone), 0)
+            line["rows"], gone = line["rows"] - less, gone - less
+        rows += sum(line["rows"] for line in lines if new.items() <= line.items())
+        lines = [line for line in lines if line["rows"] and not new.items() <= line.items()]
+        lines.append(new | {"table": table.name, "date": f"{datetime.date.today()}", "rows": rows})
         stays = [line for line in tables.read_rows(provenance) if line["table"] != table.name]
         tables.write(provenance, sorted([*stays, *lines], key=lambda line: line["table"]), COLUMNS)
 
