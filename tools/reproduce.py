@@ -1,8 +1,8 @@
 """`make reproduce`: draw rows of the stored tables, run them again, and say of each number whether it comes back.
 
-    python -m tools.reproduce                               two rows of each table, each of them twice
+    python -m tools.reproduce                               two rows of each table, twice: about 25 minutes
     python -m tools.reproduce --tables lag.csv --rows 10    of these tables; long runs are drawn by name alone
-    python -m tools.reproduce --all                         every row of every table: a day
+    python -m tools.reproduce --all                         every row of every table: about seven hours
 
 A row that is drawn is run again with its own seed, and has to agree with what is stored, within the tolerance that
 experiments/results/tables.toml states. Then it is run with a seed that nobody has used, and has to fall within the 99 %
@@ -307,8 +307,12 @@ def reproduce(
             tell_origin(table)
         except CourseError as error:
             wrong.append(str(error))
-    times = [(table.seconds_here() or 0) * len(drawn[table.name]) for table in chosen if table.name in drawn]
-    print(f"{sum(map(len, drawn.values()))} runs, about {machine.told(sum(times))} here ({machine.told_machine()}), "
+    times = {
+        (table.command or table.name, key): table.seconds_here() or 0.0
+        for table in chosen
+        for key in drawn.get(table.name, [])
+    }
+    print(f"{len(times)} runs, about {machine.told(sum(times.values()))} here ({machine.told_machine()}), "
           f"less what is kept in {out}.\n", flush=True)  # fmt: skip
     for table in chosen:
         if table.name not in drawn:
@@ -355,8 +359,8 @@ def tell_sum(judged: list[dict], report: Path, wrong: list[str]) -> None:
         print(f"With {how}, {back} of {len(own)} numbers came back{chance}.")
     print(f"The report: {report}")
     wrong += [
-        f"{line['table']}: {told((line['key'], 'seed ' + line['seed']))}: {line['column']} is {line['again']}, expected "
-        f"{line['low']} to {line['high']}."
+        f"{line['table']}: {told((line['key'], 'seed ' + line['seed']))}: {line['column']} is {line['again']}, "
+        f"expected {line['low']} to {line['high']}."
         for line in judged
         if line["back"] == "no"
     ]
