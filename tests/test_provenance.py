@@ -74,7 +74,11 @@ def test_a_function_has_its_module_s_name_also_where_that_is_the_program(monkeyp
     assert provenance.name_of(lag.run) == "experiments.lag:run"
     assert provenance.name_of(partial(cell_zoo.run, validate=True)) == "experiments.cell_zoo:run"
     monkeypatch.setitem(sys.modules, "__main__", SimpleNamespace(__spec__=SimpleNamespace(name="experiments.lag")))
-    assert provenance.name_of(SimpleNamespace(__module__="__main__", __name__="run")) == "experiments.lag:run"
+    program = SimpleNamespace(__module__="__main__", __name__="run")
+    assert provenance.name_of(program) == "experiments.lag:run"
+    monkeypatch.setitem(sys.modules, "__main__", SimpleNamespace(__spec__=None))
+    monkeypatch.setattr(sys, "argv", ["/home/me/squares.py"])
+    assert provenance.name_of(program) == "squares:run"
 
 
 def test_a_digest_is_of_what_can_change_a_row(tmp_path):

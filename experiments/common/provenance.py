@@ -59,8 +59,10 @@ def command() -> str:
 def name_of(function: Callable) -> str:
     """A function, or a partial of one, as `module:function`; of the module that is the program, with its real name."""
     function = getattr(function, "func", function)
-    main = sys.modules["__main__"].__spec__
-    module = main.name if function.__module__ == "__main__" and main else function.__module__
+    module = function.__module__
+    if module == "__main__":
+        spec = sys.modules[module].__spec__
+        module = spec.name if spec else Path(sys.argv[0]).stem
     return f"{module}:{function.__name__}"
 
 
