@@ -58,8 +58,8 @@ def train(text: Path | None, steps: int, seed: int, out: Path | None, restart: b
         curve = curve_of(TrainingLoop(checkpoint), content, steps, seed)
     if results:
         rows = [{"seed": seed} | point for point in curve]
-        tables.upsert(results, rows, ["seed"], order=tables.by_columns("seed", "step"))
-        provenance.record(results, "experiments.language_model:train", len(rows))
+        order = tables.by_columns("seed", "step")
+        provenance.store(results, rows, ["seed"], "experiments.language_model:train", order=order)
     print(f"finished: {curve[-1]['held_out_nats']:.4f} nats per held-out character. The run is in {checkpoint.folder}.")
 
 

@@ -24,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_lib import machine, tables
+from course_lib import machine
 from course_lib.batching import stream_batches
 from course_lib.checkpoint import Checkpoint
 from course_lib.datasets.fetch import fetch
@@ -222,9 +222,8 @@ def train(
     result, head = state["result"], head | here | {"seed": recipe.seed}
     if results:
         for name, rows in {"": [result], "_curve": state["curve"], "_stages": state["stages"]}.items():
-            table = results / f"shakespeare{name}.csv"
-            tables.upsert(table, [head | row for row in rows], list(head))
-            provenance.record(table, "experiments.shakespeare:train", len(rows))
+            table, rows = results / f"shakespeare{name}.csv", [head | row for row in rows]
+            provenance.store(table, rows, list(head), "experiments.shakespeare:train")
     print(state["stages"][-1]["sample"])
     what = "character between 80 and 90 %" if tune else "held-out character"
     print(f"\n{result['nats']:.4f} nats per {what}, {result['seconds']} s, {result['epochs']} epochs. In {folder}.")

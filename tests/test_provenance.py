@@ -47,6 +47,14 @@ def test_of_rows_that_are_written_over_no_more_is_said(write):
     assert write([1, 2, 3], "c", "all", whole=True) == [("all", "c", 3)]
 
 
+def test_rows_that_stood_there_before_are_not_made_again(tmp_path, monkeypatch):
+    for code, value in (("a", 1), ("b", 1), ("c", 2)):
+        monkeypatch.setattr(provenance, "code", lambda _, code=code: code)
+        provenance.store(tmp_path / "t.csv", [{"number": 1, "value": value}], ["number"], "it:run")
+        (line,) = provenance.lines_of(tmp_path / "t.csv")
+        assert (line["code"], line["rows"]) == ("c" if value == 2 else "a", "1")
+
+
 def test_other_tables_stay(write, tmp_path):
     write([1], "a")
     tables.write(tmp_path / "u.csv", [{"number": 1}])

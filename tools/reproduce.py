@@ -186,8 +186,7 @@ def run_functions(table: Table, keys: list[Key], out: Path) -> dict[Key, list[di
             raise CourseError(f"{table.run} makes {', '.join(sorted(strangers))}, which {table.name} has not: "
                               "make the table anew.")  # fmt: skip
         row = dict(zip(table.key, texts[key], strict=True)) | row
-        tables.upsert(again, [row], table.key, table.columns)
-        provenance.record(again, table.run, 1)
+        provenance.store(again, [row], table.key, table.run, table.columns)
 
     def made():
         return by_key(tables.read_rows(again, table.columns), table.key)

@@ -51,13 +51,10 @@ def judge_run(trained: Trained, data: Data, split: str, out: Path, results: Path
     }  # fmt: skip
     curves = [own | {"member": i} | point for i, state in enumerate(states) for point in state["curve"]]
     run = "attention", "conditioning", "seed"
-    tables.upsert(
-        results, [head | row for row in kept["rows"]], [*run, "split"], order=tables.by_columns(*run, "split", "beam")
-    )
+    rows, code = [head | row for row in kept["rows"]], "experiments.captioning.train:train"
+    provenance.store(results, rows, [*run, "split"], code, order=tables.by_columns(*run, "split", "beam"))
     curve = results.with_name(f"{results.stem}_curve.csv")
-    tables.upsert(curve, curves, run, order=tables.by_columns(*run, "member", "step"))
-    for table, count in ((results, len(kept["rows"])), (curve, len(curves))):
-        provenance.record(table, "experiments.captioning.train:train", count)
+    provenance.store(curve, curves, run, code, order=tables.by_columns(*run, "member", "step"))
     print(f"{results}: written.")
     tables.print_table(COLUMNS, ([row[name] for name in COLUMNS] for row in kept["rows"]))
 

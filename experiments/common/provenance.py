@@ -14,8 +14,9 @@ import importlib.util
 import re
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from course_lib import machine, tables
 from course_lib.files import locked
@@ -27,6 +28,21 @@ COLUMNS = ["table", "command", "code", "processor", "date", "rows"]
 def lines_of(table: Path) -> list[dict]:
     """What is known of a table, the oldest rows first."""
     return [line for line in tables.read_rows(table.with_name(FILE), COLUMNS) if line["table"] == table.name]
+
+
+def store(
+    table: Path,
+    rows: list[dict],
+    key: Sequence[str],
+    made_by: str,
+    columns: Iterable[str] | None = None,
+    order: Callable[[dict], Any] | None = None,
+) -> None:
+    """Write rows into a table, as `tables.upsert` does, and record what made them, unless they stood there before."""
+    before = table.read_bytes() if table.is_file() else b""
+    tables.upsert(table, rows, key, columns, order)
+    if table.read_bytes() != before:
+        record(table, made_by, len(rows))
 
 
 def record(table: Path, made_by: str, rows: int) -> None:

@@ -56,8 +56,7 @@ def fill(
 
     def store(key, row):
         row = dict(zip(names, key, strict=True)) | row
-        tables.upsert(results, [row], names, columns, order=place)
-        provenance.record(results, made_by, 1)
+        provenance.store(results, [row], names, made_by, columns, place)
         print(row, flush=True)
 
     if not missing():

@@ -137,15 +137,13 @@ def write_tables(out: Path, results: Path, seed: int) -> None:
     """What both networks reach, and beside it what they say of the examples."""
     states = [Checkpoint.read(out / name).state for name in NETWORKS]
     rows = [{"seed": seed} | row for state in states for row in state["rows"]]
-    tables.upsert(results, rows, ["seed", "attention", "beam"])
+    made_by = "experiments.translation.train:train"
+    provenance.store(results, rows, ["seed", "attention", "beam"], made_by)
     both = [
         {"seed": seed} | without | with_
         for without, with_ in zip(*(state["examples"] for state in states), strict=True)
     ]
-    examples = results.with_name(f"{results.stem}_examples.csv")
-    tables.upsert(examples, both, ["seed"])
-    for table, count in ((results, len(rows)), (examples, len(both))):
-        provenance.record(table, "experiments.translation.train:train", count)
+    provenance.store(results.with_name(f"{results.stem}_examples.csv"), both, ["seed"], made_by)
     print(f"{results}: written.")
     tables.print_table(["attention", "beam", "BLEU", "long"],
                        [(r["attention"], r["beam"], r["bleu"], r["bleu_long"]) for r in rows])  # fmt: skip
