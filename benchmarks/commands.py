@@ -5,7 +5,8 @@
     python -m benchmarks.commands --slow lag.csv           as on one core without AVX-512, though there is more
 
 A row says the seconds of one run (for language_model, of one update). Nothing of what it makes is kept. The rows of two
-cores with AVX-512 are what whole runs took, rounded, when the stored tables were made.
+cores with AVX-512 are what whole runs took, rounded, when the stored tables were made; those of tools.* and of other
+benchmarks, which write tables of their own, are entered by hand.
 """
 
 import subprocess

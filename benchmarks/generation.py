@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_lib import tables
+from course_lib import machine, tables
 from experiments.common import provenance
 from experiments.common.command_line import CommandLine
 
@@ -49,6 +49,7 @@ def measure() -> None:
     from course_lib.models.language_model import language_model
     from course_lib.text import Vocabulary
 
+    print(f"{REPEATS} repeats{machine.about('benchmarks.generation')}.", flush=True)
     training.set_seed(0)
     vocabulary = Vocabulary(chr(33 + i) for i in range(65))
     ways = {}

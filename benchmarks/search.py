@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_lib import metrics, tables
+from course_lib import machine, metrics, tables
 from course_lib.text import BOS_ID, EOS_ID, PAD_ID, UNK_ID, Vocabulary
 from experiments.common import provenance
 from experiments.common.command_line import CommandLine
@@ -63,6 +63,7 @@ def measure() -> None:
     from course_lib.models.encoder_decoder import encoder_decoder
     from course_lib.worlds.translation import TranslationWorld
 
+    print(f"{REPEATS} repeats{machine.about('benchmarks.search')}.", flush=True)
     training.set_seed(0)
     pairs = TranslationWorld().sample(SENTENCES, seed=0)
     source, target = (Vocabulary.from_texts(pair[side] for pair in pairs) for side in (0, 1))

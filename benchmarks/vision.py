@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_lib import tables
+from course_lib import machine, tables
 from experiments.common import provenance
 from experiments.common.command_line import CommandLine
 
@@ -49,6 +49,7 @@ def measure() -> None:
     from course_lib.vision import images
     from course_lib.vision.backbones import pretrained
 
+    print(f"{REPEATS} repeats{machine.about('benchmarks.vision')}.", flush=True)
     backbone = pretrained(weights=None)
     rows = []
     with tempfile.TemporaryDirectory() as home:

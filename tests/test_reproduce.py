@@ -147,7 +147,13 @@ def test_the_interval_is_students():
     assert (low, high) == pytest.approx((3 - half, 3 + half))
     assert reproduce.interval([1.0] * 5, 0.01) == pytest.approx((0.99, 1.01))
     assert reproduce.interval([2.0], 0.02) == pytest.approx((1.98, 2.02))
-    assert [reproduce.unit(values) for values in (["1", "20"], ["0.25", "1"], ["1e-05"])] == [1, 0.01, 1e-05]
+    assert [reproduce.unit(values) for values in (["1", "20"], ["0.25", "1"], ["1e-05"], ["nan"], [])] == [
+        1,
+        0.01,
+        1e-05,
+        1,
+        1,
+    ]
 
 
 def test_what_was_run_again_is_kept_after_an_interruption(course, tmp_path, monkeypatch):
@@ -181,7 +187,7 @@ def test_what_was_run_again_is_kept_while_its_code_is_the_same(course, tmp_path,
         (
             "fake.py",
             ('"words": 12, ', ""),
-            r"fake.csv: a run of \w+, \d+ makes no words, which is stored: make the table",
+            r"fake.csv: a run of \w+, \d+ makes no words, which is stored.",
         ),
         (
             "fake.py",

@@ -21,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from course_lib import results
+from course_lib import machine, results
 from tools.dependencies import Reach
 
 if TYPE_CHECKING:  # importing it takes a second, which `--help` shall not take
@@ -203,6 +203,8 @@ def main() -> int:
             "\n".join(f"{name} is out of date: run make notebooks" for name in todo) or "all notebooks are up to date"
         )
         return 1 if todo else 0
+    if todo:
+        print(f"{len(todo)} to build{machine.about_seconds(machine.lesson_seconds_here(todo, 2))}.", flush=True)
     with ThreadPoolExecutor(2) as pool:
         jobs = {name: pool.submit(build, name) for name in longest_first(todo)}
         failed = 0

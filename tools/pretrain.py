@@ -17,6 +17,7 @@ os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "2")  # convolutions use both co
 import numpy as np
 
 from course_lib import bundled, tables
+from course_lib.machine import about
 from course_lib.worlds.scenes import SceneWorld, drawn_in_parts
 
 COUNT, HELD_OUT, EPOCHS, BATCH = 24_000, 2_000, 18, 64
@@ -172,6 +173,7 @@ def main() -> int:
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     if not options.keep:
+        print(f"{options.epochs} epochs{about('tools.pretrain', options.epochs / EPOCHS)}.", flush=True)
         write_cnn(options)
     store_vectors(options.out)
     return 0

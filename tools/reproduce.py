@@ -243,7 +243,8 @@ def interval(values: list[float], tolerance: float) -> tuple[float, float]:
 
 def unit(values: Iterable[str]) -> float:
     """One of the last digit that any of these numbers has; 1 for whole numbers."""
-    return 10.0 ** min(0, *(int(Decimal(value).as_tuple().exponent) for value in values))
+    finite = (Decimal(value).as_tuple().exponent for value in values if math.isfinite(float(value)))
+    return 10.0 ** min([0, *map(int, finite)])
 
 
 def judge(table: Table, key: Key, again: list[dict]) -> list[dict]:
@@ -261,8 +262,7 @@ def judge(table: Table, key: Key, again: list[dict]) -> list[dict]:
             if not values or (new and len(values) < LEAST_SEEDS):
                 continue
             if not row[column]:
-                raise CourseError(f"{table.name}: a run of {told(key)} makes no {column}, which is stored: make the "
-                                  "table anew.")  # fmt: skip
+                raise CourseError(f"{table.name}: a run of {told(key)} makes no {column}, which is stored.")  # fmt: skip
             digit = min(table.units[column], unit([row[column]]))
             numbers = [float(value) for value in values]
             centre, value = statistics.mean(numbers), float(row[column])
