@@ -147,13 +147,8 @@ def test_the_interval_is_students():
     assert (low, high) == pytest.approx((3 - half, 3 + half))
     assert reproduce.interval([1.0] * 5, 0.01) == pytest.approx((0.99, 1.01))
     assert reproduce.interval([2.0], 0.02) == pytest.approx((1.98, 2.02))
-    assert [reproduce.unit(values) for values in (["1", "20"], ["0.25", "1"], ["1e-05"], ["nan"], [])] == [
-        1,
-        0.01,
-        1e-05,
-        1,
-        1,
-    ]
+    units = [reproduce.unit(values) for values in (["1", "20"], ["0.25", "1"], ["1e-05"], ["nan"], [])]
+    assert units == [1, 0.01, 1e-05, 1, 1]
 
 
 def test_what_was_run_again_is_kept_after_an_interruption(course, tmp_path, monkeypatch):

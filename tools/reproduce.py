@@ -262,7 +262,7 @@ def judge(table: Table, key: Key, again: list[dict]) -> list[dict]:
             if not values or (new and len(values) < LEAST_SEEDS):
                 continue
             if not row[column]:
-                raise CourseError(f"{table.name}: a run of {told(key)} makes no {column}, which is stored.")  # fmt: skip
+                raise CourseError(f"{table.name}: a run of {told(key)} makes no {column}, which is stored.")
             digit = min(table.units[column], unit([row[column]]))
             numbers = [float(value) for value in values]
             centre, value = statistics.mean(numbers), float(row[column])
