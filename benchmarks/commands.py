@@ -16,8 +16,9 @@ import time
 from functools import partial
 from pathlib import Path
 
-from course_lib import machine, results, tables
+from course_lib import machine, results
 from course_lib.errors import CourseError
+from experiments.common import provenance
 from experiments.common.command_line import CommandLine
 
 TABLE = results.FOLDERS[1] / "commands.csv"
@@ -82,7 +83,7 @@ def measure(tasks: list[str], slow: bool) -> None:
         seconds = of_a_table(task) if task in KEYS else of_a_command(task)
         row = {"task": task, "processor": machine.processor(), "cores": machine.cores(),
                "gflops": round(machine.gflops()), "seconds": float(f"{seconds:.3g}")}  # fmt: skip
-        tables.upsert(TABLE, [row], ["task", "processor", "cores"], list(row))
+        provenance.store(TABLE, [row], ["task", "processor", "cores"], "benchmarks.commands:measure", list(row))
         print(row, flush=True)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from course_lib import machine, tables
+from experiments.common import provenance
 from experiments.common.command_line import CommandLine
 
 UNITS, EMBEDDING, STEPS, REPEATS = (160, 256), 32, 1000, 15
@@ -68,6 +69,7 @@ def measure() -> None:
             if repeat >= 0:
                 rows.append({"units": units, "how": how, "repeat": repeat, "characters_per_s": round(speed)})
     tables.write(RESULTS, rows)
+    provenance.record(RESULTS, "benchmarks.generation:measure", len(rows))
     for key in ways:
         print(*key, np.median([row["characters_per_s"] for row in rows if (row["units"], row["how"]) == key]))
 

@@ -226,6 +226,7 @@ def main() -> None:
         work(options.work)
         return
     from course_lib import machine, tables
+    from experiments.common import provenance
 
     if options.avx2:
         os.environ.update(machine.WITHOUT_AVX512)  # also PyTorch's LSTM is of oneDNN
@@ -249,6 +250,7 @@ def main() -> None:
     if not (options.sizes or options.layers):
         kept = [row for row in tables.read_rows(RESULTS) if row["processor"] != here]
         tables.write(RESULTS, [*kept, *rows])
+        provenance.record(RESULTS, "benchmarks.layers:main", len(rows))
         if not options.avx2:
             draw(rows, RESULTS.with_suffix(".svg"))
 

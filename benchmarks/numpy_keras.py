@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from course_lib import machine, numpy_rnn, tables
+from experiments.common import provenance
 from experiments.common.command_line import CommandLine
 
 RESULT = Path(__file__).with_suffix(".csv")
@@ -68,6 +69,7 @@ def measure() -> None:
             rows.append({"cell": name, "units": units, "batch": BATCH, "steps": STEPS} | rate)
             print(rows[-1], flush=True)
     tables.write(RESULT, rows)
+    provenance.record(RESULT, "benchmarks.numpy_keras:measure", len(rows))
 
 
 main = CommandLine(__doc__, measure).run

@@ -793,7 +793,7 @@ lesson_01.check_own_world(my_grammar)
 # the course's folder: `.venv/bin/python -m experiments.language_model`; with `--text FILE` it takes a text of yours.
 
 # %%
-run = results.read("language_model_shakespeare.csv")
+run = [row for row in results.read("language_model_shakespeare.csv") if row["seed"] == 0]
 tables.print_table(
     ["after", "held-out nats per character"],
     [(f"{row['seconds']:.0f} s", f"{row['held_out_nats']:.3f}") for row in run],

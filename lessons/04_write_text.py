@@ -861,7 +861,7 @@ for row in moments:
     print(f"— after {row['seconds']:.0f} s, {row['words']:.0%} words —\n{row['sample'][:220]}\n")
 
 # %%
-first_model = results.read("language_model_shakespeare.csv")[-1]
+first_model = [row for row in results.read("language_model_shakespeare.csv") if row["seed"] == 0][-1]
 nats = [row["nats"] for row in run]
 tables.print_table(
     ["Tiny Shakespeare, last 10 %", "nats a character", "time"],

@@ -143,13 +143,7 @@ STAGES = [("tools.build", stage) for stage in ("cells", "both")]  # what a noteb
 def fingerprint(name: str) -> str:
     """A hash of all that a lesson's outputs depend on, written into the notebook: a change is seen on any machine."""
     source = (LESSONS / f"{name}.py").read_bytes().replace(b"\r\n", b"\n")
-    reach = Reach(ROOT).start(source.decode("utf-8"), STAGES)
-    digest = hashlib.sha256(source)
-    for text in reach.texts():
-        digest.update(text.encode() + b"\0")
-    for path in sorted(reach.files):
-        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n"))
-    return digest.hexdigest()[:16]
+    return Reach(ROOT).start(source.decode("utf-8"), STAGES).digest(source)[:16]
 
 
 def is_current(name: str) -> bool:
