@@ -509,18 +509,17 @@ kinds = {"tanh, orthogonal": ("tanh", "orthogonal"), "tanh, identity": ("tanh", 
          "ReLU, orthogonal": ("relu", "orthogonal"), "ReLU, identity": ("relu", "identity")}  # fmt: skip
 
 
-def loss_of_answer(y):
-    """E, one number a text."""
-    return keras.losses.sparse_categorical_crossentropy(answers, y, from_logits=True)
-
-
 def reach_of(name, size):
     """Length of ∂E/∂h_k against lag, the last step = 1, for entries of W_x of a size: (101,)."""
     activation, W_h = kinds[name]
     W_x = keras.initializers.RandomNormal(stddev=size)
     cell = SimpleRNNCell(64, activation, kernel_initializer=W_x, recurrent_initializer=W_h)
     model = reader(cell, far.symbols, vocabulary_size=far.vocabulary_size)
-    norms = training.state_gradient_norms(model, tokens, loss_of_answer)["memory"]["h"].mean(axis=0)  # (T,)
+
+    def E(y):
+        return keras.losses.sparse_categorical_crossentropy(answers, y, from_logits=True)  # one number a text
+
+    norms = training.state_gradient_norms(model, tokens, E)["memory"]["h"].mean(axis=0)  # (T,)
     return norms[::-1] / norms[-1]
 
 
@@ -547,8 +546,7 @@ plt.show()
 # A tanh network with an orthogonal or identity start reaches back as long as it is so quiet that tanh stays near 0. ReLU reaches
 # back with the identity, loud or quiet: a unit that stays on hands its gradient on whole. With a rotation about half of the
 # units are off at each step, and what passes through those is lost.
-
-# %% [markdown]
+#
 # ## Truncated backpropagation through time
 #
 # A book has a million characters. Nobody walks back over all of them. One cuts the text into windows, hands the **memory** on
@@ -623,29 +621,16 @@ def shares(model, start):
 
 
 runs = {start: {name: shares(name, start) for name in names} for start in ("loud", "quiet")}
-tables.print_table(
-    ["learning rate chosen", *runs],
-    [
-        (n, *(next(r["learning_rate"] for r in stored if (r["model"], r["start"]) == (n, s)) for s in runs))
-        for n in names
-    ],
-)
+rates = {(row["model"], row["start"]): row["learning_rate"] for row in stored}
+tables.print_table(["learning rate chosen", *runs], [(name, *(rates[name, start] for start in runs)) for name in names])
 
 # %%
 far = lag_list.index(50)  # the first of the far lags
-tanh = np.array(
-    [[runs[start][name] for name in names if "ReLU" not in name] for start in runs]
-)  # (start, cell, lag, seed)
-loud, quiet = np.sort(tanh)  # lowest seed first
-forgets = claim(
-    "loud tanh networks are at chance from lag 50 on, in the median",
-    at_most(loud[:, far:, 2].max(), 0.2),
-    table="lag.csv",
-)
-learns = claim(
-    "quiet tanh networks learn every lag, four seeds of five", at_least(quiet[..., 1].min(), 0.99), table="lag.csv"
-)
-claim("but not every seed: one is wrong half of the time or more", at_most(quiet[..., 0].min(), 0.5), table="lag.csv")
+loud, quiet = np.sort([[runs[start][name] for name in names if "ReLU" not in name] for start in runs])  # seeds sorted
+middle, last_but_one = loud[:, far:, 2].max(), quiet[:, :, 1].min()
+forgets = claim("loud tanh networks are at chance from lag 50 on, in the median", at_most(middle, 0.2), table="lag.csv")
+learns = claim("quiet tanh networks learn every lag, four of five", at_least(last_but_one, 0.99), table="lag.csv")
+claim("but not every seed: one is wrong half of the time or more", at_most(quiet.min(), 0.5), table="lag.csv")
 claim("and loudly, one seed of the ten learned lag 50", at_least(loud[:, far].max(), 0.99), table="lag.csv")
 relu = [runs[start]["RNN, ReLU and identity"].min() for start in runs]
 claim("ReLU with the identity learns every lag, loud or quiet, every seed", at_least(min(relu), 0.99), table="lag.csv")
@@ -671,8 +656,7 @@ plt.show()
 # - A largest singular value above 1 is necessary for explosion, not sufficient. Clipping mends explosion, not vanishing.
 # - What reaches back before training tells what is learned: lag 100 by quiet tanh networks, most seeds, and by ReLU with the
 #   identity; not by loud tanh networks.
-
-# %% [markdown]
+#
 # ## Exercises
 #
 # They need the first cell of the lesson and nothing else.
