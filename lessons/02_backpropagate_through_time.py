@@ -516,10 +516,11 @@ def reach_of(name, size):
     cell = SimpleRNNCell(64, activation, kernel_initializer=W_x, recurrent_initializer=W_h)
     model = reader(cell, far.symbols, vocabulary_size=far.vocabulary_size)
 
-    def E(y):
-        return keras.losses.sparse_categorical_crossentropy(answers, y, from_logits=True)  # one number a text
+    def error(y):
+        """E, one number a text."""
+        return keras.losses.sparse_categorical_crossentropy(answers, y, from_logits=True)
 
-    norms = training.state_gradient_norms(model, tokens, E)["memory"]["h"].mean(axis=0)  # (T,)
+    norms = training.state_gradient_norms(model, tokens, error)["memory"]["h"].mean(axis=0)  # (T,)
     return norms[::-1] / norms[-1]
 
 
