@@ -27,7 +27,7 @@ def figure(width: float = 7.0, height: float = 3.6, columns: int = 1, rows: int 
 def title(ax, claim: Claim | None = None, neutral: str = "") -> None:
     """What stands over a figure: a claim that holds, or `neutral` text, which says what is drawn and not what is found.
 
-    It is broken into lines that end before the next axes begin: draw all of them first. TypeError unless one of them is given.
+    It is broken into lines that end before the next axes begin: draw all of them first. TypeError unless one is given.
     """
     if bool(neutral) == isinstance(claim, Claim) or not isinstance(claim, Claim | None):
         raise TypeError(f'title: expected a claim, or neutral="…", got {claim!r}, neutral={neutral!r}')
