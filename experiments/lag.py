@@ -26,7 +26,7 @@ SELECT, FINAL = "lag_select.csv", "lag.csv"
 KEY = ["model", "start", "lag", "learning_rate", "seed"]
 COLUMNS = [*KEY, "accuracy", "loss_nats", "updates", "seconds"]
 UNITS, BATCH, UPDATES, TEST = 64, 64, 600, 2000
-LAGS = [20, 50, 100]
+LAGS = [10, 20, 50, 100]
 RATES, SELECT_LAGS, SELECT_SEED = [1e-3, 3e-3, 1e-2], [20, 100], 100
 # Size of the entries of W_x: what a token adds to a unit's sum. Le, Jaitly & Hinton 2015 begin quieter still, at 0.001;
 # at a lag of 50 that made no difference (seed 100, rate 0.003; ReLU and identity, orthogonal, LSTM with b = 3: 1.00).

@@ -374,9 +374,13 @@ table = {start: {name: np.array([shares(name, start, lag) for lag in lag_list]) 
 at = lag_list.index
 best = max(runs["LSTM, b = 1"][at(50) :].max() for runs in table.values())
 fails = claim("bias 1: at most half are right from lag 50 on, loud or quiet", at_most(best, 0.5), table="lag.csv")
-worst, with_chrono = (min(runs[name].min() for runs in table.values()) for name in ("LSTM, b = 3", "LSTM, chrono"))
-reaches = claim("bias 3: every lag, loud or quiet, under every seed", at_least(worst, 0.99), table="lag.csv")
-claim("chrono: the same", at_least(with_chrono, 0.99), table="lag.csv")
+loud, quiet = table["loud"]["LSTM, b = 3"], table["quiet"]["LSTM, b = 3"]
+reaches = claim("quiet, bias 3: every lag, under every seed", at_least(quiet.min(), 0.99), table="lag.csv")
+claim("loud, bias 3: up to lag 50 the same", at_least(loud[: at(50) + 1].min(), 0.99), table="lag.csv")
+claim("loud, bias 3, lag 100: in the median 80 % or more", at_least(np.median(loud[at(100)]), 0.8), table="lag.csv")
+claim("but the worst of five is right half of the time at most", at_most(loud[at(100)].min(), 0.5), table="lag.csv")
+chrono = min(runs["LSTM, chrono"].min() for runs in table.values())
+claim("chrono: every lag, loud or quiet, under every seed", at_least(chrono, 0.99), table="lag.csv")
 
 # %%
 fig, axes = plotting.figure(10, 3.8, columns=2, sharey=True)
@@ -388,8 +392,8 @@ plt.show()
 
 # %% [markdown]
 # Left: loud. Right: quiet. One of the lectures says: *LSTM does not have long-term dependencies (at most 50 time steps)*. With
-# Keras's bias of 1 that is generous here. But it is a statement about a start: with a bias of 3 the same cell learns the longest lag
-# we tried, 100. So does chrono, but somebody had to tell it the lag. Where these two end we did not see.
+# Keras's bias of 1 that is generous here. But it is a statement about a start: with a bias of 3 the same cell learns a lag of 50, and
+# of 100 if it begins quiet; loud, not every seed does. Chrono learns all lags we tried, but somebody had to tell it which.
 #
 # And what are gates for, if a quiet tanh network learns a lag of 100 as well, in four seeds of five, and ReLU with the identity in
 # all? Look at the left picture: with gates a tanh network can be loud, hear everything, and still keep something. But recall asks to
