@@ -348,11 +348,13 @@ at_not = claim(
     "for 'no' it looks at 'not', or at the do, does or did before it, nine times in ten", at_least(share, 0.9)
 )
 
-for pair, says in ((said_twice, turned), (negation, at_not)):
-    ax = draw(pair, weights[test.index(pair), : len(pair.spanish), : len(pair.english)])
-    plotting.title(ax, says)
-ax = draw(question, weights[test.index(question), : len(question.spanish), : len(question.english)])
-plotting.title(ax, neutral="A question")
+
+# %%
+maps = [draw(pair, weights[test.index(pair), : len(pair.spanish), : len(pair.english)])
+        for pair in (said_twice, negation, question)]  # fmt: skip
+plotting.title(maps[0], turned)
+plotting.title(maps[1], at_not)
+plotting.title(maps[2], neutral="A question")
 plt.show()
 
 # %% [markdown]
