@@ -243,7 +243,7 @@ tables.print_table(
 said_length = (free != 0).sum(axis=1) == asked.sum(axis=1)  # a word too many would move all that follow
 judged = after & (said_length & ~correct)[:, None]  # nor is another right translation a mistake
 gap = (forced == truth)[judged].mean() - (free == truth)[judged].mean()
-claim("after the first mistake, given the true words, it looks better than it is", at_least(gap, 0.1))
+claim("after the first mistake, given the true words, it looks better than it is", at_least(gap, 0.05))
 
 # %% [markdown]
 # Up to and with the first mistake both say the same. After it the one is told the right sentence again, word by word; the other goes on in its own. (The
@@ -311,26 +311,33 @@ def contexts(encoder, verb):
 
 untrained = encoder_decoder(len(english), len(spanish), "initial state", embedding=192, encoder_units=96, units=192)
 encoders = {"trained": model.encoder, "before training": untrained.encoder}
-fig, axes = plotting.figure(11, 4.2, columns=2)
+ends = {name: (contexts(encoder, "visits"), contexts(encoder, "visited")) for name, encoder in encoders.items()}
+
+# %%
 alike, apart, swapped = {}, {}, [who.index((b, a)) for a, b in who]
-for ax, (name, encoder) in zip(axes, encoders.items(), strict=True):
-    now, past = contexts(encoder, "visits"), contexts(encoder, "visited")
+for name, (now, past) in ends.items():
     steps = (past - now) / np.linalg.norm(past - now, axis=1, keepdims=True)
     alike[name] = (steps @ steps.T)[~np.eye(len(who), dtype=bool)].mean()
     apart[name] = np.linalg.norm(now - now[swapped], axis=1).mean() / np.linalg.norm(past - now, axis=1).mean()
+says = {
+    "trained": claim(
+        "trained: the steps into the past go much the same way, mean cosine", at_least(alike["trained"], 0.6)
+    ),
+    "before training": claim("before training they did so, too, mean cosine", at_least(alike["before training"], 0.8)),
+}
+for name in encoders:
+    claim(f"{name}: who and whom changing places moves the context at least .7 times as far as the tense",
+          at_least(apart[name], 0.7))  # fmt: skip
+
+# %%
+fig, axes = plotting.figure(11, 4.2, columns=2)
+for ax, (name, (now, past)) in zip(axes, ends.items(), strict=True):
     middle = np.concatenate([now, past]).mean(axis=0)
     flat = np.linalg.svd(np.concatenate([now, past]) - middle, full_matrices=False)[2][:2]
     plotting.moves(ax, (now - middle) @ flat.T, (past - middle) @ flat.T, [f"{a} → {b}" for a, b in who],
                    ("visits", "visited"), "first component", "second component")  # fmt: skip
-    plotting.title(ax, neutral=name)
+    plotting.title(ax, says[name])
 plt.show()
-
-# %%
-claim("trained: the steps into the past go much the same way, mean cosine", at_least(alike["trained"], 0.6))
-claim("but before training no less so", at_least(alike["before training"] - alike["trained"], 0))
-claim("trained: who and whom changing places moves the context at least 0.7 times as far as the tense",
-      at_least(apart["trained"], 0.7))  # fmt: skip
-claim("before training, too", at_least(apart["before training"], 0.7))
 
 # %% [markdown]
 # A neat order, and nobody asked for it. But look at the right side: an encoder with random weights has it, too. It reads the same words in the same places,
