@@ -5,8 +5,8 @@
 
 The task: `worlds/lag.py`, Recall. Every cell begins loud and quiet: with large and with small input weights. For each
 cell and start the learning rate is chosen at two lags, on a seed of its own; then there is a run for each lag and seed
-with the chosen one. Updates, batches, units, optimizer and the number of rates tried are the same for all. A row a run, in
-results/lag_select.csv and lag.csv; a run that is there is not repeated, so it can be stopped at any time.
+with the chosen one. Updates, batches, units, optimizer and the number of rates tried are the same for all. A row a
+run, in results/lag_select.csv and lag.csv; a run that is there is not repeated, so it can be stopped at any time.
 """
 
 import sys
