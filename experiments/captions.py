@@ -27,10 +27,9 @@ TABLE = results.FOLDERS[0] / "captions.csv"
 SEEDS = range(5)
 TEST, STEPS, BATCH, RATE, UNITS, WIDTH = 500, 1800, 64, 8e-3, 96, 192
 BEST = "initial state and output"
+WAYS = BEST, "every input", "initial state", "first input"
 CASES = [  # CNN, memory, conditioning
-    *(("pretrained", "lstm", name) for name in (BEST, "initial state", "first input", "every input")),
-    ("pretrained", "rnn", BEST),
-    ("pretrained", "rnn", "every input"),
+    *(("pretrained", cell, way) for cell in ("lstm", "rnn") for way in WAYS),
     ("random", "lstm", BEST),
 ]
 KEYS = [(*case, seed) for seed in SEEDS for case in CASES]

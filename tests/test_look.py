@@ -1,0 +1,58 @@
+"""Lesson 09's table: what a region is worth to a word, and where that region is."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from course_lib import text
+from experiments import look
+
+VOCABULARY = text.Vocabulary(["a", "dog", "cat"])
+
+
+def spotter(inputs):
+    """A captioner by hand: "dog" is as likely as number 3 is large in any region, "cat" as number 5."""
+    seen, before = inputs
+    seen = seen.reshape(len(seen), -1, seen.shape[-1]).max(axis=1)
+    logits = np.zeros((*before.shape, len(VOCABULARY)))
+    for word, number in (("dog", 3), ("cat", 5)):
+        logits[..., VOCABULARY[word]] = 9 * seen[:, None, number]
+    return logits
+
+
+@pytest.fixture
+def grid():
+    """A dog in the region of row 2 and column 5; the place and the time are the same everywhere."""
+    grid = np.zeros((8, 8, 236), np.float32)
+    grid[2, 5, 3] = 1
+    grid[..., -1] = 1
+    return grid
+
+
+@pytest.mark.parametrize("pooled", [False, True])
+def test_the_region_that_hurts_is_the_one_that_is_read(grid, pooled):
+    hurts = look.what_hurts(spotter, VOCABULARY, grid, ["a", "dog"], pooled)
+    assert hurts.shape == (64, 2) and hurts[:, 1].argmax() == 2 * 8 + 5
+    assert hurts[21, 1] > 5 and np.allclose(np.delete(hurts, 21, axis=0), 0)
+
+
+def test_a_region_that_shows_nothing_keeps_place_and_time(grid):
+    def watching(inputs):
+        assert (inputs[0][..., -1] == 1).all()
+        return spotter(inputs)
+
+    look.what_hurts(watching, VOCABULARY, grid, ["a"], pooled=False)
+
+
+def test_maps_are_held_to_the_network(grid):
+    weights = np.zeros((3, 64))
+    weights[:, 21] = 1
+    own = {"dog": [np.array([5 / 8, 2 / 8, 2 / 8, 1 / 8])]}  # two regions wide
+    found = SimpleNamespace(words=["a", "dog"], weights=weights)
+    seen = grid[None].repeat(2, axis=0)
+    row = look.held_to_it(spotter, VOCABULARY, seen, [found] * 2, [own] * 2, pooled=False)
+    assert row == {"hurt": 1, "hurt_looked_at": 1, "hurt_by_chance": 0.5}
+    weights[:, 21], weights[:, 22] = 0, 1
+    assert look.held_to_it(spotter, VOCABULARY, seen, [found], [own], pooled=False)["hurt_looked_at"] == 0
+    assert look.held_to_it(spotter, VOCABULARY, seen, [found], [own], pooled=True) == {"hurt": 1}
