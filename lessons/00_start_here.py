@@ -46,14 +46,21 @@ for story in world.sample(3, seed=0):
 # %% [markdown]
 # ### Claims
 #
-# What a lesson finds out is said as a **claim**: a sentence and a condition. If the condition holds, the sentence is printed
-# with a tick. If not, the lesson stops there, with the values. So you need not take our word for it.
+# What a lesson finds out is said as a **claim**: a sentence and a condition. If the condition holds, you see the sentence,
+# and in grey what was measured and the bound it had to keep. If not, the lesson stops there, with the values. So you need
+# not take our word for it. There are three kinds:
+#
+# | mark | kind | what it means |
+# | --- | --- | --- |
+# | ✓ | live | measured just now, in this run |
+# | ▤ | stored | read from a table, whose name stands behind: its runs took too long to make them here. `make reproduce` draws some of them and makes them again |
+# | ∴ | must be | follows from a theorem, or from how a thing is built: no finding, but a test of the code |
 
 # %%
-from course_lib.checks import at_most, claim
+from course_lib.claims import at_most, claim, must_be
 
 after = world.next_word(["The", "clouds", "are", "in", "the"])
-claim("the clouds are in the sky, and nowhere else", after == {"sky": 1.0})
+must_be("the clouds are in the sky, and nowhere else", after == {"sky": 1.0})
 
 # %% [markdown]
 # **Predict first.** Lessons often ask you to guess before you run a cell. Do it, and say the number aloud: you learn more
@@ -73,7 +80,7 @@ claim(
 # ### Seeds
 #
 # Networks start from random weights. A claim must not hang on one lucky start, so each was tried under five **seeds**. You
-# can try another: start the lab with `COURSE_SEED=7 make lab`. The ticks stay; the decimals change.
+# can try another: start the lab with `COURSE_SEED=7 make lab`. The ticks stay; the numbers in grey change.
 #
 # ### Exercises
 #

@@ -30,12 +30,12 @@ import numpy as np
 from course_lib.backend import keras
 from keras import layers
 
-from course_lib import batching, bundled, checks, plotting, tables, text, training
-from course_lib.checks import at_least, at_most, claim
+from course_lib import batching, bundled, plotting, tables, text, training
+from course_lib.claims import at_least, at_most, claim, seed
 from course_lib.exercises import lesson_01
 from course_lib.worlds import language
 
-SEED = checks.seed()
+SEED = seed()
 training.set_seed(SEED)
 
 # %% [markdown]
@@ -60,8 +60,8 @@ answers = world.next_word(beach)
 
 names = [*sorted(answers, key=answers.get, reverse=True), "elephant"]
 fig, ax = plotting.figure(7, 2.2)
-title, label = "At the beach you see no elephants", "probability of the next word"
-plotting.bars(ax, names, [answers.get(name, 0) for name in names], title, label)
+plotting.bars(ax, names, [answers.get(name, 0) for name in names], "probability of the next word")
+plotting.title(ax, neutral="What comes next, by the grammar")
 plt.show()
 
 # %% [markdown]
@@ -282,8 +282,16 @@ tables.print_table(
     [(name, f"{row['accuracy_seen']:.2f}", f"{row['accuracy_moved']:.2f}") for name, row in moved.items()],
 )
 big, rnn_moved = moved["window of 16 words"], moved["RNN"]
-claim("moved by one place, the large window has lost it", at_most(big["accuracy_moved"], big["accuracy_seen"] - 0.5))
-claim("the network of this lesson, the RNN, has not", at_least(rnn_moved["accuracy_moved"], 0.9))
+claim(
+    "moved by one place, the large window has lost it",
+    at_most(big["accuracy_moved"], big["accuracy_seen"] - 0.5),
+    table="next_word_moved.csv",
+)
+claim(
+    "the network of this lesson, the RNN, has not",
+    at_least(rnn_moved["accuracy_moved"], 0.9),
+    table="next_word_moved.csv",
+)
 
 # %% [markdown]
 # **Problem 3: places do not share weights.** What is learned at one place does not transfer when the phrase moves.
@@ -384,9 +392,9 @@ plotting.heat_map(
     hello_states[0].T,
     units,
     ["h → e", "e → l", "l → l", "l → o"],
-    "The second l switches on another unit",
     "memory",
 )
+plotting.title(ax, neutral="The memory after each letter")
 plt.show()
 
 # %% [markdown]
@@ -494,10 +502,10 @@ claim("of the trained network's stories at least three quarters are possible", a
 # %%
 steps, ratios, shares = np.array(history).T
 fig, (ax_left, ax_right) = plotting.figure(9, 3, columns=2)
-title, floor_line = "Perplexity falls early …", {"line": 1.0, "line_label": "the floor"}
-plotting.curve(ax_left, steps[1:], ratios[1:], title, "perplexity / floor", **floor_line)
-title, chance_line = "… the far word comes late", {"line": 1 / 8, "line_label": "chance"}
-plotting.curve(ax_right, steps, shares, title, "share right at distances from 10", **chance_line)
+plotting.curve(ax_left, steps[1:], ratios[1:], "perplexity / floor", line=1.0, line_label="the floor")
+plotting.curve(ax_right, steps, shares, "share right at distances from 10", line=1 / 8, line_label="chance")
+plotting.title(ax_left, neutral="Perplexity by step")
+plotting.title(ax_right, neutral="The far word by step")
 plt.show()
 
 # %%
@@ -542,8 +550,8 @@ claim("and in stories it has never seen", at_least(rnn_right[in_new_story].mean(
 
 # %% tags=["picture-far-word"]
 fig, ax = plotting.figure(8, 3)
-title = "Only the RNN remembers the country at every distance"
-plotting.grouped_bars(ax, list(ranges), share, title, "share of far words right", chance=1 / len(languages), grey=1)
+plotting.grouped_bars(ax, list(ranges), share, "share of far words right", chance=1 / len(languages), grey=1)
+plotting.title(ax, neutral="Far words, by distance")
 ax.set_xlabel("words between country and language")
 plt.show()
 
@@ -561,7 +569,7 @@ tables.print_table(
     [(name, f"{np.median(shares):.2f}", f"{min(shares):.2f}") for name, shares in far_long.items()],
 )
 lost = np.median(far_long["RNN"]) - np.median(far_long["RNN, no close range"])
-claim("without the close stories, far words at long distance suffer", at_least(lost, 0.1))
+claim("without the close stories, far words at long distance suffer", at_least(lost, 0.1), table="next_word_close.csv")
 
 # %% [markdown]
 # Without them some networks are far from done when training ends. One explanation:
@@ -588,7 +596,8 @@ states = memory(text.to_rows([sentence], vocabulary))[0, 1 : len(sentence) + 1]
 signs = np.sign(contrast[top])
 fig, ax = plotting.figure(8.5, 3)
 plotting.heat_map(ax, (np.array(states)[:, top] * signs).T, [f"unit {u}" for u in top], sentence,
-                  "The six units that differ most after 'last'", "h_t (sign turned)")  # fmt: skip
+                  "h_t (sign turned)")  # fmt: skip
+plotting.title(ax, neutral="The six units that differ most after 'last'")
 plt.show()
 
 # %% tags=["nbval-ignore-output"]
@@ -635,10 +644,13 @@ tables.print_table(
      for name, r in table.items()],
 )  # fmt: skip
 others = [row["ratio"] for name, row in table.items() if name != "RNN"]
-claim("no other model comes as near to the floor as the RNN", min(others) > table["RNN"]["ratio"])
+claim(
+    "no other model comes as near to the floor as the RNN", min(others) > table["RNN"]["ratio"], table="next_word.csv"
+)
 claim(
     "where only the order tells, the bag of words tosses a coin",
     at_most(abs(table["bag of words"]["order"] - 0.5), 0.1),
+    table="next_word.csv",
 )
 
 # %% [markdown]
@@ -751,7 +763,11 @@ tables.print_table(
     ["after", "held-out nats per character"],
     [(f"{row['seconds']:.0f} s", f"{row['held_out_nats']:.3f}") for row in run],
 )
-claim("on Shakespeare, too, training helps", at_most(run[-1]["held_out_nats"], 0.6 * run[0]["held_out_nats"]))
+claim(
+    "on Shakespeare, too, training helps",
+    at_most(run[-1]["held_out_nats"], 0.6 * run[0]["held_out_nats"]),
+    table="language_model_shakespeare.csv",
+)
 print()
 print(run[-1]["sample"])
 

@@ -30,13 +30,13 @@ import numpy as np
 from course_lib.backend import keras
 import tensorflow as tf
 
-from course_lib import checks, plotting, results, tables, training, widgets
+from course_lib import plotting, results, tables, training, widgets
 from course_lib.cells import Cell
-from course_lib.checks import at_least, at_most, claim
+from course_lib.claims import at_least, at_most, claim, seed
 from course_lib.exercises import lesson_02
 from course_lib.numpy_rnn import SequenceModel, numerical_gradient, relative_error, rnn_forward
 
-SEED = checks.seed()
+SEED = seed()
 training.set_seed(SEED)
 rng = np.random.default_rng(SEED)
 
@@ -103,9 +103,13 @@ claim("δ xᵀ is what small changes of W_1 give", at_most(relative_error(by_han
 
 # %%
 fig, axes = plotting.figure(9.5, 2.6, columns=3)
-plotting.unrolled(axes[0], 3, {1, 2, 3}, {1, 2, 3}, "many to many: next word")
-plotting.unrolled(axes[1], 3, {1, 2, 3}, {3}, "many to one: recall")
-plotting.unrolled(axes[2], 3, {1, 2, 3}, {1, 2, 3}, "one to many: reads its own", feedback=True)
+plotting.unrolled(axes[0], 3, {1, 2, 3}, {1, 2, 3})
+plotting.unrolled(axes[1], 3, {1, 2, 3}, {3})
+plotting.unrolled(axes[2], 3, {1, 2, 3}, {1, 2, 3}, feedback=True)
+for ax, kind in zip(
+    axes, ("many to many: next word", "many to one: recall", "one to many: reads its own"), strict=True
+):
+    plotting.title(ax, neutral=kind)
 plt.show()
 
 # %% [markdown]
@@ -334,11 +338,12 @@ driven = {rho: norm_against_lag(rho * Q, heard) for rho in rhos}
 fig, axes = plotting.figure(9.5, 3.6, columns=2)
 names = {rho: f"ρ = {rho}" for rho in rhos}
 for ax, curves, title, legend in [
-    (axes[0], undriven, "In silence: ρ to the power of the lag", False),
-    (axes[1], driven, "Reading aloud: all five ρ vanish", True),
+    (axes[0], undriven, "In silence", False),
+    (axes[1], driven, "Reading aloud", True),
 ]:
-    plotting.lines(ax, lags, {names[r]: c for r, c in curves.items()}, title, "steps back", "length of the gradient",
+    plotting.lines(ax, lags, {names[r]: c for r, c in curves.items()}, "steps back", "length of the gradient",
                    log=True, dashed={names[r]: r**lags for r in rhos}, legend=legend, ylim=(1e-16, 1e10))  # fmt: skip
+    plotting.title(ax, neutral=title)
 plt.show()
 
 # %% [markdown]
@@ -372,8 +377,9 @@ in_silence, reading = norm_against_lag(G, silence), norm_against_lag(G, heard)
 
 fig, ax = plotting.figure(7.5, 3.4)
 curves = {"in silence": in_silence, "reading": reading}
-plotting.lines(ax, lags, curves, "Singular value above 1, and yet it vanishes", "steps back", "length of the gradient",
+plotting.lines(ax, lags, curves, "steps back", "length of the gradient",
                log=True, dashed={"bound: σ_max to the lag": largest**lags}, ylim=(1e-16, 1e14))  # fmt: skip
+plotting.title(ax, neutral="A gradient and its bound")
 plt.show()
 
 # %%
@@ -398,9 +404,9 @@ def explore(radius, length, loudness, start):
     bound = (radius * np.linalg.norm(W, 2)) ** lags
     fig, ax = plotting.figure(7.5, 3.4)
     dashed = {"ρ to the lag": radius**lags, "σ_max to the lag": bound}
-    title = f"{length - 1} steps back, {measured[-1]:.1e} is left"
-    plotting.lines(ax, lags, {"measured": measured}, title, "steps back", "length of the gradient", log=True,
+    plotting.lines(ax, lags, {"measured": measured}, "steps back", "length of the gradient", log=True,
                    dashed=dashed, ylim=(1e-12, 1e12))  # fmt: skip
+    plotting.title(ax, neutral=f"{length - 1} steps back: {measured[-1]:.2g}")
     return fig
 
 
@@ -514,8 +520,8 @@ for name, cell in cells.items():
 
 # %%
 fig, ax = plotting.figure(7.5, 3.2)
-title = "Neither remedy is enough alone"
-plotting.lines(ax, np.arange(101), reach, title, "steps back", "gradient, last step = 1", log=True, ylim=(1e-20, 10))
+plotting.title(ax, neutral="Four starts, before training")
+plotting.lines(ax, np.arange(101), reach, "steps back", "gradient, last step = 1", log=True, ylim=(1e-20, 10))
 plt.show()
 
 # %%
@@ -602,9 +608,8 @@ def by_lag(model):
 
 shares = {model: by_lag(model) for model in dict.fromkeys(row["model"] for row in stored)}
 fig, ax = plotting.figure(8, 3.6)
-plotting.lag_curves(
-    ax, lag_list, shares, "Plain tanh RNNs forget; ReLU with the identity holds on longer", chance=1 / 8
-)
+plotting.lag_curves(ax, lag_list, shares, chance=1 / 8)
+plotting.title(ax, neutral="Share right against lag, five seeds")
 plt.show()
 
 # %%

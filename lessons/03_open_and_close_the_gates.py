@@ -30,13 +30,13 @@ import numpy as np
 from course_lib.backend import keras
 from keras import ops
 
-from course_lib import checks, plotting, results, tables, training, widgets
+from course_lib import plotting, results, tables, training, widgets
 from course_lib.cells import Cell, ForgetBias
-from course_lib.checks import at_least, at_most, claim
+from course_lib.claims import at_least, at_most, claim, seed
 from course_lib.exercises import lesson_03
 from course_lib.numpy_rnn import numerical_gradient, relative_error, rnn_backward, rnn_forward, sigmoid
 
-SEED = checks.seed()
+SEED = seed()
 training.set_seed(SEED)
 rng = np.random.default_rng(SEED)
 
@@ -297,8 +297,9 @@ fig, ax = plotting.figure(8, 3.8)
 lags = np.arange(T)
 curves = {f"LSTM, forget bias {b}": both[b][0] / both[b][0][0] for b in both} | {"vanilla RNN": plain / plain[0]}
 direct = {f"LSTM, forget bias {b}": both[b][1] / both[b][1][0] for b in both}
-plotting.lines(ax, lags, curves, "The forget bias decides how far a gradient reaches", "steps back",
-               "gradient, last step = 1", log=True, dashed=direct, ylim=(1e-16, 30))  # fmt: skip
+plotting.lines(ax, lags, curves, "steps back", "gradient, last step = 1", log=True, dashed=direct,
+               ylim=(1e-16, 30))  # fmt: skip
+plotting.title(ax, neutral="Before training: gradient by steps back")
 plt.show()
 
 # %% [markdown]
@@ -343,7 +344,8 @@ table = {name: np.array([shares(name, lag) for lag in lag_list]) for name in sta
 
 fig, ax = plotting.figure(8, 3.8)
 bands = {name: (np.median(runs, axis=1), runs.min(axis=1), runs.max(axis=1)) for name, runs in table.items()}
-plotting.lag_curves(ax, lag_list, bands, "A larger forget bias learns from farther back", chance=1 / 8)
+plotting.lag_curves(ax, lag_list, bands, chance=1 / 8)
+plotting.title(ax, neutral="Share right against lag, five seeds")
 plt.show()
 
 # %%
@@ -505,7 +507,8 @@ def draw_gates(story):
     fig, axes = plotting.figure(10, 5.2, rows=6, sharex=True)
     values = {"speech open": nesting.state(story).speech, "tanh(c)": sign * np.tanh(states["c"]), "h": sign * states["h"],
               "forget f": states["f"], "input i": states["i"], "output o": states["o"]}  # fmt: skip
-    plotting.text_states(axes, story, values, f"Cell {unit} knows whether a speech is open", gates=3)
+    plotting.text_states(axes, story, values, gates=3)
+    plotting.title(axes[0], neutral=f"Cell {unit} and its gates")
     return fig
 
 

@@ -34,16 +34,16 @@ from course_lib.backend import keras
 import tensorflow as tf
 from keras import layers, ops
 
-from course_lib import checks, plotting, results, tables, text, training, widgets
+from course_lib import plotting, results, tables, text, training, widgets
 from course_lib import layers as recurrent
-from course_lib.checks import at_least, at_most, claim
+from course_lib.claims import at_least, at_most, claim, seed
 from course_lib.errors import CourseError
 from course_lib.exercises import lesson_04
 from course_lib.layers import RNN
 from course_lib.models.language_model import chain
 from course_lib.text import tokenize
 
-SEED = checks.seed()
+SEED = seed()
 training.set_seed(SEED)
 
 # %% [markdown]
@@ -91,7 +91,8 @@ price = -by_character.log_probabilities(story)[:-1]
 fig, ax = plotting.figure(10, 2.4)
 ax.bar(range(len(story)), price, color=plotting.BLUE, width=0.9)
 ax.set_xticks(range(len(story)), list(story), fontsize=9)
-ax.set(title="A perfect model is surprised where words begin", ylabel="nats", xlim=(-0.6, len(story) - 0.4))
+ax.set(ylabel="nats", xlim=(-0.6, len(story) - 0.4))
+plotting.title(ax, neutral="What a perfect model pays for each character")
 plt.show()
 
 # %%
@@ -286,9 +287,13 @@ tables.print_table(
 )
 standard = {kind: times[kind, "256 units, 64 texts of 100 steps"] for kind in ("AVX2", "AVX-512")}
 ratios = {kind: ms["keras"] / ms["course"] for kind, ms in standard.items()}
-claim("ours: at least twice as fast as Keras's, without AVX-512", at_least(ratios["AVX2"], 2))
-claim("and with it at least 1.4 times", at_least(ratios["AVX-512"], 1.4))
-claim("and at least as fast as PyTorch's", at_least(min(ms["torch"] / ms["course"] for ms in standard.values()), 1))
+claim("ours: at least twice as fast as Keras's, without AVX-512", at_least(ratios["AVX2"], 2), table="layers.csv")
+claim("and with it at least 1.4 times", at_least(ratios["AVX-512"], 1.4), table="layers.csv")
+claim(
+    "and at least as fast as PyTorch's",
+    at_least(min(ms["torch"] / ms["course"] for ms in standard.values()), 1),
+    table="layers.csv",
+)
 
 # %% [markdown]
 # **Forward**, the memory reaches back as far as it likes. **Backward**, the gradient stops where the batch begins: after $T$ steps it is
@@ -350,8 +355,8 @@ tables.print_table(
     ["LSTM, 160 units, two cores", "characters/s"], [(how, f"{value:,.0f}") for how, value in speed.items()]
 )
 one_call, one_text, many = speed.values()
-claim("the loop inside TensorFlow: at least 3 times as fast", at_least(one_text / one_call, 3))
-claim("64 texts at once: at least 50 times as fast", at_least(many / one_call, 50))
+claim("the loop inside TensorFlow: at least 3 times as fast", at_least(one_text / one_call, 3), table="generation.csv")
+claim("64 texts at once: at least 50 times as fast", at_least(many / one_call, 50), table="generation.csv")
 
 # %% [markdown]
 # ## Marks
@@ -444,8 +449,8 @@ for stage in (0, 100, 200, 300, 500, STEPS):
 # %%
 fig, ax = plotting.figure(8, 3.2)
 series = {name: [row[name] for row in stages.values()] for name in stages[STEPS]}
-title = "First words, then sentences, then stories"
-plotting.lines(ax, list(stages), series, title, "training step", "share right", ylim=(0, 1.03))
+plotting.title(ax, neutral="What it writes, by step")
+plotting.lines(ax, list(stages), series, "training step", "share right", ylim=(0, 1.03))
 plt.show()
 
 # %% tags=["nbval-ignore-output"]
@@ -536,9 +541,8 @@ for stage in (0, 100, 200, 400, 800, CODE_STEPS):
 # %%
 fig, ax = plotting.figure(8, 3)
 series = {name: [row[name] for row in code_stages.values()] for name in code_stages[CODE_STEPS]}
-plotting.lines(
-    ax, list(code_stages), series, "Form comes before meaning", "training step", "share of programs", ylim=(0, 1.03)
-)
+plotting.lines(ax, list(code_stages), series, "training step", "share of programs", ylim=(0, 1.03))
+plotting.title(ax, neutral="The programs it writes, by step")
 plt.show()
 
 # %%
@@ -595,8 +599,9 @@ others["the world itself"] = 1.0, np.mean([len(set(held_out[i : i + 200])) / 200
 
 # %%
 fig, ax = plotting.figure(8, 3.8)
-plotting.trade_off(ax, trade, others, "Careful writers repeat themselves", "diversity: share of different stories",
+plotting.trade_off(ax, trade, others, "diversity: share of different stories",
                    "validity: share of stories the grammar accepts")  # fmt: skip
+plotting.title(ax, neutral="Validity against diversity, 200 stories each")
 plt.show()
 
 # %%
@@ -682,17 +687,10 @@ fig, (top, bottom) = plotting.figure(9, 5, rows=2)
 shown = next(p.text for p in unseen[80:] if "))" in p.text and 4 <= p.text.count("\n") <= 6)
 part = slice(code_text.index(shown), code_text.index(shown) + len(shown))
 (unit, counted), (_, _, single, _) = told["open brackets"], found["open brackets"]
-plotting.coloured_text(
-    top, shown, np.sign(single) * units[part, unit], f"Unit {unit} rises between brackets", "tanh(c), sign turned"
-)
-plotting.coloured_text(
-    bottom,
-    shown,
-    counted[part],
-    "All units together count them",
-    "open brackets: the probe",
-    limit=3,
-)
+plotting.coloured_text(top, shown, np.sign(single) * units[part, unit], "tanh(c), sign turned")
+plotting.coloured_text(bottom, shown, counted[part], "open brackets: the probe", limit=3)
+plotting.title(top, neutral=f"Unit {unit}")
+plotting.title(bottom, neutral="A linear probe of all units")
 plt.show()
 
 # %%
@@ -725,6 +723,7 @@ others = [value for name, value in excess.items() if name != "the lesson's"]
 claim(
     "any other setting is at least a quarter further from the floor",
     at_least(min(others) / excess["the lesson's"], 1.25),
+    table="characters.csv",
 )
 
 # %% [markdown]
@@ -870,11 +869,12 @@ tables.print_table(
      ("nanoGPT, its small model (README)", "1.88", "about 3 min, a laptop"),
      ("nanoGPT, its larger model (README)", "1.4697", "about 3 min, a large GPU")],
 )  # fmt: skip
-claim("every seed: at most 1.52 nats a character", at_most(max(nats), 1.52))
-claim("the median seed: at most nanoGPT's figure", at_most(np.median(nats), 1.4697))
+claim("every seed: at most 1.52 nats a character", at_most(max(nats), 1.52), table="shakespeare.csv")
+claim("the median seed: at most nanoGPT's figure", at_most(np.median(nats), 1.4697), table="shakespeare.csv")
 claim(
     "more words are words from moment to moment",
     sorted(row["words"] for row in moments) == [r["words"] for r in moments],
+    table="shakespeare_stages.csv",
 )
 
 # %% [markdown]

@@ -31,15 +31,15 @@ from scipy import stats
 from course_lib.backend import keras
 from keras import layers, ops
 
-from course_lib import cells, checks, plotting, results, tables, training
+from course_lib import cells, plotting, results, tables, training
 from course_lib.cells import ZOO, Cell
-from course_lib.checks import at_least, at_most, claim
+from course_lib.claims import at_least, at_most, claim, seed
 from course_lib.errors import CourseError
 from course_lib.exercises import lesson_05
 from course_lib.layers import RNN
 from course_lib.models.language_model import language_model, matched_units
 
-SEED = checks.seed()
+SEED = seed()
 training.set_seed(SEED)
 
 # %% [markdown]
@@ -310,8 +310,9 @@ names = sorted(ZOO, key=lambda name: found["sums"][name])
 blind = ArithmeticWorld(digits=2).blind_accuracy
 fig, ax = plotting.figure(8.5, 5)
 plotting.intervals(ax, names, *zip(*(found["sums"][name] for name in names), strict=True),
-                   "Sums: the forget gate matters most", "share of the answers' characters right",
+                   "share of the answers' characters right",
                    {"published, up to 8 digits": PUBLISHED["sums"]}, {"without reading the question": blind})  # fmt: skip
+plotting.title(ax, neutral="Sums")
 plt.show()
 
 # %%
@@ -319,8 +320,9 @@ names = sorted(ZOO, key=lambda name: found["tags"][name])
 best, _ = XmlWorld(2, 5).best_scores(XmlWorld(2, 5).sample(500, seed=0), length=60)
 fig, ax = plotting.figure(8.5, 5)
 plotting.intervals(ax, names, *zip(*(found["tags"][name] for name in names), strict=True),
-                   "Tags: most cells are close", "share of characters right",
+                   "share of characters right",
                    {"published, longer names": PUBLISHED["tags"]}, {"best possible": best})  # fmt: skip
+plotting.title(ax, neutral="Tags")
 plt.show()
 
 # %% [markdown]
@@ -345,13 +347,21 @@ tables.print_table(
 sums, tag_shares = found["sums"], found["tags"]
 others = [name for name in PUBLISHED["sums"] if name not in (*worst, "LSTM-i")]
 apart = sums["LSTM-i"][1] - max(sums[name][2] for name in worst)
-claim("sums: tanh and no forget gate lie below no input gate, and the intervals do not touch", at_least(apart, 0.01))
+claim(
+    "sums: tanh and no forget gate lie below no input gate, and the intervals do not touch",
+    at_least(apart, 0.01),
+    table="cell_zoo.csv",
+)
 apart = min(sums[name][1] for name in others) - sums["LSTM-i"][2]
-claim("sums: no input gate lies below all others of the paper's table, intervals apart", at_least(apart, 0.01))
-claim("sums: as in the paper, MUT1 is best", max(sums, key=lambda name: sums[name][0]) == "MUT1")
-claim("sums: the order is much like the paper's", at_least(agreement("sums"), 0.7))
+claim(
+    "sums: no input gate lies below all others of the paper's table, intervals apart",
+    at_least(apart, 0.01),
+    table="cell_zoo.csv",
+)
+claim("sums: as in the paper, MUT1 is best", max(sums, key=lambda name: sums[name][0]) == "MUT1", table="cell_zoo.csv")
+claim("sums: the order is much like the paper's", at_least(agreement("sums"), 0.7), table="cell_zoo.csv")
 claim("tags: tanh and no forget gate are below every other cell of the paper's table",
-      at_least(min(tag_shares[n][0] for n in PUBLISHED["tags"] if n not in worst) - max(tag_shares[n][0] for n in worst), 0.005))  # fmt: skip
+      at_least(min(tag_shares[n][0] for n in PUBLISHED["tags"] if n not in worst) - max(tag_shares[n][0] for n in worst), 0.005), table="cell_zoo.csv")  # fmt: skip
 
 # %% [markdown]
 # The three numbers you guessed: the paper has 29.3 % without the forget gate, 75.1 % without the input gate, 86.7 % without the output gate. So the forget
@@ -366,7 +376,7 @@ tables.print_table(
      for task in PUBLISHED],
 )  # fmt: skip
 worse = at_least(sums["LSTM"][0] - sums["LSTM-b"][0], 0.01)
-claim("sums: here, a bias of 1 is a little worse than 0", worse)
+claim("sums: here, a bias of 1 is a little worse than 0", worse, table="cell_zoo.csv")
 
 # %% [markdown]
 # On the sums it costs two points here, on the tags it gains almost nothing. Not a mystery, if you remember lesson 03: the bias sets how long a memory lasts
@@ -446,8 +456,10 @@ for name, residual in (("plain", False), ("residual", True)):
 # %%
 fig, (left, right) = plotting.figure(10, 3.2, columns=2)
 x, label = range(1, DEPTH + 1), "layer, 1 is the lowest"
-plotting.lines(left, x, down, "On the way down: the gradient", label, "‖∂E/∂h‖, mean", log=True, legend=False)
-plotting.lines(right, x, up, "On the way up: how texts differ", label, "spread over texts", log=True)
+plotting.lines(left, x, down, label, "‖∂E/∂h‖, mean", log=True, legend=False)
+plotting.lines(right, x, up, label, "spread over texts", log=True)
+plotting.title(left, neutral="On the way down: the gradient")
+plotting.title(right, neutral="On the way up: how texts differ")
 plt.show()
 
 # %% tags=["nbval-ignore-output"]
@@ -476,8 +488,8 @@ for name, model in stacks.items():
 
 # %%
 fig, ax = plotting.figure(7.5, 3.2)
-title = "Six layers: the plain stack does not get going"
-plotting.lines(ax, range(10, 201, 10), curves, title, "update", "loss, nats a character")
+plotting.title(ax, neutral="Six layers: loss by update")
+plotting.lines(ax, range(10, 201, 10), curves, "update", "loss, nats a character")
 plt.show()
 
 # %%
@@ -515,15 +527,8 @@ for depth in (1, 2, 3):
 
 # %%
 fig, ax = plotting.figure(7.5, 3.2)
-plotting.lines(
-    ax,
-    range(21),
-    lagged,
-    "The deeper the step, the shorter the gradient's reach",
-    "steps back",
-    "‖∂E/∂h‖, 1 at the end",
-    log=True,
-)
+plotting.lines(ax, range(21), lagged, "steps back", "‖∂E/∂h‖, 1 at the end", log=True)
+plotting.title(ax, neutral="Before training: gradient by steps back")
 plt.show()
 
 # %%

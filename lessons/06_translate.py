@@ -30,14 +30,14 @@ import numpy as np
 from course_lib.backend import keras
 from keras import layers, ops
 
-from course_lib import batching, checks, metrics, plotting, results, tables, text, training
-from course_lib.checks import at_least, at_most, claim
+from course_lib import batching, metrics, plotting, results, tables, text, training
+from course_lib.claims import at_least, at_most, claim, seed
 from course_lib.decoding import Translator
 from course_lib.exercises import lesson_06
 from course_lib.models.encoder_decoder import encoder_decoder
 from course_lib.text import Vocabulary
 
-SEED = checks.seed()
+SEED = seed()
 training.set_seed(SEED)
 
 # %% [markdown]
@@ -192,9 +192,8 @@ words = np.arange(4, 15)
 marks = {"BLEU": [bleu(np.flatnonzero(lengths == n)) for n in words],
          "correct, %": [100 * correct[lengths == n].mean() for n in words]}  # fmt: skip
 fig, ax = plotting.figure(7.5, 3.2)
-plotting.lines(
-    ax, words, marks, "The longer the sentence, the less of it arrives", "words of the English sentence", "of 100"
-)
+plotting.lines(ax, words, marks, "words of the English sentence", "of 100")
+plotting.title(ax, neutral="Marks by length of the sentence")
 plt.show()
 
 # %% [markdown]
@@ -311,7 +310,8 @@ middle = np.concatenate([now, past]).mean(axis=0)
 axes = np.linalg.svd(np.concatenate([now, past]) - middle, full_matrices=False)[2][:2]
 fig, ax = plotting.figure(8, 4.5)
 plotting.moves(ax, (now - middle) @ axes.T, (past - middle) @ axes.T, [f"{a} → {b}" for a, b in who], ("visits", "visited"),
-               "Contexts of twelve sentences, now and past", "first component", "second component")  # fmt: skip
+               "first component", "second component")  # fmt: skip
+plotting.title(ax, neutral="Contexts of twelve sentences, now and past")
 plt.show()
 
 # %%
@@ -358,9 +358,13 @@ tables.print_table(
 # %%
 start, every = CASES["initial state"], CASES["every input and output"]
 drop = mean("bleu_short", **start) - mean("bleu_long", **start)
-claim("the vector as a start: BLEU falls by 40 or more, mean of five seeds", at_least(drop, 40))
+claim("the vector as a start: BLEU falls by 40 or more, mean of five seeds", at_least(drop, 40), table="align.csv")
 better = mean("bleu_long", **every) - mean("bleu_long", **start)
-claim("read at every step, the same vector brings the long third 15 points or more", at_least(better, 15))
+claim(
+    "read at every step, the same vector brings the long third 15 points or more",
+    at_least(better, 15),
+    table="align.csv",
+)
 
 # %% [markdown]
 # So a vector of this width *can* hold more than our first decoder said: what it has to carry along while it speaks gets lost on the way. (Cho's output

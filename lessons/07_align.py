@@ -30,16 +30,16 @@ import numpy as np
 from course_lib.backend import keras
 from keras import layers, ops
 
-from course_lib import attention, batching, checks, metrics, plotting, results, tables, text, training
+from course_lib import attention, batching, metrics, plotting, results, tables, text, training
 from course_lib.attention import Score
-from course_lib.checks import at_least, at_most, claim
+from course_lib.claims import at_least, at_most, claim, seed
 from course_lib.decoding import Translator
 from course_lib.errors import CourseError
 from course_lib.exercises import lesson_07
 from course_lib.models.encoder_decoder import encoder_decoder
 from course_lib.text import Vocabulary
 
-SEED = checks.seed()
+SEED = seed()
 training.set_seed(SEED)
 
 # %% [markdown]
@@ -99,10 +99,11 @@ def choose(condition):
 said_twice = choose(lambda p: p.english[0] in ("I", "we") and {"le", "les"} & set(p.spanish))
 
 
-def draw(pair, weights, title):
+def draw(pair, weights, named):
     """Weights as dark squares, true links as frames."""
     _, ax = plotting.figure(6.5, 0.34 * len(pair.spanish) + 1.4)
-    plotting.attention(ax, weights, pair.english, pair.spanish, title, pair.sure, pair.possible)
+    plotting.attention(ax, weights, pair.english, pair.spanish, pair.sure, pair.possible)
+    plotting.title(ax, neutral=named)
 
 
 draw(said_twice, np.zeros((len(said_twice.spanish), len(said_twice.english))), "Who belongs to whom")
@@ -398,14 +399,19 @@ tables.print_table(
 right, errors = (
     [v for score in SCORES for v in of_runs(column, **CASES[score])] for column in ("exact", "alignment_error")
 )
-claim("every match, in each of five seeds: 97 of 100 sentences without a mistake", at_least(min(right), 0.97))
-claim("every match, in each of five seeds: alignment error at most .08", at_most(max(errors), 0.08))
+claim(
+    "every match, in each of five seeds: 97 of 100 sentences without a mistake",
+    at_least(min(right), 0.97),
+    table="align.csv",
+)
+claim("every match, in each of five seeds: alignment error at most .08", at_most(max(errors), 0.08), table="align.csv")
 claim(
     "the best match: .05 at most, mean of the seeds",
     at_most(min(mean("alignment_error", **CASES[s]) for s in SCORES), 0.05),
+    table="align.csv",
 )
 before, same = (mean("alignment_error", **CASES[name]) for name in ("additive, before the step", "additive"))
-claim("read before the step, attention aligns worse", at_least(before - same, 0.04))
+claim("read before the step, attention aligns worse", at_least(before - same, 0.04), table="align.csv")
 
 # %% [markdown]
 # Read before the step, the translations are as good and the maps are not. A likely reason: $s_{j-1}$ has not heard yet which word was said last; it stays there,
@@ -419,14 +425,8 @@ flat = {
 }
 series = flat | bleu_without
 fig, ax = plotting.figure(7.5, 3.2)
-plotting.lines(
-    ax,
-    ["shortest", "middle", "longest"],
-    series,
-    "With attention, length hardly matters here",
-    "third of the sentences",
-    "BLEU",
-)
+plotting.lines(ax, ["shortest", "middle", "longest"], series, "third of the sentences", "BLEU")
+plotting.title(ax, neutral="BLEU by length")
 plt.show()
 
 # %% [markdown]

@@ -32,8 +32,8 @@ import numpy as np
 from course_lib.backend import keras
 from keras import layers
 
-from course_lib import batching, checks, metrics, plotting, results, tables, text, training
-from course_lib.checks import at_least, at_most, claim
+from course_lib import batching, metrics, plotting, results, tables, text, training
+from course_lib.claims import at_least, at_most, claim, seed
 from course_lib.datasets.captions import caption_words, read_folder
 from course_lib.datasets.fetch import cache_folder
 from course_lib.decoding import CaptionGenerator
@@ -45,7 +45,7 @@ from course_lib.vision import images
 from course_lib.vision.backbones import Pooled
 from course_lib.vision.small_cnn import concepts, scene_vectors, small_cnn
 
-SEED = checks.seed()
+SEED = seed()
 training.set_seed(SEED)
 
 # %% [markdown]
@@ -137,9 +137,8 @@ names = np.array([answer for answers in concepts().values() for answer in answer
 best = [k for k in v["pretrained", "test"][i].argsort()[::-1] if names[k]][:9]  # without the answer "nothing"
 fig, (left, right) = plotting.figure(9, 3.4, columns=2)
 plotting.pictures(left, [world.draw(scenes["test"][i], 256)[0]], [world.captions(scenes["test"][i], 1)[0]])
-plotting.bars(
-    right, names[best], v["pretrained", "test"][i][best], "What its vector says", "largest probability in any region"
-)
+plotting.bars(right, names[best], v["pretrained", "test"][i][best], "largest probability in any region")
+plotting.title(right, neutral="What its vector says")
 plt.show()
 
 # %% [markdown]
@@ -174,9 +173,8 @@ known = {
 # %%
 fig, ax = plotting.figure(10.5, 3)
 series = {"random CNN": known["random"], "pretrained CNN": known["pretrained"]}
-plotting.grouped_bars(
-    ax, list(QUESTIONS), series, "What can be read from one vector of a picture", "right", chance=0.5, grey=1
-)
+plotting.grouped_bars(ax, list(QUESTIONS), series, "right", chance=0.5, grey=1)
+plotting.title(ax, neutral="What can be read from one vector of a picture")
 plt.show()
 
 # %%

@@ -34,9 +34,9 @@ import numpy as np
 from course_lib.backend import keras
 from keras import layers, ops
 
-from course_lib import batching, checks, metrics, plotting, results, tables, text, training
+from course_lib import batching, metrics, plotting, results, tables, text, training
 from course_lib.attention import BilinearScore, attend
-from course_lib.checks import at_least, at_most, claim
+from course_lib.claims import at_least, at_most, claim, seed
 from course_lib.decoding import CaptionGenerator
 from course_lib.exercises import lesson_09
 from course_lib.models.captioner import captioner as library_captioner
@@ -44,7 +44,7 @@ from course_lib.text import Vocabulary
 from course_lib.vision.small_cnn import concepts, evidence, scene_grids, small_cnn
 from course_lib.worlds.scenes import SceneWorld, compose
 
-SEED = checks.seed()
+SEED = seed()
 training.set_seed(SEED)
 world = SceneWorld()
 
@@ -103,7 +103,8 @@ first, second = (f"{thing.colour} {thing.kind}" for thing in test[i].things)
 fig, axes = plotting.figure(10, 3.4, columns=3)
 framed(axes[0], test[i])
 for ax, name in zip(axes[1:], (first, second), strict=True):
-    plotting.heat_map(ax, seen[i, :, :, names.index(name)], range(8), range(8), f"{name}?", "evidence")
+    plotting.heat_map(ax, seen[i, :, :, names.index(name)], range(8), range(8), "evidence")
+    plotting.title(ax, neutral=f"{name}?")
 plt.show()
 
 # %% [markdown]
@@ -301,8 +302,10 @@ of_class = {name: np.isin(words_said, numbers) for name, numbers in ids.items()}
 fig, (left, right_ax) = plotting.figure(10, 3.2, columns=2)
 wide = {name: entropy[chosen].mean() for name, chosen in of_class.items()}
 lost = {name: worth[chosen].mean() for name, chosen in of_class.items()}
-plotting.bars(left, list(wide), list(wide.values()), "How widely it looks", "entropy of the weights (nats)")
-plotting.bars(right_ax, list(lost), np.maximum(list(lost.values()), 0), "What a look is worth", "nats lost, eyes shut")
+plotting.bars(left, list(wide), list(wide.values()), "entropy of the weights (nats)")
+plotting.bars(right_ax, list(lost), np.maximum(list(lost.values()), 0), "nats lost, eyes shut")
+plotting.title(left, neutral="How widely it looks")
+plotting.title(right_ax, neutral="What a look is worth")
 plt.show()
 
 # %%
@@ -375,11 +378,11 @@ claim("drawn looks have found the things in none of the five", at_most(of("hard"
 fig, (left, right_ax) = plotting.figure(10.5, 3.2, columns=2)
 both = ("lesson 08's", "soft")
 series = {case: [np.median(of(case, column)) for column in ("twins", "small")] for case in both}
-plotting.grouped_bars(
-    left, ["two of one kind", "a small thing"], series, "Looking tells two of a kind apart", "share of captions correct"
-)
+plotting.grouped_bars(left, ["two of one kind", "a small thing"], series, "share of captions correct")
+plotting.title(left, neutral="Two of a kind, and small things")
 series = {case: [np.median(of(case, "astray"))] for case in both}
-plotting.grouped_bars(right_ax, ["another's colour"], series, "Colours hardly go astray", "share of captions")
+plotting.grouped_bars(right_ax, ["another's colour"], series, "share of captions")
+plotting.title(right_ax, neutral="Another's colour")
 plt.show()
 
 # %%
@@ -432,8 +435,7 @@ def look(kind, colour, x, other, other_colour, other_x, place, night):
     axes = np.reshape(axes, (-1, 6))
     plotting.attention_maps(axes[:, 1:], picture, best.words, best.weights[:-1].reshape(-1, 8, 8),
                    [[128 * box for box in there.get(word, [])] for word in best.words])  # fmt: skip
-    plotting.pictures(axes[:, 0], [world.draw(scene, 256)[0]], [""], [world.accepts(scene, caption)])
-    fig.suptitle(caption, x=0, ha="left", fontsize=12)
+    plotting.pictures(axes[:, 0], [world.draw(scene, 256)[0]], [caption], [world.accepts(scene, caption)])
     return fig
 
 

@@ -1,6 +1,5 @@
-"""Claims and exercise checks: right answers pass, plausible wrong ones get the hint that fits."""
+"""Exercise checks: right answers pass, plausible wrong ones get the hint that fits."""
 
-import json
 from collections import Counter
 from functools import reduce
 
@@ -8,10 +7,8 @@ import keras
 import numpy as np
 import pytest
 
-from course_lib import checks
 from course_lib.cells import Cell, LSTMCell
-from course_lib.checks import ClaimBroken, NotYet, at_least, at_most, claim
-from course_lib.errors import CourseError
+from course_lib.checks import NotYet
 from course_lib.exercises import (
     lesson_00,
     lesson_01,
@@ -25,51 +22,6 @@ from course_lib.exercises import (
     lesson_09,
 )
 from course_lib.numpy_rnn import sigmoid
-
-
-def test_a_claim_that_holds_prints_its_sentence(capsys):
-    claim("two is at most three", at_most(2, 3))
-    assert capsys.readouterr().out == "✓ two is at most three\n"
-
-
-@pytest.mark.parametrize(
-    "broken", [False, np.bool_(False), at_most(4, 3), at_least(float("nan"), 0), at_most(float("nan"), 0)]
-)
-def test_a_claim_that_does_not_hold_raises(broken, capsys):
-    with pytest.raises(ClaimBroken, match="✗ a sentence"):
-        claim("a sentence", broken)
-    assert capsys.readouterr().out == ""
-
-
-def test_a_broken_claim_shows_its_values_in_one_line_without_paths():
-    with pytest.raises(ClaimBroken) as caught:
-        claim("a sentence", at_most(4.5, 3), runs=2)
-    assert caught.value._render_traceback_() == ["ClaimBroken: ✗ a sentence [measured = 4.5; at most = 3; runs = 2]"]
-
-
-def test_a_claim_takes_no_other_condition():
-    with pytest.raises(TypeError, match="expected a truth"):
-        claim("a sentence", np.array([True, True]))
-    with pytest.raises(TypeError):
-        claim("a sentence", "yes")
-
-
-def test_margins_and_the_record(tmp_path, monkeypatch):
-    monkeypatch.setenv("COURSE_CLAIMS", str(tmp_path / "claims.jsonl"))
-    claim("one", at_most(0.9, 1.0))
-    claim("two", at_least(1.2, 1.0))
-    claim("three", True)
-    rows = [json.loads(line) for line in (tmp_path / "claims.jsonl").read_text(encoding="utf-8").splitlines()]
-    assert [row.get("margin") for row in rows] == [pytest.approx(0.1), pytest.approx(0.2), None]
-    assert at_most(1.1, 1.0).margin < 0
-
-
-def test_the_seed(monkeypatch):
-    monkeypatch.setenv("COURSE_SEED", "4")
-    assert checks.seed() == 4
-    monkeypatch.setenv("COURSE_SEED", "four")
-    with pytest.raises(CourseError, match="expected a whole number"):
-        checks.seed()
 
 
 def softmax(s, axis=-1):

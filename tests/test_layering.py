@@ -25,6 +25,7 @@ ORDER = [
     ["decoding"],
     ["training"],
     ["checkpoint"],
+    ["claims"],
     ["plotting"],
     ["checks", "widgets"],
     ["exercises"],
@@ -67,7 +68,9 @@ def run(code: str) -> subprocess.CompletedProcess:
 
 
 def test_the_light_modules_do_not_load_tensorflow():
-    modules = "course_lib, course_lib.text, course_lib.metrics, course_lib.numpy_rnn, course_lib.checks"
+    modules = (
+        "course_lib, course_lib.text, course_lib.metrics, course_lib.numpy_rnn, course_lib.claims, course_lib.checks"
+    )
     modules += ", course_lib.worlds.language, course_lib.models.ngram, course_lib.datasets.fetch, course_lib.results"
     modules += ", course_lib.worlds.lag, course_lib.worlds.nesting"
     code = f"import sys, {modules}; sys.exit(any(m in sys.modules for m in ('tensorflow', 'keras', 'matplotlib')))"

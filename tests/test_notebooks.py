@@ -4,14 +4,16 @@ import ast
 import json
 import re
 import textwrap
+from collections import Counter
 
 import nbformat
 import pytest
 
-from course_lib import results
+from course_lib import claims, results
 from tools import build
 
 LESSONS = build.lessons()
+README = (build.ROOT / "README.md").read_text(encoding="utf-8")
 BOTH = [(name, which) for name in LESSONS for which in build.EDITIONS]
 
 
@@ -29,6 +31,19 @@ def tags(cell):
 
 def printed(cell):
     return "".join(o.text for o in cell.outputs if o.output_type == "stream")
+
+
+def shown_claims(name):
+    """(sentence, kind) of each claim in a lesson's solved notebook, in order, each once."""
+    shown = [
+        o.data["text/plain"]
+        for c in code_cells(read(name, "solutions"))
+        for o in c.outputs
+        if o.output_type == "display_data"
+    ]
+    lines = [line for line in shown if line[:2] in {f"{mark} " for mark in claims.KINDS}]
+    found = [(re.sub(r" \[measured [^\]]*\]| · \S+\.csv$", "", line[2:]), claims.KINDS[line[0]]) for line in lines]
+    return list(dict.fromkeys(found))
 
 
 def stripped(cells):
@@ -127,14 +142,7 @@ def test_what_a_lesson_shows_is_what_the_package_has(name):
 @pytest.mark.parametrize("name", LESSONS)
 def test_every_claim_was_tried_under_five_seeds(name):
     stored = {row["claim"]: row for row in results.read("claims.csv") if row["lesson"] == name}
-    shown = [
-        line[2:] for c in code_cells(read(name, "solutions")) for line in printed(c).splitlines() if line[:2] == "✓ "
-    ]
-    exercises = {line[2:] for c in code_cells(read(name, "solutions")) if c.metadata.get("nbgrader", {}).get("grade")
-                 for line in printed(c).splitlines() if line[:2] == "✓ "}  # fmt: skip
-    doctors = {line[2:] for c in code_cells(read(name, "solutions")) if "doctor()" in c.source
-               for line in printed(c).splitlines()}  # fmt: skip
-    assert set(stored) == set(shown) - exercises - doctors
+    assert [(claim, row["kind"]) for claim, row in stored.items()] == shown_claims(name)
     for claim, row in stored.items():
         assert row["seeds"] >= 5
         if row["relation"]:
@@ -142,6 +150,13 @@ def test_every_claim_was_tried_under_five_seeds(name):
             room = row["margin"] * (abs(row["bound"]) or 1)
             assert room > 0, claim
             assert room >= 0.25 * row["spread"], f"{claim}: margin {room:.3g}, spread {row['spread']:.3g}"
+
+
+def test_readme_counts_the_claims_of_each_kind():
+    counted = Counter(kind for name in LESSONS for _, kind in shown_claims(name))
+    said = re.search(r"(\d+) claims: (\d+) live, (\d+) stored, (\d+) that must be", " ".join(README.split()))
+    assert said
+    assert [int(n) for n in said.groups()] == [counted.total(), *(counted[kind] for kind in claims.KINDS.values())]
 
 
 def stated_run_times(name):

@@ -14,7 +14,7 @@ def test_names_do_not_stand_upon_each_other(near):
     figure, ax = plotting.figure(8, 4.5)
     starts = np.array([[0, 0], [near, 0], [2 * near, 0], [3, 1]])
     names = [f"Maria → Johann {i}" for i in range(4)]
-    plotting.moves(ax, starts, starts + np.array([2, -1]), names, ("now", "past"), "Moves", "x", "y")
+    plotting.moves(ax, starts, starts + np.array([2, -1]), names, ("now", "past"), "x", "y")
     figure.canvas.draw()
     labels = [text.get_window_extent() for text in ax.texts if text.get_text()]
     assert [text.get_text() for text in ax.texts if text.get_text()] == names

@@ -7,7 +7,7 @@ import sys
 import nbformat
 import pytest
 
-from course_lib.checks import ClaimBroken
+from course_lib.claims import ClaimBroken
 from tools import build
 
 LESSON = "00_start_here"
@@ -32,7 +32,7 @@ def planted(tmp_path):
 
 
 def claim_cell(cells):
-    return next(cell for cell in cells if "claim(" in cell.source and "import" not in cell.source)
+    return next(cell for cell in cells if "\nclaim(" in cell.source and "import" not in cell.source)
 
 
 def test_an_undamaged_copy_passes(planted):
@@ -46,6 +46,24 @@ def test_a_changed_output_is_found(planted):
     finished = planted(damage)
     assert finished.returncode == 1
     assert "mismatch" in finished.stdout
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new", "code"),
+    [
+        ("text/html", "3 %", "4 %", 1),
+        ("text/plain", "3 %", "4 %", 1),
+        ("text/html", "at most 0.03", "at most 0.05", 0),
+        ("text/plain", "[measured ", "[measured 0", 0),
+    ],
+)
+def test_of_a_claim_all_is_compared_but_what_was_measured(planted, kind, old, new, code):
+    def damage(cells):
+        (shown,) = (o.data for o in claim_cell(cells).outputs if o.output_type == "display_data")
+        assert old in shown[kind]
+        shown[kind] = shown[kind].replace(old, new)
+
+    assert planted(damage).returncode == code
 
 
 def test_a_broken_claim_is_found(planted):

@@ -12,7 +12,7 @@ from tools.build import ROOT, cells, edition, environment, execute
 from tools.lesson_rows import chosen, update
 
 RESULT = ROOT / "benchmarks" / "claims.csv"
-COLUMNS = ["lesson", "claim", "seeds", "relation", "bound", "worst", "median", "margin", "spread"]
+COLUMNS = ["lesson", "claim", "kind", "seeds", "relation", "bound", "worst", "median", "margin", "spread"]
 
 
 def run(name: str, seed: int, folder: Path) -> list[dict]:
@@ -37,7 +37,7 @@ def summary(name: str, runs: list[list[dict]]) -> list[dict]:
         by_claim.setdefault(found["claim"], []).append(found)
     for same in by_claim.values():
         first = same[0]
-        row = {"lesson": name, "claim": first["claim"], "seeds": sum(c["holds"] for c in same)}
+        row = {"lesson": name, "claim": first["claim"], "kind": first["kind"], "seeds": sum(c["holds"] for c in same)}
         if "value" in first:
             values = [c["value"] for c in same]
             worst = min(same, key=lambda c: c["margin"])

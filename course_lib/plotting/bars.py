@@ -7,7 +7,7 @@ import numpy as np
 from course_lib.plotting.style import BLUE, CYCLE, GREY, ORANGE
 
 
-def bars(ax, names: Sequence[str], values, title: str, xlabel: str, highlight: Sequence[int] = ()):
+def bars(ax, names: Sequence[str], values, xlabel: str, highlight: Sequence[int] = ()):
     """Horizontal bars, the first on top, each with its value; `highlight` are drawn in another colour."""
     values = np.asarray(values, float)
     colours = [ORANGE if i in set(highlight) else BLUE for i in range(len(values))]
@@ -15,13 +15,11 @@ def bars(ax, names: Sequence[str], values, title: str, xlabel: str, highlight: S
     ax.bar_label(shapes, fmt="%.2f", padding=3)
     ax.set_yticks(range(len(values)), names)
     ax.invert_yaxis()
-    ax.set(title=title, xlabel=xlabel, xlim=(0, values.max() * 1.15))
+    ax.set(xlabel=xlabel, xlim=(0, values.max() * 1.15))
     return ax
 
 
-def grouped_bars(
-    ax, groups: Sequence[str], series: dict[str, Sequence[float]], title: str, ylabel: str, chance=None, grey=0
-):
+def grouped_bars(ax, groups: Sequence[str], series: dict[str, Sequence[float]], ylabel: str, chance=None, grey=0):
     """A group of bars for each of `groups`, a bar in it for each series, the first `grey` grey; a line at chance."""
     width, colours = 0.8 / len(series), [GREY] * grey + list(CYCLE)
     for i, (name, values) in enumerate(series.items()):
@@ -30,12 +28,12 @@ def grouped_bars(
     if chance is not None:
         ax.axhline(chance, color="black", linestyle=":", linewidth=1.2, label="chance")
     ax.set_xticks(range(len(groups)), groups)
-    ax.set(title=title, ylabel=ylabel)
+    ax.set(ylabel=ylabel)
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return ax
 
 
-def intervals(ax, names: Sequence[str], middle, low, high, title: str, xlabel: str, others=None, dashed=None):
+def intervals(ax, names: Sequence[str], middle, low, high, xlabel: str, others=None, dashed=None):
     """A dot and its interval a name, from top to bottom; `others` {label: {name: value}} as hollow marks beside them.
 
     dashed: {label: x}, a line across.
@@ -51,6 +49,6 @@ def intervals(ax, names: Sequence[str], middle, low, high, title: str, xlabel: s
         ax.axvline(x, color="black", linestyle="--", linewidth=1.2, label=label)
     ax.set_yticks(places, names)
     ax.invert_yaxis()
-    ax.set(title=title, xlabel=xlabel)
+    ax.set(xlabel=xlabel)
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return ax

@@ -5,11 +5,11 @@ import numpy as np
 from course_lib.plotting.style import BLUE, CYCLE, RED
 
 
-def curve(ax, steps, values, title: str, ylabel: str, line: float, line_label: str):
+def curve(ax, steps, values, ylabel: str, line: float, line_label: str):
     """A quantity during training, with a dashed line to compare it with (a floor, chance). steps, values: (N,)."""
     ax.plot(steps, values, color=BLUE, marker="o", markersize=4)
     ax.axhline(line, color=RED, linestyle="--", label=line_label)
-    ax.set(xlabel="training step", ylabel=ylabel, title=title)
+    ax.set(xlabel="training step", ylabel=ylabel)
     ax.legend()
     return ax
 
@@ -18,7 +18,6 @@ def lines(
     ax,
     x,
     series: dict,
-    title: str,
     xlabel: str,
     ylabel: str,
     log=False,
@@ -40,13 +39,13 @@ def lines(
             ax.plot(x, values, color="black", linestyle="--", linewidth=1.2, label=name)
     if log:
         ax.set_yscale("log")
-    ax.set(title=title, xlabel=xlabel, ylabel=ylabel, **limits)
+    ax.set(xlabel=xlabel, ylabel=ylabel, **limits)
     if legend:
         ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return ax
 
 
-def lag_curves(ax, lags, series: dict[str, tuple], title: str, chance: float):
+def lag_curves(ax, lags, series: dict[str, tuple], chance: float):
     """Share right against lag: series {name: (median, lowest, highest)}, each (N,); the band spans the seeds."""
     for i, (name, (median, low, high)) in enumerate(series.items()):
         ax.plot(lags, median, color=CYCLE[i], marker="os^Dv"[i % 5], markersize=5, label=name)
@@ -55,12 +54,12 @@ def lag_curves(ax, lags, series: dict[str, tuple], title: str, chance: float):
     ax.set_xscale("log")
     ax.set_xticks(lags, [f"{lag:g}" for lag in lags])
     ax.minorticks_off()
-    ax.set(title=title, xlabel="lag: steps between the symbol and the answer", ylabel="share right", ylim=(0, 1.03))
+    ax.set(xlabel="lag: steps between the symbol and the answer", ylabel="share right", ylim=(0, 1.03))
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return ax
 
 
-def trade_off(ax, settings: dict, others: dict, title: str, xlabel: str, ylabel: str):
+def trade_off(ax, settings: dict, others: dict, xlabel: str, ylabel: str):
     """Points (y, x) along a line, one for each of `settings` {number: (y, x)}, and single ones {name: (y, x)}."""
     y, x = np.array(list(settings.values())).T
     ax.plot(x, y, color=BLUE, marker="o", markersize=5, label="temperature")
@@ -76,6 +75,6 @@ def trade_off(ax, settings: dict, others: dict, title: str, xlabel: str, ylabel:
             label=name,
             linestyle="",
         )
-    ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return ax

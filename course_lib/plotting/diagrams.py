@@ -3,7 +3,7 @@
 from course_lib.plotting.style import BLUE, GREEN, GREY, RED
 
 
-def unrolled(ax, steps: int, inputs, outputs, title: str, feedback=False):
+def unrolled(ax, steps: int, inputs, outputs, feedback=False):
     """The graph of a recurrent network through time: circles for h_0 … h_T, arrows for what depends on what.
 
     inputs, outputs: the steps (from 1) that read an x, and that give an E. feedback: x_t is what step t - 1 gave.
@@ -32,6 +32,6 @@ def unrolled(ax, steps: int, inputs, outputs, title: str, feedback=False):
             arrow((t, 1), (t, 2))
             if feedback and t + 1 in inputs:
                 arrow((t, 2), (t + 1, 0), linestyle=":", connectionstyle="arc3,rad=-0.1")
-    ax.set(xlim=(-0.4, steps + 0.4), ylim=(-0.4, 2.4), title=title)
+    ax.set(xlim=(-0.4, steps + 0.4), ylim=(-0.4, 2.4))
     ax.axis("off")
     return ax

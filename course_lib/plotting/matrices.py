@@ -8,20 +8,19 @@ import numpy as np
 from course_lib.plotting.style import RED
 
 
-def heat_map(ax, values, rows: Sequence[str], columns: Sequence[str], title: str, label: str, limit: float = 1.0):
+def heat_map(ax, values, rows: Sequence[str], columns: Sequence[str], label: str, limit: float = 1.0):
     """A matrix (rows, columns) in colour, blue below zero, red above; rows and columns named."""
     image = ax.imshow(np.asarray(values), cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="auto")
     words = len(columns) > 8 and max(map(len, columns)) > 1  # single characters stand upright
     slanted = {"rotation": 60, "ha": "right", "rotation_mode": "anchor"} if words else {}
     ax.set_xticks(range(len(columns)), columns, **slanted)
     ax.set_yticks(range(len(rows)), rows)
-    ax.set_title(title)
     ax.spines[:].set_visible(False)
     ax.figure.colorbar(image, ax=ax, label=label)
     return ax
 
 
-def attention(ax, weights, places: Sequence[str], words: Sequence[str], title: str, sure=(), possible=()):
+def attention(ax, weights, places: Sequence[str], words: Sequence[str], sure=(), possible=()):
     """Weights (J, T) as dark squares: word j on the left, place t below. Links (place, word) of the truth: sure ones
     framed, possible ones dotted.
     """  # fmt: skip
@@ -33,5 +32,4 @@ def attention(ax, weights, places: Sequence[str], words: Sequence[str], title: s
     ax.set_xticks(range(len(places)), places, rotation=45, ha="right", rotation_mode="anchor")
     ax.set_yticks(range(len(words)), words)
     ax.tick_params(length=0)
-    ax.set_title(title)
     return ax

@@ -1,6 +1,10 @@
 """The style of all figures: sizes, fonts, and colours that readers with any colour vision tell apart."""
 
+import textwrap
+
 import matplotlib.pyplot as plt
+
+from course_lib.claims import Claim
 
 # Okabe & Ito 2008: told apart by readers with any kind of colour vision.
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GREY = (
@@ -18,6 +22,18 @@ def figure(width: float = 7.0, height: float = 3.6, columns: int = 1, rows: int 
     }  # fmt: skip
     plt.rcParams.update(style)
     return plt.subplots(rows, columns, figsize=(width, height), layout="constrained", **options)
+
+
+def title(ax, claim: Claim | None = None, neutral: str = "") -> None:
+    """What stands over a figure: a claim that holds, or `neutral` text, which says what is drawn and not what is found.
+
+    It is broken into lines as wide as its column of the figure. TypeError unless one of them is given.
+    """
+    if bool(neutral) == isinstance(claim, Claim) or not isinstance(claim, Claim | None):
+        raise TypeError(f'title: expected a claim, or neutral="…", got {claim!r}, neutral={neutral!r}')
+    columns = ax.get_subplotspec().get_gridspec().ncols
+    text = claim.sentence if claim else neutral
+    ax.set_title(textwrap.fill(text[:1].upper() + text[1:], int(9.5 * ax.figure.get_figwidth() / columns)))
 
 
 def close(figure) -> None:

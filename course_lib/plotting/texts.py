@@ -5,7 +5,7 @@ import numpy as np
 from course_lib.plotting.style import CYCLE
 
 
-def text_states(axes, text: str, values: dict, title: str, gates: int = 0):
+def text_states(axes, text: str, values: dict, gates: int = 0):
     """Quantities over the characters of a text, one below the other, the text at the foot: values {name: (N,)}.
 
     The last `gates` of them lie between 0 and 1, and are drawn so.
@@ -18,12 +18,11 @@ def text_states(axes, text: str, values: dict, title: str, gates: int = 0):
         ax.tick_params(axis="x", length=0)
         if i >= len(values) - gates:
             ax.set_ylim(-0.05, 1.05)
-    axes[0].set_title(title)
     axes[-1].set_xticks(places, list(text), fontsize=9)
     return axes
 
 
-def coloured_text(ax, text: str, values, title: str, label: str, limit: float = 1.0):
+def coloured_text(ax, text: str, values, label: str, limit: float = 1.0):
     """A text as it is printed, line by line, each character on a colour for its value: values (N,), blue below zero."""
     lines = text.rstrip("\n").split("\n")
     grid, place = np.full((len(lines), max(map(len, lines))), np.nan), 0
@@ -33,7 +32,6 @@ def coloured_text(ax, text: str, values, title: str, label: str, limit: float = 
         for column, character in enumerate(line):
             ax.text(column, row, character, ha="center", va="center", family="monospace", fontsize=11)
     image = ax.imshow(grid, cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="auto", alpha=0.6)
-    ax.set_title(title)
     ax.set_xticks([])
     ax.set_yticks([])
     ax.spines[:].set_visible(False)

@@ -7,7 +7,7 @@ import numpy as np
 from course_lib.plotting.style import CYCLE, GREY
 
 
-def moves(ax, starts, ends, names: Sequence[str], kinds: tuple[str, str], title: str, xlabel: str, ylabel: str):
+def moves(ax, starts, ends, names: Sequence[str], kinds: tuple[str, str], xlabel: str, ylabel: str):
     """An arrow from each of `starts` (N, 2), with its name beside it, to each of `ends` (N, 2). kinds: their names.
 
     A name stands to the upper left of its point; where another stands already, to one of the three other sides.
@@ -17,7 +17,7 @@ def moves(ax, starts, ends, names: Sequence[str], kinds: tuple[str, str], title:
     for points, kind, color, marker in zip((starts, ends), kinds, CYCLE, "os", strict=False):
         ax.plot(*np.asarray(points).T, marker, color=color, label=kind)
     ax.margins(x=0.2)
-    ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     ax.get_figure().canvas.draw()  # now it is known where everything is
     taken = []

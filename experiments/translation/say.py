@@ -37,7 +37,8 @@ def draw(picture: Path, best: Translated) -> None:
     from course_lib import plotting
 
     fig, ax = plotting.figure(0.6 * len(best.read) + 2, 0.4 * len(best.said) + 2)
-    plotting.attention(ax, best.weights[: len(best.said)], best.read, best.said, "Where it looked")
+    plotting.attention(ax, best.weights[: len(best.said)], best.read, best.said)
+    plotting.title(ax, neutral="Where it looked")
     try:
         fig.savefig(picture)
     except (OSError, ValueError) as error:
