@@ -186,7 +186,7 @@ known = {
 
 # %%
 free = claim("night and beach can be read from a CNN that nobody trained", at_least(min(known["random"][:2]), 0.8))
-dogs = claim("dogs cannot: there it is next to guessing", at_most(known["random"][2], 0.62))
+claim("dogs cannot: there it is next to guessing", at_most(known["random"][2], 0.62))
 claim("from the trained one they can", at_least(known["pretrained"][2], 0.85))
 fig, ax = plotting.figure(10.5, 3)
 series = {"random CNN": known["random"], "pretrained CNN": known["pretrained"]}
@@ -282,7 +282,7 @@ for name, words in said.items():
 # %% [markdown]
 # ## Train
 #
-# About a minute. Each caption is an example of its own: three of them for one picture. No caption comes twice.
+# About a minute. Each caption is an example of its own, three of them for one picture; none of the 120,000 is used twice.
 
 # %% tags=["nbval-ignore-output"]
 places = np.repeat(np.arange(len(captions)), [len(given) for given in captions])
@@ -367,8 +367,8 @@ claim("the CNN knew better", at_least(np.mean(knew), 0.8))
 # ## The comparison
 #
 # One command trains everything five times (`python -m experiments.captions`); here is its table, medians of five seeds. All have the same pictures, captions,
-# rate and number of updates; they differ in weights, as the last column says. The random CNN's numbers hardly differ between pictures, so there each was brought
-# to mean 0 and spread 1 first.
+# rate (chosen for the first of them) and number of updates; they differ in weights, as the last column says. The random CNN's numbers hardly differ between
+# pictures, so there each was brought to mean 0 and spread 1 first.
 
 # %%
 table = results.read("captions.csv")
@@ -411,9 +411,8 @@ plt.show()
 # %% [markdown]
 # **Where does it enter?** Here, the nearer to the word, the better. What is only at the beginning must be carried to the end, through one state of 96 numbers.
 # But the best way has the larger output layer, too, and how much of its gain is the layer's, this table does not tell. Others found otherwise, on photographs:
-# Vinyals and his colleagues (2015, section 3.1) that the picture at *every* step is worse than at the first, because the network fits its noise; Tanti, Gatt and
-# Camilleri (2018), who compare these ways, that it matters little, and that a picture beside the output lets the memory be up to four times smaller. Our
-# pictures have no noise that is new in each, and there are 40,000 of them.
+# Vinyals and his colleagues (2015, section 3.1) that the picture at *every* step is worse than at the first, since the network can then fit its noise; Tanti,
+# Gatt and Camilleri (2018), who compare these ways, that it matters little, and that a picture beside the output lets the memory be up to four times smaller.
 #
 # **Plain RNN or LSTM?** Captions are short, ten words. With the picture beside the output little is to be remembered, and gates gain nothing. In the three other
 # ways all that the output hears of the picture comes through the memory.
@@ -434,13 +433,11 @@ plt.show()
 # %%
 level = [np.median(of("pretrained", "lstm", way, column="bleu_4")) for way in (BEST, "every input")]
 claim("BLEU-4 does not tell the two best ways apart", at_most(abs(np.subtract(*level)), 1), table="captions.csv")
-claim(
-    "though one says five more of a hundred correctly", at_least((lstm[0] - lstm[1]).min(), 0.04), table="captions.csv"
-)
+more = (lstm[0] - lstm[1]).min()
+claim("though one says more that is correct, in all five", at_least(more, 0.03), table="captions.csv")
 
 # %% [markdown]
-# And take a true caption of each picture that names two colours, exchange the two, and mark both against the picture's other
-# captions. **Guess:** what does BLEU-1 say of captions of which every one is false?
+# And take a true caption of each picture that names two colours, exchange the two, and mark both against the picture's other captions. **Guess:** what does BLEU-1 say of captions of which every one is false?
 
 # %%
 true, false, others, of_scene = [], [], [], []

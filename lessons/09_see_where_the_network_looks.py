@@ -281,7 +281,7 @@ claim("forty points ahead of the middle of the picture", at_least(pointing - mid
 # Compare with your second guess. Whom to thank? The CNN for knowing which region is a dog's; the decoder, told captions only, for learning which region to ask: to
 # say *dog* behind *a red*, the word has to be had from somewhere.
 #
-# ## Which words look
+# ## Which words look?
 #
 # How widely does it look? The **entropy** of the weights, $-\sum_i a_{ji} \ln a_{ji}$: 0 for one region, $\ln 64 = 4.16$ for all alike. And what is a look worth? We tell
 # the network a true caption of each test scene, once as it is, and once with eyes shut: at each word it sees the same, the mean $z$ of all words of all
@@ -383,7 +383,7 @@ claim(
 #
 # **Hard attention** HARD
 #
-# ## What looking repairs
+# ## Who looks is correct more often, in each of five seeds
 #
 # Scenes with two things of one kind (two dogs, of different colours); scenes with a small thing; captions that give a thing another's colour (lesson 08's commonest
 # mistake). All read log odds:
@@ -527,7 +527,7 @@ claim("in CIDEr it gains, in all three runs", at_least(cider, 0.005), table="fli
 # half as much work as one of the two without; both recipes were chosen on the dev split, which is what is shown. The run with attention uses eq. 14.
 #
 # Published: Xu et al. 2015, table 1; one network each, a larger CNN, 14 × 14 regions, no brevity penalty. In their table *hard* attention is ahead of soft; in ours
-# it is far behind. They train for days, with another baseline; their number stands, and ours is of 900 updates.
+# it is far behind, with another baseline, on a world of drawings, after 900 updates. Their number stands.
 #
 # None of these marks asks what our world asks: whether the colour belongs to the thing it is said of (lesson 08).
 #
