@@ -135,8 +135,7 @@ scores = v @ question  # match
 weights = np.exp(scores - scores.max()) / np.exp(scores - scores.max()).sum()  # softmax
 z = weights @ v  # weighted sum: (236,)
 must_be("the weights sum to one", at_most(abs(weights.sum() - 1), 1e-6))
-largest = [k for k in z.argsort()[::-1] if z[k] > 0.5]
-print("z says:", ", ".join(f"{names[k]} {z[k]:.2f}" for k in largest))
+print("z says:", ", ".join(f"{names[k]} {z[k]:.2f}" for k in z.argsort()[::-1][:5]))
 fig, axes = plotting.figure(5.6, 3, columns=2)
 own = [128 * box for box in boxes[i][test[i].things[0].kind]]
 plotting.pictures(axes[0], [drawn[i][0]], [world.captions(test[i], 1)[0]])
@@ -368,8 +367,8 @@ claim("with the penalty it looks more widely, in each",
       at_least((of(penalised, "entropy_kind") - of("soft", "entropy_kind")).min(), 1), table="look.csv")  # fmt: skip
 claim("it points worse, in each",
       at_least((of("soft", "pointing") - of(penalised, "pointing")).min(), 0.1), table="look.csv")  # fmt: skip
-claim("and a thing gets another's colour twice as often",
-      at_least((of(penalised, "astray") / of("soft", "astray")).min(), 2), table="look.csv")  # fmt: skip
+claim("and a thing gets another's colour more often",
+      at_least((of(penalised, "astray") - of("soft", "astray")).min(), 0.005), table="look.csv")  # fmt: skip
 claim(
     "drawn looks have found the things in none of the five",
     at_most(of("hard", "pointing").max(), 0.35),
@@ -381,7 +380,8 @@ claim(
 # every look towards all regions alike. That holds for the 196 regions of Xu and others, too, and for the 49 of our run on photographs; yet they report that it
 # helped, and there it did (CIDEr after four epochs: .467 to .475 in three runs with it, .437 to .470 in five without). Why it costs here we have not found out.
 #
-# **Hard attention** HARD
+# **Hard attention** does worse than lesson 08's network, here: after 900 updates its weights are nearly even, with the bonus and without. The gradient is right (a
+# test compares it with the sum over all looks). Whether more updates, several draws a word or another rate would help, this table does not tell.
 #
 # ## Who looks is correct more often, in each of five seeds
 #
@@ -438,13 +438,13 @@ for i in range(60):
 on_the_thing = metrics.pointing_accuracy(hurt, own)
 same = np.mean([(h == d).all() for h, d in zip(hurt, dots, strict=True)])
 drawn_by_chance = np.mean([1 / max(sum(metrics.pointing_accuracy([m], [box]) for m in middles), 1) for box in own])
-print(
-    f"on the thing: {on_the_thing:.2f}; where the dot is: {same:.2f}, for a region of the thing by chance: {drawn_by_chance:.2f}"
-)
+print(f"on the thing: {on_the_thing:.2f}; where the dot is: {same:.2f}, any region of the thing: {drawn_by_chance:.2f}")
 
 # %%
-claim("the region that hurts most is on the thing in eight of ten cases", at_least(on_the_thing, 0.8))
-claim("SAME", at_least(same - drawn_by_chance, 0.1))
+claim("in eight of ten cases the region that hurts most is on the thing", at_least(on_the_thing, 0.8))
+claim(
+    "it is the one with the dot twice as often as a region of the thing would be", at_least(same / drawn_by_chance, 2)
+)
 claim(
     "but so it is in lesson 08's network, which has no map",
     at_least(np.median(of("lesson 08's, log odds", "hurt")), 0.7), table="look.csv",
