@@ -1,6 +1,6 @@
 """Captions of scenes, compared: the CNN, the memory, where the picture enters; five seeds each. Lesson 08's table.
 
-    python -m experiments.captions        about half an hour; writes experiments/results/captions.csv
+    python -m experiments.captions        about forty minutes; writes experiments/results/captions.csv
 
 A row is one run: the share of captions that are correct (all they say is true, and two of the things are named, or the
 only one), BLEU-4 and CIDEr against five true captions, on 500 scenes that were not seen. It may be stopped and goes on.

@@ -313,14 +313,14 @@ others = max(nats for name, nats in lost.items() if name not in ("kind", "colour
 most = claim("looking is worth most for kinds and colours", at_least(min(lost["kind"], lost["colour"]) - others, 0.1))
 fig, (left, right_ax) = plotting.figure(11, 3.4, columns=2)
 plotting.bars(left, list(wide), list(wide.values()), "entropy of the weights (nats)")
-plotting.bars(right_ax, list(lost), np.maximum(list(lost.values()), 0), "nats lost, eyes shut")
+plotting.bars(right_ax, list(lost), np.maximum(list(lost.values()), 0), "nats lost, eyes shut (a gain counts 0)")
 plotting.title(left, narrow)
 plotting.title(right_ax, most)
 plt.show()
 
 # %% [markdown]
-# So not "nouns look": those that name a thing do, those that name a place look at half the picture. And means hide much: an article may already look at the thing
-# whose name will follow. Eyes shut, it still talks: the start of its memory has all the things in it, as in lesson 08.
+# So nouns that name a thing look at it, those that name a place look over much of the picture. And means hide much: an article may already look at the thing whose
+# name will follow. Eyes shut, it still talks: the start of its memory has all the things in it, as in lesson 08.
 #
 # ## Soft or hard, with or without the penalty
 #
