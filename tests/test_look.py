@@ -34,7 +34,7 @@ def grid():
 def test_the_region_that_hurts_is_the_one_that_is_read(grid, pooled):
     hurts = look.what_hurts(spotter, VOCABULARY, grid, ["a", "dog"], pooled)
     assert hurts.shape == (64, 2) and hurts[:, 1].argmax() == 2 * 8 + 5
-    assert hurts[21, 1] > 5 and np.allclose(np.delete(hurts, 21, axis=0), 0)
+    assert hurts[21, 1] > 1.9 and np.allclose(np.delete(hurts, 21, axis=0), 0)
 
 
 def test_a_region_that_shows_nothing_keeps_place_and_time(grid):
