@@ -311,6 +311,7 @@ narrow = claim("words for kinds look more narrowly than articles", at_least(wide
 claim("those for places more widely than articles", at_least(wide["place"] - wide["a, an"], 0.05))
 others = max(nats for name, nats in lost.items() if name not in ("kind", "colour"))
 most = claim("looking is worth most for kinds and colours", at_least(min(lost["kind"], lost["colour"]) - others, 0.1))
+claim("and next to nothing for *and*", at_most(lost["and"], 0.15))
 fig, (left, right_ax) = plotting.figure(11, 3.4, columns=2)
 plotting.bars(left, list(wide), list(wide.values()), "entropy of the weights (nats)")
 plotting.bars(right_ax, list(lost), np.maximum(list(lost.values()), 0), "nats lost, eyes shut (a gain counts 0)")
