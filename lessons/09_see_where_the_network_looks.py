@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 09 · See where the network looks
 #
-# **You will do:** let lesson 08's network look at one region of the picture at a time, before each word; train it; draw where it looked; and count how often
+# **You will do:** let lesson 08's network look at the regions of a picture, weighted anew before each word; train it; draw where it looked; and count how often
 # that was the right place, because here that is known.
 #
 # **You will learn:** region vectors; soft and hard attention over a picture; the gate and the doubly stochastic penalty of *Show, attend and tell*; what looking
@@ -92,8 +92,8 @@ claim("who does not look is right in one case of four at most", at_most(max(at_t
 # ## Region vectors
 #
 # Lesson 08's CNN says of each of 8 × 8 regions what it sees there, in 236 numbers, and lesson 08 kept the largest of each: what is there, not *where*. Now we keep
-# all 64 vectors, $v_1 \dots v_R$. Remember how it was trained: it was told the right answer of *each region*, finer than any box. Inside a thing all its probabilities are next to 1, so we take **log odds**, $\log p/(1-p)$, moved and scaled to lie
-# between 0 and 1, which still tell the middle of a thing from its edge.
+# all 64 vectors, $v_1 \dots v_R$. Remember how it was trained: it was told the right answer of *each region*, finer than any box. Inside a thing all its
+# probabilities are next to 1, so we take **log odds**, $\log p/(1-p)$, moved and scaled to lie between 0 and 1, which still tell its middle from its edge.
 
 # %%
 backbone = small_cnn()
@@ -109,8 +109,8 @@ for ax, name in zip(axes[1:], (first, second), strict=True):
 plt.show()
 
 # %% [markdown]
-# The regions know, because they were told. The question is whether a decoder that is told captions only learns to ask them. (At the lesson's end: the same with a
-# CNN that was never told where anything is.)
+# The regions know, because they were told. The question is whether a decoder that is told captions only learns to ask them. (Further down: the same with a CNN
+# that was never told where anything is.)
 #
 # ## Match, softmax, weighted sum, once more
 #
@@ -120,8 +120,8 @@ plt.show()
 # 2. **Softmax:** $a_{ji} = \exp(e_{ji}) / \sum_{i'} \exp(e_{ji'})$, 64 weights that sum to one.
 # 3. **Weighted sum:** $z_j = \sum_i a_{ji} v_i$, what is seen.
 #
-# Xu and others call this **soft** attention. They add a number between 0 and 1, by which $z_j$ is multiplied: the **gate** $\beta_j = \sigma(w_\beta \cdot s_j)$, for
-# words that need no picture (section 4.2.1).
+# Xu and others call this **soft** attention. They add a number between 0 and 1, by which $z_j$ is multiplied: the **gate** $\beta_j = \sigma(w_\beta \cdot s_j)$. With
+# it, they say, the weights keep more to the things (section 4.2.1); we have it, too, and did not try without.
 #
 # ### One word by hand
 #
