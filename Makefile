@@ -12,7 +12,7 @@ endif
 unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP
 
 .DEFAULT_GOAL := help
-.PHONY: help ready lab teach test unit notebooks data seeds times browser hooks lock clean
+.PHONY: help ready lab teach test unit notebooks data seeds reproduce times browser hooks lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ data: ready ## write everything under data/ again
 
 seeds: ready ## run every lesson under five seeds and store each claim's worst margin
 	@$(RUN) -m tools.seeds
+
+reproduce: ready ## run rows of the stored tables again: which come back? (TABLES="lag.csv look.csv", ROWS=10, ALL=1)
+	@$(RUN) -m tools.reproduce $(if $(ALL),--all) $(if $(ROWS),--rows $(ROWS)) $(if $(TABLES),--tables $(TABLES))
 
 browser: ready ## run all of every lesson, both editions, in JupyterLab in a real browser
 	@COURSE_BROWSER_ALL=1 $(RUN) -m pytest -q tests/test_browser.py

@@ -5,7 +5,8 @@
     python -m benchmarks.commands --slow lag.csv           as on one core without AVX-512, though there is more
 
 A row says the seconds of one run (for language_model, of one update). Nothing of what it makes is kept. The rows of two
-cores with AVX-512 are what whole runs took, rounded, when the stored tables were made.
+cores with AVX-512 are what whole runs took, rounded, when the stored tables were made; those of tools.* and of other
+benchmarks, which write tables of their own, are entered by hand.
 """
 
 import subprocess
@@ -15,8 +16,9 @@ import time
 from functools import partial
 from pathlib import Path
 
-from course_lib import machine, results, tables
+from course_lib import machine, results
 from course_lib.errors import CourseError
+from experiments.common import provenance
 from experiments.common.command_line import CommandLine
 
 TABLE = results.FOLDERS[1] / "commands.csv"
@@ -80,7 +82,7 @@ def measure(tasks: list[str], slow: bool) -> None:
         seconds = of_a_table(task) if task in KEYS else of_a_command(task)
         row = {"task": task, "processor": machine.processor(), "cores": machine.cores(),
                "gflops": round(machine.gflops()), "seconds": float(f"{seconds:.3g}")}  # fmt: skip
-        tables.upsert(TABLE, [row], ["task", "processor", "cores"], list(row))
+        provenance.store(TABLE, [row], ["task", "processor", "cores"], "benchmarks.commands:measure", list(row))
         print(row, flush=True)
 
 

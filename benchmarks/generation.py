@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from course_lib import tables
+from course_lib import machine, tables
+from experiments.common import provenance
 from experiments.common.command_line import CommandLine
 
 UNITS, EMBEDDING, STEPS, REPEATS = (160, 256), 32, 1000, 15
@@ -48,6 +49,7 @@ def measure() -> None:
     from course_lib.models.language_model import language_model
     from course_lib.text import Vocabulary
 
+    print(f"{REPEATS} repeats{machine.about('benchmarks.generation')}.", flush=True)
     training.set_seed(0)
     vocabulary = Vocabulary(chr(33 + i) for i in range(65))
     ways = {}
@@ -67,6 +69,7 @@ def measure() -> None:
             if repeat >= 0:
                 rows.append({"units": units, "how": how, "repeat": repeat, "characters_per_s": round(speed)})
     tables.write(RESULTS, rows)
+    provenance.record(RESULTS, "benchmarks.generation:measure", len(rows))
     for key in ways:
         print(*key, np.median([row["characters_per_s"] for row in rows if (row["units"], row["how"]) == key]))
 

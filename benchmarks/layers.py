@@ -30,7 +30,6 @@ from pathlib import Path
 
 REPEATS = 5
 ROUNDS = 3
-AVX2 = {"ONEDNN_MAX_CPU_ISA": "AVX2", "TF_ENABLE_ONEDNN_OPTS": "0"}  # also PyTorch's LSTM is of oneDNN
 RESULTS = Path(__file__).with_suffix(".csv")
 ROOT = RESULTS.parents[1]
 # cell, units H, texts B, steps T, numbers a step D
@@ -223,14 +222,14 @@ def main() -> None:
     parser.add_argument("--avx2", action="store_true", help="without AVX-512, though the processor has it")
     parser.add_argument("--work", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.avx2:
-        os.environ.update(AVX2)
     if options.work:
         work(options.work)
         return
-    from course_lib import tables
-    from course_lib.machine import processor
+    from course_lib import machine, tables
+    from experiments.common import provenance
 
+    if options.avx2:
+        os.environ.update(machine.WITHOUT_AVX512)  # also PyTorch's LSTM is of oneDNN
     pythons = dict.fromkeys(CONTESTANTS, sys.executable)
     if options.torch != sys.executable or importlib.util.find_spec("torch"):
         pythons["torch"] = options.torch
@@ -239,7 +238,9 @@ def main() -> None:
         print("PyTorch is not installed here; give --torch PYTHON to have it, too.")
     if options.layers:
         pythons = {name: python for name, python in pythons.items() if name in options.layers}
-    here, rows = processor(), []
+    if not (options.sizes or options.layers):
+        print(f"All sizes{machine.about('benchmarks.layers')}.", flush=True)
+    here, rows = machine.processor(), []
     for which, size in (SIZES | ({} if options.avx2 else GROWTH)).items():
         if options.sizes and which not in options.sizes:
             continue
@@ -249,6 +250,7 @@ def main() -> None:
     if not (options.sizes or options.layers):
         kept = [row for row in tables.read_rows(RESULTS) if row["processor"] != here]
         tables.write(RESULTS, [*kept, *rows])
+        provenance.record(RESULTS, "benchmarks.layers:main", len(rows))
         if not options.avx2:
             draw(rows, RESULTS.with_suffix(".svg"))
 

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from course_lib import numpy_rnn, tables
+from course_lib import machine, numpy_rnn, tables
+from experiments.common import provenance
 from experiments.common.command_line import CommandLine
 
 RESULT = Path(__file__).with_suffix(".csv")
@@ -48,6 +49,7 @@ def keras_update(kind: str, units: int, ids: np.ndarray):
 
 def measure() -> None:
     """Both, in turns."""
+    print(f"{REPEATS} repeats{machine.about('benchmarks.numpy_keras')}.", flush=True)
     ids = np.random.default_rng(0).integers(LETTERS, size=(BATCH, STEPS + 1))
     rows = []
     for kind, name in (("rnn", "vanilla RNN"), ("lstm", "LSTM")):
@@ -67,6 +69,7 @@ def measure() -> None:
             rows.append({"cell": name, "units": units, "batch": BATCH, "steps": STEPS} | rate)
             print(rows[-1], flush=True)
     tables.write(RESULT, rows)
+    provenance.record(RESULT, "benchmarks.numpy_keras:measure", len(rows))
 
 
 main = CommandLine(__doc__, measure).run

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from course_lib import metrics, tables
+from course_lib import machine, metrics, tables
 from course_lib.text import BOS_ID, EOS_ID, PAD_ID, UNK_ID, Vocabulary
+from experiments.common import provenance
 from experiments.common.command_line import CommandLine
 
 BEAM, SENTENCES, LONGEST, REPEATS, SHARE = 5, 1000, 12, 5, 20
@@ -62,6 +63,7 @@ def measure() -> None:
     from course_lib.models.encoder_decoder import encoder_decoder
     from course_lib.worlds.translation import TranslationWorld
 
+    print(f"{REPEATS} repeats{machine.about('benchmarks.search')}.", flush=True)
     training.set_seed(0)
     pairs = TranslationWorld().sample(SENTENCES, seed=0)
     source, target = (Vocabulary.from_texts(pair[side] for pair in pairs) for side in (0, 1))
@@ -86,6 +88,7 @@ def measure() -> None:
             speed = len(texts) / (time.perf_counter() - begun)
             rows.append({"how": how, "beam": BEAM, "repeat": repeat, "sentences_per_s": round(speed, 1)})
     tables.write(RESULTS, rows)
+    provenance.record(RESULTS, "benchmarks.search:measure", len(rows))
     slow, fast = (np.median([r["sentences_per_s"] for r in rows if r["how"] == how])
                   for how in ("a loop of Python", "all together"))  # fmt: skip
     print(f"a loop of Python {slow:.1f}, all together {fast:.1f} sentences a second: {fast / slow:.1f} times")

@@ -19,7 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
-from course_lib import tables
+from course_lib import machine, tables
+from experiments.common import provenance
 from experiments.common.command_line import CommandLine
 
 PHOTOS, BATCH, REPEATS = 512, 32, 5
@@ -48,6 +49,7 @@ def measure() -> None:
     from course_lib.vision import images
     from course_lib.vision.backbones import pretrained
 
+    print(f"{REPEATS} repeats{machine.about('benchmarks.vision')}.", flush=True)
     backbone = pretrained(weights=None)
     rows = []
     with tempfile.TemporaryDirectory() as home:
@@ -76,6 +78,7 @@ def measure() -> None:
     names = "what", "repeat", "value"
     table = [dict(zip(names, (*row[:2], round(row[2], 2)), strict=True)) for row in rows]
     tables.write(RESULTS, table, names)
+    provenance.record(RESULTS, "benchmarks.vision:measure", len(table))
     for what in dict.fromkeys(row["what"] for row in table):
         print(what, np.median([row["value"] for row in table if row["what"] == what]))
 

@@ -10,9 +10,12 @@ import contextlib
 import ctypes
 import os
 import sys
+import sysconfig
+from pathlib import Path
 
+from course_lib import installation
 from course_lib.errors import CourseError
-from course_lib.installation import KERAS, keras_file, odd_variables
+from course_lib.installation import KERAS, odd_variables
 
 
 @contextlib.contextmanager
@@ -65,7 +68,19 @@ def _give_back_when_idle(shell):
     shell.events.register("post_run_cell", begin)
 
 
-BACKEND = os.environ.get("COURSE_BACKEND") or "tensorflow"  # another one runs the cells, no lesson
+def _mistake(error):
+    """What a person did that keeps Keras from being imported, and what to do; None if it is nothing that is known."""
+    if hidden := installation.hiding_complaint(Path(sys.path[0]).absolute(), sysconfig.get_path("purelib")):
+        return f"Keras cannot be imported: {hidden}. Give it another name."
+    if isinstance(error, (ImportError, ValueError)) and KERAS["backend"] != BACKEND:
+        return f"Keras cannot be imported on COURSE_BACKEND={BACKEND} ({error}): unset that variable."
+    file = installation.keras_file()
+    if isinstance(error, (AttributeError, OSError, ValueError)) and file.exists():
+        return f"Keras cannot be imported ({error}). It reads {file}: move that file away."
+    return None
+
+
+BACKEND = installation.backend()
 for _name in odd_variables():
     del os.environ[_name]
 if "keras" in sys.modules or "tensorflow" in sys.modules:
@@ -83,14 +98,15 @@ else:
     with _descriptor_2_closed():
         try:
             import keras
-        except (AttributeError, OSError, ValueError) as error:
-            told = f"Keras cannot be imported ({error}). It reads {keras_file()}: move that file away."
-            raise CourseError(told) from None
-        import tensorflow as tf
+            import tensorflow as tf
 
-        tf.zeros(1).numpy()  # the first operation logs, too
-    for _name in ("floatx", "image_data_format", "epsilon"):
-        getattr(keras.config, f"set_{_name}")(KERAS[_name])
+            tf.zeros(1).numpy()  # the first operation logs, too
+            for _name in ("floatx", "image_data_format", "epsilon"):
+                getattr(keras.config, f"set_{_name}")(KERAS[_name])
+        except Exception as error:
+            if told := _mistake(error):
+                raise CourseError(told) from None
+            raise
 if keras.config.backend() != BACKEND:
     raise CourseError(f"Keras runs on {keras.config.backend()}, not {BACKEND}: import course_lib.backend before it.")
 

@@ -131,7 +131,8 @@ def _number(value: Any) -> str:
     """Three digits of a fraction, all of a number that is whole or large."""
     if not isinstance(value, (int, float, np.number)) or not np.isfinite(value):
         return str(value)
-    return f"{value:,.0f}" if value == round(value) or abs(value) >= 1000 else f"{value:.3g}"
+    number = float(value)
+    return f"{number:,.0f}" if number.is_integer() or abs(number) >= 1000 else f"{number:.3g}"
 
 
 def seed() -> int:

@@ -14,7 +14,7 @@ from pathlib import Path, PurePath
 
 from course_lib import bundled, installation
 from course_lib.errors import CourseError
-from course_lib.installation import ENVIRONMENT, ROOT
+from course_lib.installation import ENVIRONMENT, KERAS, ROOT
 
 NEEDED_MEMORY_GB = 3
 SET_UP = "run `make lab`, or without make `python tools/set_up.py`"
@@ -24,7 +24,7 @@ Found = tuple[bool, str, str]
 
 def work_folder() -> Path:
     """Where students' lessons lie: COURSE_WORK, or work/ of the course."""
-    return Path(os.environ.get("COURSE_WORK") or ROOT / "work")
+    return Path(os.environ.get("COURSE_WORK") or ROOT / "work").expanduser()
 
 
 def _python(code: str, cwd) -> subprocess.CompletedProcess[str]:
@@ -175,13 +175,15 @@ print(f"TensorFlow {tf.__version__}, Keras {keras.__version__}")
 
 def _check_tensorflow() -> Found:
     """In a process of its own: TensorFlow can end it."""
+    if installation.backend() != KERAS["backend"]:
+        return False, f"COURSE_BACKEND is {installation.backend()}: no lesson runs on it", "unset COURSE_BACKEND"
     ignored = installation.foreign_settings()
     run = _python(TRIAL, cwd=ROOT)
     if run.returncode == 0:
         found = run.stdout.strip().splitlines()[-1]
         return True, found + (f" (not used in the course: {', '.join(ignored)})" if ignored else ""), ""
     lines = [line for line in run.stderr.splitlines() if line.strip()]
-    reason = lines[-1] if run.returncode in (1, 3) and lines else f"it ended with {run.returncode}"
+    reason = lines[-1].rstrip(".") if run.returncode in (1, 3) and lines else f"it ended with {run.returncode}"
     given = [name for name in os.environ if name.startswith(("TF_", "XLA_", "KERAS_", "MPLBACKEND"))]
     if run.returncode == 3:
         remedy = "do that"

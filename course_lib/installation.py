@@ -50,7 +50,7 @@ def stamp_complaint(environment):
     """What an environment's stamp tells against it, or None."""
     try:
         found = (environment / ".installed").read_text(encoding="utf-8")
-    except OSError:
+    except (OSError, ValueError):  # ValueError: it is no text
         return "the set-up of .venv was not finished"
     folder, *rest = found.splitlines() or [""]
     if not rest:
@@ -65,7 +65,9 @@ def wrong_packages():
     from importlib.metadata import PackageNotFoundError, version
 
     def pin(line):
-        name, right = line.partition(" ;")[0].split("==")
+        name, _, right = line.partition(" ;")[0].partition("==")
+        if not re.fullmatch("[A-Za-z0-9._-]+", name) or not right:
+            return f"a line of requirements.lock, {line[:40]!r}, is no pin"
         try:
             found = version(name)
         except PackageNotFoundError:
@@ -115,20 +117,31 @@ def odd_variables():
 def foreign_settings():
     """One clause for each setting of this machine that the course does not use."""
     found = [f"{name}={os.environ[name]}" for name in odd_variables()]
-    if os.environ.get("KERAS_BACKEND", "tensorflow") not in ("", "tensorflow"):
+    if os.environ.get("KERAS_BACKEND", "tensorflow") not in ("", backend()):
         found.append(f"KERAS_BACKEND={os.environ['KERAS_BACKEND']}")
     file = keras_file()
     try:
         given = json.loads(file.read_text(encoding="utf-8"))
-        found += [f"{name} {given[name]} of {file}" for name in KERAS if given.get(name, KERAS[name]) != KERAS[name]]
+        used = {**KERAS, "backend": backend()}
+        found += [f"{name} {given[name]} of {file}" for name in used if given.get(name, used[name]) != used[name]]
     except (OSError, ValueError, AttributeError):  # Keras says what is wrong, if anything is
         pass
     return found
 
 
+def backend():
+    """What Keras runs on: TensorFlow, unless COURSE_BACKEND names another one, which runs the cells and no lesson."""
+    return os.environ.get("COURSE_BACKEND") or KERAS["backend"]
+
+
 def keras_file():
-    """Where Keras reads its settings."""
-    return Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "keras.json"
+    """Where Keras reads its settings: as it says in keras/src/backend/config.py, also for who has no home."""
+    try:
+        home = Path.home()
+    except RuntimeError:  # a user who is a number without a name, as in a container
+        home = Path("/tmp")
+    folder = (home if os.access(str(home), os.W_OK) else Path("/tmp")) / ".keras"
+    return Path(os.environ.get("KERAS_HOME", str(folder))) / "keras.json"
 
 
 def folder_complaint(folder):

@@ -9,6 +9,7 @@ only one), BLEU-4 and CIDEr against five true captions, on 500 scenes that were 
 import io
 import sys
 import time
+from collections.abc import Iterable
 from functools import cache, partial
 from pathlib import Path
 
@@ -50,11 +51,11 @@ def random_cnn(seed: int):
     return small_cnn(weights=None)
 
 
-def look_with_random_cnns() -> None:
+def look_with_random_cnns(seeds: Iterable[int] = SEEDS) -> None:
     """The vectors of the scenes with each seed's random CNN; the pictures are drawn once."""
     from course_lib.vision.small_cnn import look_at_scenes
 
-    backbones = [random_cnn(seed) for seed in SEEDS]
+    backbones = [random_cnn(seed) for seed in seeds]
     if not all(random_file(backbone).is_file() for backbone in backbones):
         cache_folder().mkdir(parents=True, exist_ok=True)
         seen = look_at_scenes(SceneWorld(), [backbone.pooled for backbone in backbones])
@@ -103,6 +104,7 @@ def run(cnn: str, cell: str, conditioning: str, seed: int) -> dict:
     backbone = small_cnn() if cnn == "pretrained" else random_cnn(seed)
     new = backbone.pooled(np.stack([world.draw(scene)[0] for scene in scenes]))
     if cnn == "random":  # its numbers hardly differ from picture to picture: each to mean 0 and spread 1
+        look_with_random_cnns([seed])  # if nobody has yet
         seen = np.load(random_file(backbone))
         mean, spread = seen.mean(axis=0), seen.std(axis=0) + 1e-8
         seen, new = (seen - mean) / spread, (new - mean) / spread

@@ -20,17 +20,18 @@ from course_lib.datasets.plain_text import read_text, split
 from course_lib.errors import CourseError
 from course_lib.machine import about
 from course_lib.text import Vocabulary
+from experiments.common import provenance
 from experiments.common.command_line import CommandLine
 from experiments.common.training_loop import TrainingLoop
 
-BATCH, LENGTH, HIDDEN, SEED = 32, 100, 256, 0
+BATCH, LENGTH, HIDDEN = 32, 100, 256
 SHORTEST = 200
 
 
-def random_windows(ids: np.ndarray, step: int) -> tuple[np.ndarray, np.ndarray]:
+def random_windows(ids: np.ndarray, step: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """The batch of a step: BATCH windows of LENGTH tokens from anywhere, and the tokens that follow."""
     length = min(LENGTH, len(ids) - 1)
-    starts = np.random.default_rng([SEED, step]).integers(0, len(ids) - length, size=(BATCH, 1))
+    starts = np.random.default_rng([seed, step]).integers(0, len(ids) - length, size=(BATCH, 1))
     places = starts + np.arange(length)
     return ids[places], ids[places + 1]
 
@@ -42,7 +43,7 @@ def held_out_nats(model, ids: np.ndarray) -> float:
     return float(-training.stream_log_probabilities(model, ids, rows=20).mean())
 
 
-def train(text: Path | None, steps: int, out: Path | None, restart: bool, results: Path | None) -> None:
+def train(text: Path | None, steps: int, seed: int, out: Path | None, restart: bool, results: Path | None) -> None:
     """Train to the end; four points on the way: step, seconds, held-out nats, a sample."""
     if steps < 1:
         raise CourseError(f"--steps is {steps}: expected 1 or more.")
@@ -50,17 +51,19 @@ def train(text: Path | None, steps: int, out: Path | None, restart: bool, result
     content = read_text(path)
     if len(content) < SHORTEST:
         raise CourseError(f"{path} has {len(content)} characters: expected at least {SHORTEST} to learn from.")
-    identity = {"text": hashlib.sha256(content.encode()).hexdigest(), "steps": steps, "hidden": HIDDEN}
+    identity = {"text": hashlib.sha256(content.encode()).hexdigest(), "steps": steps, "hidden": HIDDEN, "seed": seed}
     with Checkpoint.open(out or Path("runs") / path.stem, identity, restart) as checkpoint:
         left = steps - checkpoint.state.get("step", 0)
         print(f"{checkpoint.folder}: {left} of {steps} updates left{about('language_model', left)}.", flush=True)
-        curve = curve_of(TrainingLoop(checkpoint), content, steps)
+        curve = curve_of(TrainingLoop(checkpoint), content, steps, seed)
     if results:
-        tables.write(results, curve)
+        rows = [{"seed": seed} | point for point in curve]
+        order = tables.by_columns("seed", "step")
+        provenance.store(results, rows, ["seed"], "experiments.language_model:train", order=order)
     print(f"finished: {curve[-1]['held_out_nats']:.4f} nats per held-out character. The run is in {checkpoint.folder}.")
 
 
-def curve_of(loop: TrainingLoop, text: str, steps: int) -> list[dict]:
+def curve_of(loop: TrainingLoop, text: str, steps: int, seed: int) -> list[dict]:
     """Train, or go on, and judge -> the points."""
     from course_lib import training
     from course_lib.decoding import TextGenerator
@@ -70,7 +73,7 @@ def curve_of(loop: TrainingLoop, text: str, steps: int) -> list[dict]:
     train_ids, held_out = (np.array(vocabulary.encode(part), np.int32) for part in split(text))
     model = loop.checkpoint.model()
     if model is None:
-        training.set_seed(SEED)
+        training.set_seed(seed)
         model = rnn_language_model(len(vocabulary), embedding=64, hidden=HIDDEN)
         training.compile_for_training(model, steps, learning_rate=2e-3)
     generate, prompt = TextGenerator(model, vocabulary), text[: text.find("\n") + 1] or text[:1]
@@ -81,7 +84,7 @@ def curve_of(loop: TrainingLoop, text: str, steps: int) -> list[dict]:
         print(f"\nstep {step}: {nats:.3f} nats per held-out character\n{sample}\n", flush=True)
         return {"held_out_nats": round(nats, 4), "sample": sample}
 
-    windows = (random_windows(train_ids, step) for step in range(loop.state["step"], steps))
+    windows = (random_windows(train_ids, step, seed) for step in range(loop.state["step"], steps))
     loop.run(model, windows, sorted({0, steps // 20, steps // 4, steps}), judge)
     return loop.state["curve"]
 
@@ -91,9 +94,10 @@ def main(arguments=None) -> int:
     line = CommandLine(__doc__, train)
     line.option("--text", type=Path, help="a UTF-8 text file (default: Tiny Shakespeare)")
     line.option("--steps", type=int, default=3000)
+    line.option("--seed", type=int, default=0)
     line.out(help="the run's folder (default: runs/NAME of the text)")
     line.restart()
-    line.results(help="write the points there as CSV, too")
+    line.results(help="add the points to that table, too")
     return line.run(arguments)
 
 

@@ -24,13 +24,14 @@ from pathlib import Path
 
 import numpy as np
 
-from course_lib import machine, tables
+from course_lib import machine
 from course_lib.batching import stream_batches
 from course_lib.checkpoint import Checkpoint
 from course_lib.datasets.fetch import fetch
 from course_lib.datasets.plain_text import read_text
 from course_lib.errors import CourseError
 from course_lib.text import Vocabulary, tokenize
+from experiments.common import provenance
 from experiments.common.command_line import CommandLine
 from experiments.common.recipe import from_zero, setting, share
 from experiments.common.training_loop import TrainingLoop
@@ -221,7 +222,8 @@ def train(
     result, head = state["result"], head | here | {"seed": recipe.seed}
     if results:
         for name, rows in {"": [result], "_curve": state["curve"], "_stages": state["stages"]}.items():
-            tables.upsert(results / f"shakespeare{name}.csv", [head | row for row in rows], list(head))
+            table, rows = results / f"shakespeare{name}.csv", [head | row for row in rows]
+            provenance.store(table, rows, list(head), "experiments.shakespeare:train")
     print(state["stages"][-1]["sample"])
     what = "character between 80 and 90 %" if tune else "held-out character"
     print(f"\n{result['nats']:.4f} nats per {what}, {result['seconds']} s, {result['epochs']} epochs. In {folder}.")

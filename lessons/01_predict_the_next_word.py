@@ -31,7 +31,7 @@ from course_lib.backend import keras
 from keras import layers
 
 from course_lib import batching, bundled, plotting, tables, text, training
-from course_lib.claims import at_least, at_most, claim, seed
+from course_lib.claims import at_least, at_most, claim, must_be, seed
 from course_lib.exercises import lesson_01
 from course_lib.worlds import language
 
@@ -58,10 +58,11 @@ for story in world.sample(4, seed=3):
 beach = text.tokenize("Yesterday I went to the beach and I saw a")
 answers = world.next_word(beach)
 
+none = must_be("at the beach you see no elephants", "elephant" not in answers)
 names = [*sorted(answers, key=answers.get, reverse=True), "elephant"]
 fig, ax = plotting.figure(7, 2.2)
 plotting.bars(ax, names, [answers.get(name, 0) for name in names], "probability of the next word")
-plotting.title(ax, neutral="What comes next, by the grammar")
+plotting.title(ax, none)
 plt.show()
 
 # %% [markdown]
@@ -168,7 +169,7 @@ print(one_hot @ E)
 
 # %%
 table = keras.layers.Embedding(4, 3, weights=[E])
-claim("a product with a one-hot vector is a table look-up", np.array_equal(table(np.array([2]))[0], one_hot @ E))
+must_be("a product with a one-hot vector is a table look-up", np.array_equal(table(np.array([2]))[0], one_hot @ E))
 
 # %% [markdown]
 # ## Idea 1: a fixed window
@@ -178,7 +179,8 @@ claim("a product with a one-hot vector is a table look-up", np.array_equal(table
 
 # %%
 logits = np.array([-1.5, 3.0, 1.0])
-claim("softmax(-1.5, 3, 1) = (.01, .87, .12)", np.array_equal(np.exp(log_softmax(logits)).round(2), [0.01, 0.87, 0.12]))
+as_computed = np.array_equal(np.exp(log_softmax(logits)).round(2), [0.01, 0.87, 0.12])
+must_be("softmax(-1.5, 3, 1) = (.01, .87, .12)", as_computed)
 
 # %% [markdown]
 # All networks here are trained in the same way: **maximum likelihood**. The weights are moved so that the words that
@@ -233,7 +235,7 @@ window_right = (
 hidden = distance > 4  # the country is out of sight
 languages = sorted(set(far_word))
 tossed = np.allclose(best_right[hidden], 1 / len(languages))
-claim("out of sight, even the best possible only tosses between all languages", tossed)
+must_be("out of sight, even the best possible only tosses between all languages", tossed)
 claim("and the network is no better", at_most(window_right[hidden].mean(), best_right[hidden].mean() + 0.05))
 
 # %% [markdown]
@@ -258,7 +260,7 @@ def bag_of(words):
 for words in (good, bad):
     mood = world.next_word([*words, "I", "was"])
     print(text.detokenize(words), "I was …", {word: round(p, 2) for word, p in mood.items()})
-claim("the two evenings are the same bag of words", np.array_equal(bag_of(good), bag_of(bad)))
+must_be("the two evenings are the same bag of words", np.array_equal(bag_of(good), bag_of(bad)))
 
 # %% [markdown]
 # The same input gives the same prediction, whatever the network: after one of the two evenings it is wrong about the
@@ -379,7 +381,7 @@ def rnn_forward(x, W_x, W_h, b, h_0, mask=None):
 hell = np.eye(4)[[letters.index(c) for c in "hell"]][None]  # (1, 4, 4): one text, four steps, one-hot
 hello_states = rnn_forward(hell, hello_W_x, hello_W_h, hello_b, np.zeros((1, 4)))
 answer = "".join(letters[i] for i in (hello_states @ hello_W_y)[0].argmax(axis=-1))
-claim("reading h e l l, it says e l l o", answer == "ello")
+must_be("reading h e l l, it says e l l o", answer == "ello")
 
 # %% [markdown]
 # Drawing every step beside the last is called **unfolding** the network through time. Here is the memory, unfolded:
@@ -407,7 +409,7 @@ layer = keras.layers.SimpleRNN(6, return_sequences=True)
 layer.build(x.shape)
 layer.set_weights([W_x, W_h, b])
 difference = np.abs(rnn_forward(x, W_x, W_h, b, h_0=np.zeros((2, 6))) - layer(x)).max()
-claim("our loop and keras.layers.SimpleRNN agree", at_most(difference, 1e-5))
+must_be("our loop and keras.layers.SimpleRNN agree", at_most(difference, 1e-5))
 
 # %% [markdown]
 # ## Flavours
@@ -501,16 +503,14 @@ claim("of the trained network's stories at least three quarters are possible", a
 
 # %%
 steps, ratios, shares = np.array(history).T
+late = ratios[shares < 0.5][-1]  # the last look at which most far words were still wrong
+before = claim("perplexity is within 10 % of the floor while most far words are still wrong", at_most(late, 1.1))
 fig, (ax_left, ax_right) = plotting.figure(9, 3, columns=2)
 plotting.curve(ax_left, steps[1:], ratios[1:], "perplexity / floor", line=1.0, line_label="the floor")
 plotting.curve(ax_right, steps, shares, "share right at distances from 10", line=1 / 8, line_label="chance")
-plotting.title(ax_left, neutral="Perplexity by step")
+plotting.title(ax_left, before)
 plotting.title(ax_right, neutral="The far word by step")
 plt.show()
-
-# %%
-late = ratios[shares < 0.5][-1]  # the last look at which most far words were still wrong
-claim("perplexity is within 10 % of the floor while most of these far words are still wrong", at_most(late, 1.1))
 
 # %% [markdown]
 # The perplexity does not tell you that the far word is not there yet.
@@ -526,7 +526,7 @@ begins = np.cumsum([0, *(len(story) + 1 for story in held_out)])  # where each s
 where = [begins[i] + d.target for i, d in far_cases]
 blind[where] = -np.log(len(languages))
 blind_ratio = perplexity_ratio(log_p_true, blind)
-claim("blind to every far word, a model is still within 6 % of the floor", at_most(blind_ratio, 1.06))
+must_be("blind to every far word, a model is still within 6 % of the floor", at_most(blind_ratio, 1.06))
 print(f"The far word is one word in {len(log_p_true) / len(far_word):.0f}.")
 
 # %% [markdown]
@@ -543,15 +543,14 @@ far_right = {"best with a window of 4": best_right, "window of 4": window_right,
 masks = [(distance >= low) & (distance <= high) for low, high in ranges.values()]
 share = {name: [values[mask].mean() for mask in masks] for name, values in far_right.items()}
 
-for name, value in zip(ranges, share["RNN"], strict=True):
-    claim(f"the RNN gets the far word right at {name.split()[0]} distance", at_least(value, 0.9))
+everywhere = claim("the RNN gets nine far words in ten right at every distance", at_least(min(share["RNN"]), 0.9))
 in_new_story = np.array([new[i] for i, _ in far_cases])
 claim("and in stories it has never seen", at_least(rnn_right[in_new_story].mean(), 0.9))
 
-# %% tags=["picture-far-word"]
+# %%
 fig, ax = plotting.figure(8, 3)
 plotting.grouped_bars(ax, list(ranges), share, "share of far words right", chance=1 / len(languages), grey=1)
-plotting.title(ax, neutral="Far words, by distance")
+plotting.title(ax, everywhere)
 ax.set_xlabel("words between country and language")
 plt.show()
 
@@ -578,26 +577,37 @@ claim("without the close stories, far words at long distance suffer", at_least(l
 # ## Look inside: what "last" switches on
 #
 # After *last* comes *year*, *month* or *week*. Which units of the memory does the cue switch on? We take the six whose value
-# after *last* differs most from their value elsewhere, with the sign turned so that *on* is red.
+# after *last* differs most from their value elsewhere, with the sign turned so that *on* is red. Who picks the best of
+# many must look at them again where they were not picked: we pick in 300 stories and look in 300 others, there also after
+# two words that announce nothing of the kind.
 
 # %%
 memory = keras.Model(rnn.input, rnn.get_layer("memory").output)  # tokens (B, T) -> h (B, T, H)
-tokens = held_rows[:500, :-1]
-h = np.array(memory(tokens))
-after_last = np.isin(tokens, vocabulary.encode(["last", "Last"]))
-elsewhere = (tokens != 0) & ~after_last
-contrast = h[after_last].mean(axis=0) - h[elsewhere].mean(axis=0)
-top = np.argsort(-np.abs(contrast))[:6]
-apart = np.abs(contrast[top]).min()
-claim("six units differ after 'last' by at least half from their mean elsewhere", at_least(apart, 0.5))
+
+
+def stands_out(words, tokens):
+    """How far the memory after one of `words` is from its mean elsewhere: (H,)."""
+    h, after = np.array(memory(tokens)), np.isin(tokens, vocabulary.encode(words))
+    return h[after].mean(axis=0) - h[(tokens != 0) & ~after].mean(axis=0)
+
+
+picked, others = held_rows[:300, :-1], held_rows[300:600, :-1]
+contrast = stands_out(["last", "Last"], picked)
+top, signs = np.argsort(-np.abs(contrast))[:6], np.sign(contrast)
+again = {word: (signs * stands_out([word], others))[top].mean() for word in ("last", "but", "was")}
+on = claim(
+    "six units rise by at least half after 'last', in stories where they were not picked", at_least(again["last"], 0.5)
+)
+claim(
+    "after 'but' and 'was' they rise at most three quarters as much",
+    at_most(max(again["but"], again["was"]) / again["last"], 0.75),
+)
 
 sentence = text.tokenize("I was born in Poland, but we moved to Boston last month. I speak fluent Polish.")
-states = memory(text.to_rows([sentence], vocabulary))[0, 1 : len(sentence) + 1]
-signs = np.sign(contrast[top])
+states = np.array(memory(text.to_rows([sentence], vocabulary))[0, 1 : len(sentence) + 1])
 fig, ax = plotting.figure(8.5, 3)
-plotting.heat_map(ax, (np.array(states)[:, top] * signs).T, [f"unit {u}" for u in top], sentence,
-                  "h_t (sign turned)")  # fmt: skip
-plotting.title(ax, neutral="The six units that differ most after 'last'")
+plotting.heat_map(ax, (states * signs)[:, top].T, [f"unit {u}" for u in top], sentence, "h_t (sign turned)")
+plotting.title(ax, on)
 plt.show()
 
 # %% tags=["nbval-ignore-output"]
@@ -612,7 +622,7 @@ claim("after 'last', the RNN gives nearly all probability to year, month, week",
 
 # %% [markdown]
 # And the read-out? The logit of a word is the product of its row of $W_y$ with the memory: each row is a **template**, and
-# the memory is compared with all of them. Words that fit in the same places have similar rows. The nearest to *French*:
+# the memory is compared with all of them. Do words that fit in the same places have similar rows? The nearest to *French*:
 
 # %% tags=["nbval-ignore-output"]
 W_y = keras.ops.convert_to_numpy(rnn.get_layer("readout").kernel).T  # (V, H): one row a word
@@ -620,13 +630,16 @@ unit_rows = W_y / np.linalg.norm(W_y, axis=1, keepdims=True)
 similarity = unit_rows @ unit_rows[vocabulary["French"]]
 nearest = [vocabulary.words[i] for i in np.argsort(-similarity)[1 : len(languages)]]
 print(*nearest, sep=", ")
+print(f"{len(set(nearest) & set(languages))} of these {len(nearest)} are languages")
 
 # %%
 is_language = np.isin(vocabulary.words, languages)
 is_other = ~is_language & (np.arange(len(vocabulary)) > 3)  # without the special tokens
 is_language[vocabulary["French"]] = False
 closer = similarity[is_language].mean() - similarity[is_other].mean()
-claim("the template of French is nearer to those of other languages than to the rest", at_least(closer, 0.1))
+claim(
+    "the template of French is nearer to those of other languages than to the rest, in the mean", at_least(closer, 0.1)
+)
 
 # %% [markdown]
 # ## What we saw
@@ -643,24 +656,46 @@ tables.print_table(
     [(name, f"{r['parameters']:,.0f}", f"{r['perplexity']:.3f}", f"{r['ratio']:.3f}", *(f"{r[c]:.2f}" for c in columns))
      for name, r in table.items()],
 )  # fmt: skip
-others = [row["ratio"] for name, row in table.items() if name != "RNN"]
-claim(
-    "no other model comes as near to the floor as the RNN", min(others) > table["RNN"]["ratio"], table="next_word.csv"
+
+# %% tags=["picture-far-word"]
+runs = results.read("next_word.csv")
+RIVALS = "window of 4 words", "window of 16 words", "bag of words", "RNN"
+both = {name: [np.median([run[column] for run in runs if run["model"] == name]) for column in ("far_long", "order")]
+        for name in RIVALS}  # fmt: skip
+weaker = {name: max(min(run["far_long"], run["order"]) for run in runs if run["model"] == name) for name in RIVALS[:3]}
+worst = min(min(run["far_long"], run["order"]) for run in runs if run["model"] == "RNN")
+claim("the RNN knows both the far word and the order, under every seed", at_least(worst, 0.95), table="next_word.csv")
+only = claim(
+    "no other knows both: of the two, one is right in at most .55 of the cases",
+    at_most(max(weaker.values()), 0.55),
+    table="next_word.csv",
 )
+
+fig, ax = plotting.figure(8, 3)
+plotting.grouped_bars(ax, ["far word, 16 to 26 words on", "where only the order tells"], both, "share right")
+plotting.title(ax, only)
+plt.show()
+
+# %%
+others = [run["ratio"] for run in runs if run["model"] != "RNN"]
+nearer = min(others) - max(run["ratio"] for run in runs if run["model"] == "RNN")
 claim(
-    "where only the order tells, the bag of words tosses a coin",
-    at_most(abs(table["bag of words"]["order"] - 0.5), 0.1),
+    "no other model, under no seed, comes as near to the floor as the RNN",
+    at_least(nearer, 0.01),
     table="next_word.csv",
 )
 
 # %% [markdown]
 # - The **counts** see two words at most, and the **window of 4** four.
-# - The **bag of words** is a surprise: second best by perplexity. In stories as short as these, *which* words have come
-#   nearly always tells where you are. But where the order matters, it tosses a coin.
+# - The **bag of words** is a surprise: second best by perplexity, and it never misses a far word. In stories as short as
+#   these, *which* words have come nearly always tells where you are. But where only the order tells, it tosses a coin.
 # - The **window of 16** sees the order, and is blind past its edge. (*Long* begins at distance 16, which is just inside:
 #   hence a little more than chance.)
 # - The **RNN** has no edge, keeps the order, and shares its weights: it meets all four criteria, and it is nearest to the
 #   floor.
+#
+# All networks had the same rate, which was not searched for each. What the picture shows would not change with it: with 16
+# words in sight, the best possible predictor is right on a quarter of these far words, and two orders are one bag.
 #
 # ## Exercises
 #
@@ -758,7 +793,7 @@ lesson_01.check_own_world(my_grammar)
 # the course's folder: `.venv/bin/python -m experiments.language_model`; with `--text FILE` it takes a text of yours.
 
 # %%
-run = results.read("language_model_shakespeare.csv")
+run = [row for row in results.read("language_model_shakespeare.csv") if row["seed"] == 0]
 tables.print_table(
     ["after", "held-out nats per character"],
     [(f"{row['seconds']:.0f} s", f"{row['held_out_nats']:.3f}") for row in run],

@@ -117,6 +117,8 @@ def records(tmp_path, text, name="captions.txt"):
     ("image,caption\na.jpg,A dog, a cat and a bird\n", {"a.jpg": ["A dog, a cat and a bird"]}, []),
     ("image,caption,split\na.jpg,A dog,train\n", {"a.jpg": ["A dog"]}, []),
     ("caption,image\nA dog,a.jpg\n", {"a.jpg": ["A dog"]}, []),
+    ("image,caption\na.jpg,A dog\nimage,caption\nb.jpg,A cat\n", {"a.jpg": ["A dog"], "b.jpg": ["A cat"]},
+     ["lines that name the columns again: 1, the first is line 3"]),
     ("image;caption\na.jpg;A dog; a cat\n", {"a.jpg": ["A dog; a cat"]}, []),
     ("image\tcaption\na.jpg\tA dog, a cat\n", {"a.jpg": ["A dog, a cat"]}, []),
     ('image,caption\na.jpg,"A dog\nb.jpg,A cat\nc.jpg,"A cow"\n', {"b.jpg": ["A cat"], "c.jpg": ["A cow"]},

@@ -260,6 +260,11 @@ def test_the_command_line(serve, cache, capsys):
         (b"aaaa", "only the character 'a'"),
         (b"abc\0def", "binary file"),
         ("Grüße".encode("latin-1"), r"not UTF-8 \(byte 2"),
+        ("Hola".encode("utf-32"), "is UTF-32: save it as UTF-8"),
+        (b"%PDF-1.7\n%\xe2\xe3", "is a PDF: save its text as a plain text file and try again"),
+        (rb"{\rtf1\ansi To be, or not to be.}", "word processor's document .RTF.: save it there as plain text"),
+        (b"PK\x03\x04\x14\0", "is a ZIP archive, or a document that is one: unpack it"),
+        (b"\x1f\x8b\x08\0", "is compressed with gzip: unpack it and try again"),
     ],
 )
 def test_a_text_that_cannot_be_used(tmp_path, raw, sentence):
@@ -316,6 +321,11 @@ def test_pairs_are_read_and_bad_lines_named(tmp_path):
     ("1\tuno\n2\tdos\n", [("1", "uno"), ("2", "dos")], []),
     ("id\tspanish\tenglish\n7\tHola.\tHi.\n8\tVe.\n", [("Hola.", "Hi.")],
      ["that name the columns: 1, the first is line 1", "with other columns than the head: 1, the first is line 3"]),
+    ("text_en\tSpanish sentence\nHi.\tHola.\n", [("Hi.", "Hola.")],
+     ["that name the columns: 1, the first is line 1"]),
+    ('"Hi."\t"Hola."\n"Go ""on""."\t"Sigue."\n', [('"Hi."', '"Hola."'), ('"Go ""on""."', '"Sigue."')],
+     ["whose texts are in quotation marks, which are taken for part of them: 2, the first is line 1"]),
+    ('"Hi."\t"Hola."\nGo.\tVe.\n', [('"Hi."', '"Hola."'), ("Go.", "Ve.")], []),
     ("One\u2028line\tUna\x0cl\x85nea\rHi.\tHola.", [("One\u2028line", "Una\x0cl\x85nea"), ("Hi.", "Hola.")], []),
 ])  # fmt: skip
 def test_columns_of_pairs_are_known_by_their_content(tmp_path, text, pairs, odd):

@@ -12,6 +12,7 @@ import pytest
 
 from course_lib import __main__ as command
 from course_lib import bundled, doctor, installation
+from course_lib.datasets.fetch import cache_folder
 from tools.build import ROOT
 
 
@@ -72,6 +73,7 @@ def test_another_python(monkeypatch):
     ("stamp", "found"),
     [
         (None, "the set-up of .venv was not finished"),
+        ("\udcff", "the set-up of .venv was not finished"),
         ("", "set up by an earlier version of the course"),
         ("/another/folder\n123\n", "renamed or copied: .venv was set up in /another/folder"),
         ("{ROOT}\n123\n", "requirements.lock has changed since"),
@@ -79,7 +81,7 @@ def test_another_python(monkeypatch):
 )
 def test_an_environment_of_another_folder_or_other_pins(checkout, stamp, found):
     if stamp is not None:
-        (checkout / ".venv" / ".installed").write_text(stamp.format(ROOT=checkout))
+        (checkout / ".venv" / ".installed").write_text(stamp.format(ROOT=checkout), errors="surrogateescape")
     assert found in cross(doctor._check_environment)
     assert "make lab" in cross(doctor._check_environment)
     (checkout / ".venv" / ".installed").write_text(installation.stamp())
@@ -190,6 +192,31 @@ def test_a_file_where_a_folder_should_be(tmp_path, monkeypatch, variable):
     assert not (tmp_path / "not").exists()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a home is found otherwise there")
+def test_a_home_is_meant_by_its_sign_and_nobody_needs_one(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("COURSE_WORK", "~/lessons")  # as a file of settings has it, which no shell reads
+    monkeypatch.setenv("COURSE_CACHE", "~/kept")
+    assert doctor.work_folder() == tmp_path / "lessons" and cache_folder() == tmp_path / "kept"
+    monkeypatch.delenv("KERAS_HOME", raising=False)
+    assert installation.keras_file() == tmp_path / ".keras" / "keras.json"
+    import pwd
+
+    def nobody(_):
+        raise KeyError
+
+    monkeypatch.setattr(pwd, "getpwuid", nobody)  # a number without a name, as in a container
+    monkeypatch.delenv("HOME")
+    assert installation.foreign_settings() == [f"{name}={os.environ[name]}" for name in installation.odd_variables()]
+    assert installation.keras_file() == Path("/tmp/.keras/keras.json")
+
+
+@pytest.mark.parametrize("line", ["<<<<<<< HEAD", "", "# numpy", "numpy>=2", "numpy=="])
+def test_a_list_of_pins_that_was_damaged(checkout, line):
+    (checkout / "requirements.lock").write_text(f"{line}\n")
+    assert f"packages: a line of requirements.lock, {line!r}, is no pin. To mend it:" in cross(doctor._check_packages)
+
+
 def test_no_room_no_right_to_write_and_no_public_sets(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_DATA", str(tmp_path / "nowhere"))
     assert "COURSE_DATA is" in cross(doctor._check_folders)
@@ -244,6 +271,31 @@ def test_foreign_settings_are_said_and_not_used(tmp_path, monkeypatch):
     assert len(said) == 8 and f"floatx float16 of {tmp_path / 'keras.json'}" in said
 
 
+@pytest.mark.parametrize("name", ["keras.py", "numpy.py", "json.py"])
+def test_a_file_that_hides_a_module_is_named_where_keras_is_imported(tmp_path, name):
+    """Not Keras's file of settings, which is there and well."""
+    (tmp_path / "keras.json").write_text("{}")
+    (tmp_path / name).write_text("mine = 1")
+    code = "from course_lib.backend import keras"
+    env = os.environ | {"PYTHONPATH": str(ROOT), "KERAS_HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, encoding="utf-8")
+    told = f"CourseError: Keras cannot be imported: {tmp_path / name} hides the module of that name. Give it another"
+    assert told in done.stderr and "keras.json" not in done.stderr
+
+
+def test_another_backend_for_the_course(tmp_path, monkeypatch):
+    (tmp_path / "keras.json").write_text('{"backend": "jax"}')
+    for name, value in {"COURSE_BACKEND": "jax", "KERAS_BACKEND": "jax", "KERAS_HOME": str(tmp_path)}.items():
+        monkeypatch.setenv(name, value)
+    assert installation.foreign_settings() == []  # it is used
+    assert "COURSE_BACKEND is jax: no lesson runs on it. To mend it: unset" in cross(doctor._check_tensorflow)
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+    assert installation.foreign_settings() == ["KERAS_BACKEND=tensorflow"]
+    finished = run("-c", "from course_lib.backend import keras", COURSE_BACKEND="nonsense")
+    assert "Keras cannot be imported on COURSE_BACKEND=nonsense" in finished.stderr
+    assert "unset that variable" in finished.stderr and "move that file" not in finished.stderr
+
+
 @pytest.mark.parametrize("value", ["", "two", "-1", "1.5", "100000", " 2"])
 def test_threads_that_are_no_number(monkeypatch, value):
     monkeypatch.setenv("TF_NUM_INTEROP_THREADS", value)
@@ -258,6 +310,7 @@ def test_settings_that_keras_cannot_read(tmp_path, monkeypatch, settings):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     found = cross(doctor._check_tensorflow)
+    assert "move that file away. To mend it: do that" in found
     assert "TensorFlow does not run: Keras cannot be imported" in found and str(tmp_path / "keras.json") in found
 
 
@@ -267,7 +320,7 @@ def test_settings_that_keras_cannot_read(tmp_path, monkeypatch, settings):
 )
 def test_a_tensorflow_that_cannot_run(tmp_path, monkeypatch, keras, found):
     (tmp_path / "keras.py").write_text(keras)
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(ROOT)]))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(tmp_path)]))
     monkeypatch.setattr(doctor, "ROOT", tmp_path)
     monkeypatch.setenv("XLA_FLAGS", "--odd")
     assert found in cross(doctor._check_tensorflow)

@@ -59,10 +59,10 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(small, text_file,
     # Interrupted between stretches, after the save at step 30.
     windows = language_model.random_windows
 
-    def interrupted(ids, step):
+    def interrupted(ids, step, seed):
         if step == 40:
             raise KeyboardInterrupt
-        return windows(ids, step)
+        return windows(ids, step, seed)
 
     monkeypatch.setattr(language_model, "random_windows", interrupted)
     assert language_model.main(command(text_file, tmp_path / "parts")) == 1

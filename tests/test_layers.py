@@ -1,5 +1,6 @@
 """The fast recurrent layers against Keras's own: results, gradients, and everything a layer can be asked for."""
 
+import subprocess
 import sys
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from course_lib import cells, layers, tables
 from course_lib.backend import keras
 from course_lib.errors import CourseError
-from course_lib.machine import processor
+from course_lib.machine import WITHOUT_AVX512, processor
 
 tf = pytest.importorskip("tensorflow")
 UNITS, WIDTH, TEXTS, STEPS = 5, 3, 4, 7
@@ -319,12 +320,55 @@ def test_no_forward_mode_inside_a_graph():
         tf.function(lambda: forward_mode(layers.LSTM(UNITS), texts(), None), autograph=False)()
 
 
-@pytest.mark.parametrize("shape", [(TEXTS, STEPS + 1), (TEXTS + 1, STEPS), (TEXTS, 1), (STEPS,), (TEXTS, STEPS, 2)])
-def test_masks_that_do_not_fit(shape):
-    """What Keras's layer refuses, this one does."""
-    for layer in pair("LSTM"):
-        with pytest.raises((tf.errors.OpError, ValueError, IndexError)):
-            layer(texts(), mask=tf.ones(shape))
+@pytest.mark.parametrize("graph", [False, True])
+@pytest.mark.parametrize("shape", [(TEXTS + 1, STEPS), (TEXTS, 1), (STEPS,), (STEPS, TEXTS), (TEXTS, STEPS, 2), ()])
+def test_masks_that_do_not_fit(shape, graph):
+    """What Keras's layer refuses, this one does, in a sentence."""
+    refused(tf.ones(shape), graph)
+
+
+@pytest.mark.parametrize("graph", [False, True])
+def test_masks_of_another_kind(graph):
+    """Strings and lists."""
+    refused(tf.fill((TEXTS, STEPS), "word"), graph)
+    refused([[True] * STEPS] * TEXTS, graph)
+
+
+def refused(mask, graph):
+    """Both layers refuse a mask."""
+    errors = (tf.errors.OpError, ValueError, IndexError, AttributeError)
+    for layer, kind, message in zip(pair("LSTM"), (CourseError, errors), (r"expected .* \(4, 7\)", None), strict=True):
+        with pytest.raises(kind, match=message):
+            (tf.function(layer, autograph=False) if graph else layer)(texts(), mask=mask)
+
+
+def test_a_mask_of_more_steps():
+    """Keras's loop does not look at the rest of it in a graph, and refuses it out of one."""
+    mask = tf.ones((TEXTS, STEPS + 1))
+    fast, slow = (tf.function(layer, autograph=False)(texts(), mask=mask) for layer in pair("LSTM"))
+    np.testing.assert_allclose(fast, slow, atol=1e-6)
+    with pytest.raises(CourseError, match=r"of shape \(4, 8\)"):
+        pair("LSTM")[0](texts(), mask=mask)
+
+
+@pytest.mark.parametrize("style", ["LSTM", "GRU", "GRU, reset before"])
+@pytest.mark.parametrize("settings", [{"return_sequences": True, "zero_output_for_mask": True}, {}], ids=str)
+def test_gradients_where_there_is_no_word(style, settings):
+    """NaN that comes back for a text without words reaches its own states, no other text and no weight."""
+    mask = tf.constant([[False] * STEPS, *[[True] * STEPS] * (TEXTS - 1)])
+    states = [texts(5, width=UNITS)[:, 0] for _ in range(2 if "LSTM" in style else 1)]
+    spoilt = tf.constant([[np.nan]] + [[1.0]] * (TEXTS - 1))
+    found = []
+    for layer in pair(style, return_state=True, **settings):
+        sources = [texts(), *states, *[v.value for v in layer.trainable_variables]]
+        with tf.GradientTape() as tape:
+            tape.watch(sources)
+            outputs = layer(sources[0], mask=mask, initial_state=states)
+        d_outputs = [tf.ones_like(one) * (spoilt if one.shape.rank == 2 else spoilt[:, None]) for one in outputs]
+        found.append(tape.gradient(outputs, sources, d_outputs))
+    for a, b in zip(*found, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)
+    assert np.isfinite(found[0][0]).all() and all(np.isfinite(one).all() for one in found[0][1 + len(states) :])
 
 
 def test_no_cudnn():
@@ -403,6 +447,33 @@ def test_saved_for_serving(style, save, tmp_path):
     np.testing.assert_allclose(*norms, rtol=1e-4, atol=1e-6)
 
 
+def test_served_by_another_process(tmp_path):
+    """One that has TensorFlow alone: numbers and gradients of a function that was traced before it was saved."""
+    fast, slow = pair("GRU")
+    held = tf.Module()
+    held.weights = [variable.value for variable in fast.trainable_variables]
+    held.serve = tf.function(lambda x, mask: fast(x, mask=mask), autograph=False)
+    x, mask = texts(), tf.constant(np.random.default_rng(3).random((TEXTS, STEPS)) < 0.6)
+    held.serve(x, mask)
+    tf.saved_model.save(held, tmp_path / "saved")
+    np.savez(tmp_path / "given.npz", x=x, mask=mask)
+    code = """if True:
+        import numpy as np, sys, tensorflow as tf
+        loaded, given = tf.saved_model.load("saved"), np.load("given.npz")
+        with tf.GradientTape() as tape:
+            outputs = loaded.serve(tf.constant(given["x"]), tf.constant(given["mask"]))
+        np.savez("found.npz", outputs, *tape.gradient(outputs, loaded.weights))
+        sys.exit("course_lib.layers" in sys.modules)
+        """
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+    found = np.load(tmp_path / "found.npz")
+    with tf.GradientTape() as tape:
+        outputs = slow(x, mask=mask)
+    right = [outputs, *tape.gradient(outputs, [v.value for v in slow.trainable_variables])]
+    for a, b in zip(found.values(), right, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)
+
+
 @pytest.mark.filterwarnings(r"ignore:\s*Warning. tf.lite.Interpreter is deprecated")
 @pytest.mark.parametrize("style", ["LSTM", "GRU"])
 def test_for_small_devices(style):
@@ -433,7 +504,7 @@ def test_the_benchmarks_table(avx2, monkeypatch, tmp_path):
     """Rows of the other kind of processor stay, as does the figure when AVX-512 is not to be used."""
     from benchmarks import layers as benchmark
 
-    for name in benchmark.AVX2:
+    for name in WITHOUT_AVX512:
         monkeypatch.setenv(name, "unset")
     stored = tables.read_rows(benchmark.RESULTS)
     monkeypatch.setattr(benchmark, "RESULTS", tmp_path / "layers.csv")

@@ -1,5 +1,8 @@
 """What a machine can do is measured, and times elsewhere are told from it."""
 
+import re
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -7,6 +10,7 @@ import pytest
 
 from benchmarks import commands
 from course_lib import machine, results, tables
+from experiments.captioning.recipe import Recipe, is_stored, read
 from experiments.common.runs import fill
 
 
@@ -69,7 +73,63 @@ def test_the_speed_is_that_of_a_product():
     assert machine.gflops(0.3, 512) == machine.gflops(0.3, 512)  # measured once a process
 
 
+@pytest.mark.parametrize(
+    ("flags", "kind", "precision"),
+    [
+        ("fpu avx2 avx512f avx512_bf16 amx_bf16 amx_tile", "AVX-512", "mixed_bfloat16"),
+        ("fpu avx2 avx512f avx512_bf16", "AVX-512", "float32"),
+        ("fpu avx2", "AVX2", "float32"),
+        (None, machine.platform.machine(), "float32"),
+    ],
+)
+def test_the_processor_decides_about_the_precision(tmp_path, monkeypatch, flags, kind, precision):
+    path = tmp_path / "cpuinfo"
+    if flags:
+        path.write_text(f"flags : {flags}\n")
+    monkeypatch.setattr(machine, "Path", lambda _: path)
+    monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
+    assert (machine.processor(), machine.fast_precision()) == (kind, precision)
+    for attention in ("", "after"):
+        own = {"conditioning": "initial state", "attention": attention}
+        assert read(Recipe, [], **own).precision == ("float32" if attention else precision)
+        assert read(Recipe, ["precision=mixed_bfloat16"], **own).precision == "mixed_bfloat16"
+        assert is_stored(read(Recipe, [], **own, seed=3))
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")
+    assert machine.fast_precision() == "float32"
+
+
+def test_a_slow_machine_is_one_to_every_library(monkeypatch):
+    monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
+    check = "import os; from course_lib import machine as m; "
+    check += "assert m.WITHOUT_AVX512.items() <= os.environ.items(); assert m.processor() == 'AVX2'; "
+    check += "assert m.cores() == 1 or not hasattr(os, 'sched_getaffinity')"
+    before = machine.cores()
+    assert machine.as_a_slow_one([sys.executable, "-c", check]) == 0
+    assert machine.cores() == before
+    loaded = "import sys, course_lib.machine; sys.exit('numpy' in sys.modules)"  # it reads its variable only then
+    assert subprocess.run([sys.executable, "-c", loaded]).returncode == 0
+
+
+def test_lessons_say_how_long_they_take_together(monkeypatch):
+    rows = [{"lesson": name, "gflops": 300.0, "seconds": s} for name, s in (("01", 40.0), ("02", 60.0), ("03", 7.0))]
+    monkeypatch.setattr(results, "read", {"lesson_times.csv": rows}.get)
+    monkeypatch.setattr(machine, "gflops", lambda: 300)
+    assert machine.lesson_seconds_here(["01", "02", "a new one"]) == pytest.approx(100)
+    for cores, seconds in ((1, 100), (2, 50), (8, 50)):
+        monkeypatch.setattr(machine, "cores", lambda cores=cores: cores)
+        assert machine.lesson_seconds_here(["01", "02"], at_a_time=2) == pytest.approx(seconds)
+
+
 @pytest.mark.stored
 def test_every_long_command_has_its_time():
     timed = {row["task"] for row in results.read("commands.csv")}
-    assert {*commands.KEYS, *commands.COMMANDS} <= timed
+    told = {
+        task
+        for folder in ("benchmarks", "experiments", "tools")
+        for path in (results.ROOT / folder).rglob("*.py")
+        for task in re.findall(r"""about\(['"]([\w.-]+(?: \w+)*)['"]""", path.read_text(encoding="utf-8"))
+    }
+    assert {*commands.KEYS, *commands.COMMANDS, *told} <= timed
+    programs = {f"benchmarks.{path.stem}" for path in (results.ROOT / "benchmarks").glob("*.py")}
+    assert programs - told == {"benchmarks.__init__", "benchmarks.commands"}
+    assert {"tools.pretrain", "language_model", "translate train"} <= told

@@ -373,6 +373,39 @@ def deletes_what_others_have(notebook):
     notebook.cells.insert(place(notebook, "words"), new_code_cell(delete))
 
 
+def folder_named_like_the_notebook(notebook):
+    return {f"{FILE}/{FILE}": as_bytes(notebook), f"{FILE}/mine.csv": b"1,2"}
+
+
+def damaged_cells(notebook):
+    """What other programs leave out, or leave behind."""
+    damaged = [None, 7, {}, {"cell_type": "code", "source": None}, {"source": ["1 +", None, " 1"]}]
+    cells = [dict(each) for each in notebook.cells]
+    for each in cells:
+        each.pop("cell_type" if each["cell_type"] == "code" else "metadata", None)
+    return {FILE: json.dumps({"cells": [*damaged, *cells]}).encode()}
+
+
+def awaits(notebook):
+    cell(notebook, "words").source += "\n\nimport asyncio\nawait asyncio.sleep(0)"
+
+
+def other_spellings(notebook):
+    """An answer that is a lambda with a type, and one between comments, in cells that lost their names."""
+    words, step = cell(notebook, "words"), cell(notebook, "step")
+    words.source = "count_words: object = lambda given: sum(token.isalpha() for token in text.tokenize(given))"
+    step.source = "# mine\n\n\n" + step.source + "\n# the end"
+    words.metadata, step.metadata = {}, {}
+
+
+def code_as_text(notebook):
+    """Saved by an editor that knows no notebooks: one string a cell, no metadata at all, tabs for blanks."""
+    lines = "def rnn_step(x_t, h_prev, W_x, W_h, b):\n\treturn np.tanh(x_t @ W_x + h_prev @ W_h + b)"
+    cell(notebook, "step").source = lines
+    cells = [{"cell_type": c.cell_type, "source": c.source} for c in notebook.cells]
+    return {FILE: json.dumps({"cells": cells}).encode()}
+
+
 def nothing(notebook):
     return {}
 
@@ -414,6 +447,7 @@ CLASS = {
     "ute": (nothing, 0, "nothing was handed in"),
     "vera": (warns, 7, None),
     "will": (one_wrong, 6, None),
+    "yan": (awaits, 7, None),
     "zed": (deletes_what_others_have, 7, None),
 }
 # What needs no kernel to be tried: the mended copy's cells are run here.
@@ -435,6 +469,10 @@ MORE = [
     (byte_order_mark, 7, None),
     (other_encoding, 7, None),
     (file_that_hides_a_module, 7, "random/__init__.py: left out, it would hide the module random"),
+    (folder_named_like_the_notebook, 7, f"mine.csv: left out, its folder has the name of the notebook {FILE}"),
+    (damaged_cells, 7, None),
+    (other_spellings, 7, "without its nbgrader name, found by what it defines: words, step"),
+    (code_as_text, 7, "without its nbgrader name, found by what it defines: words, perplexity, step"),
     (only_a_pdf, 0, "not handed in: graded blank"),
 ]
 
@@ -558,6 +596,18 @@ def test_what_is_mended_gets_the_points_a_person_would_give(small, tmp_path, cha
     for each in mended.cells:
         if each.metadata.get("nbgrader", {}).get("locked"):
             assert each.source == lesson.known[each.metadata.nbgrader.grade_id].source
+
+
+def test_a_file_that_cannot_be_copied_costs_nobody_the_notebook(small, tmp_path, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(mending.shutil, "copy2", refuse)
+    hand_in(small, helper_file, tmp_path / "submitted")
+    lesson = mending.Lesson(NAME, editions(small)[0])
+    said = mending.mend_student([lesson], tmp_path / "submitted", tmp_path / "mended")
+    assert said == ["mine.py: left out, it cannot be copied: Permission denied"]
+    assert (tmp_path / "mended" / FILE).is_file()
 
 
 def test_names_that_nbgrader_would_not_find_are_changed_and_nobody_gets_another_s(small, tmp_path):

@@ -110,7 +110,7 @@ def test_stopped_gone_on_with_and_done(start, tmp_path, group):
     said = ended(start(0), 0)
     assert said.startswith(f"{tmp_path / 'squares.csv'}: all 8 runs are in there.")
     assert "prepared" not in said
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["squares.csv", "squares.py"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["provenance.csv", "squares.csv", "squares.py"]
 
 
 @SIGNALS

@@ -176,6 +176,18 @@ def test_a_python_that_was_upgraded_to_another_version(checkout):
     says(checkout, f"the Python of .venv was 3.2 and is {VERSION} now", anew=True)
 
 
+def test_an_environment_whose_settings_were_changed(checkout):
+    settings = checkout / ".venv" / "pyvenv.cfg"
+    settings.write_text(re.sub(r"(?m)^version.+$", "", settings.read_text()))
+    says(checkout, "pyvenv.cfg of .venv names no version of Python", anew=True)
+
+
+def test_pins_that_were_damaged_are_no_dead_python(checkout):
+    (checkout / "requirements.lock").write_text("<<<<<<< HEAD\npackaging==1.0\n=======\n")
+    stamp(checkout)
+    says(checkout, "not as in requirements.lock: a line of requirements.lock, '<<<<<<< HEAD', is no pin", anew=False)
+
+
 def test_what_is_for_a_person_to_do(checkout, tmp_path):
     environment = checkout / ".venv"
     environment.rename(tmp_path / "kept")

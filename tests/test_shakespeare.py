@@ -93,7 +93,7 @@ def test_a_killed_run_loses_at_most_an_interval_and_ends_as_well(text_file, tmp_
     assert f"{after['result']['nats']:.4f} nats per held-out character" in capsys.readouterr().out
 
     written = {p.name: p.read_text(encoding="utf-8").splitlines() for p in (tmp_path / "results").iterdir()}
-    assert set(written) == {"shakespeare.csv", "shakespeare_curve.csv", "shakespeare_stages.csv"}
+    assert set(written) == {"provenance.csv", "shakespeare.csv", "shakespeare_curve.csv", "shakespeare_stages.csv"}
     assert len(written["shakespeare.csv"]) == 2
 
 

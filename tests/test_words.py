@@ -66,7 +66,7 @@ def test_a_heading_is_a_claim_or_known_to_be_neutral(name):
 def test_a_caption_of_readme_is_a_claim_or_known_to_be_neutral():
     claimed = set().union(*(sentences(code(name)) for name in LESSONS))
     for caption in re.findall(r"!\[([^\]]*)\]", (build.ROOT / "README.md").read_text(encoding="utf-8")):
-        *what, said = caption.split(": ", 1)
+        *_, said = caption.split(": ", 1)
         assert said.lower() in claimed or said in NEUTRAL, said
 
 

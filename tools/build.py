@@ -21,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from course_lib import results
+from course_lib import machine, results
 from tools.dependencies import Reach
 
 if TYPE_CHECKING:  # importing it takes a second, which `--help` shall not take
@@ -143,13 +143,7 @@ STAGES = [("tools.build", stage) for stage in ("cells", "both")]  # what a noteb
 def fingerprint(name: str) -> str:
     """A hash of all that a lesson's outputs depend on, written into the notebook: a change is seen on any machine."""
     source = (LESSONS / f"{name}.py").read_bytes().replace(b"\r\n", b"\n")
-    reach = Reach(ROOT).start(source.decode("utf-8"), STAGES)
-    digest = hashlib.sha256(source)
-    for text in reach.texts():
-        digest.update(text.encode() + b"\0")
-    for path in sorted(reach.files):
-        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n"))
-    return digest.hexdigest()[:16]
+    return Reach(ROOT).start(source.decode("utf-8"), STAGES).digest(source)[:16]
 
 
 def is_current(name: str) -> bool:
@@ -209,6 +203,8 @@ def main() -> int:
             "\n".join(f"{name} is out of date: run make notebooks" for name in todo) or "all notebooks are up to date"
         )
         return 1 if todo else 0
+    if todo:
+        print(f"{len(todo)} to build{machine.about_seconds(machine.lesson_seconds_here(todo, 2))}.", flush=True)
     with ThreadPoolExecutor(2) as pool:
         jobs = {name: pool.submit(build, name) for name in longest_first(todo)}
         failed = 0

@@ -12,6 +12,7 @@ by name where a model is loaded from a file; every definition under a decorator 
 import ast
 import fnmatch
 import functools
+import hashlib
 import io
 import re
 import tokenize
@@ -308,6 +309,16 @@ class Reach:
         words = set().union(*(unit.uses.words for unit in self.units.values()))
         own = {f"{unit.module}\n{unit.whole if words & SHOWN else unit.plain}" for unit in units}
         return sorted(own | {f"{local} = {i.module} {i.attribute}" for local, i in self._imported})
+
+    def digest(self, source: bytes = b"") -> str:
+        """A hash of a lesson's source and all that is reached from it: the same on every machine."""
+        digest = hashlib.sha256(source)
+        for text in self.texts():
+            digest.update(text.encode() + b"\0")
+        for path in sorted(self.files):
+            content = path.read_bytes().replace(b"\r\n", b"\n")
+            digest.update(path.relative_to(self.root).as_posix().encode() + b"\0" + content)
+        return digest.hexdigest()
 
     def file(self, module: str) -> Path | None:
         """The file of a module of this repository."""

@@ -58,7 +58,7 @@ def read(path: Path) -> list[Cell]:
         notebook = json.loads(raw.decode(encoding, errors="replace"))
         # Only what is needed is looked at: nbformat refuses cells that a person reads without trouble, and prints them.
         sheets = [notebook] if "cells" in notebook else notebook["worksheets"]  # format 4, or 3 and 2
-        return [_read_cell(cell) for sheet in sheets for cell in sheet["cells"]]
+        return [_read_cell(cell) for sheet in sheets for cell in sheet["cells"] if isinstance(cell, dict)]
     except CourseError:
         raise
     except OSError as error:
@@ -70,14 +70,14 @@ def read(path: Path) -> list[Cell]:
 
 
 def _read_cell(cell: dict) -> Cell:
-    """A cell of a notebook's JSON."""
-    source = cell.get("source", cell.get("input", ""))  # format 3 has `input` where there is code
-    source = source if isinstance(source, str) else "".join(source)
+    """A cell of a notebook's JSON; what is missing or odd in it voids no other."""
+    source = cell.get("source", cell.get("input")) or ""  # format 3 has `input` where there is code
+    source = source if isinstance(source, str) else "".join(line for line in source if isinstance(line, str))
     metadata = cell.get("metadata")
     grade = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     name = grade.get("grade_id") if isinstance(grade, dict) else None
     source = source.encode(errors="replace").decode()  # lone surrogates cannot be written
-    kind = "code" if cell["cell_type"] == "code" else "markdown"
+    kind = "code" if cell.get("cell_type", "code") == "code" else "markdown"
     return Cell(source, kind, name if isinstance(name, str) else None)
 
 
@@ -88,9 +88,10 @@ def bound(source: str) -> set[str]:
 
 
 def compiles(source: str) -> bool:
-    """Whether a cell is Python, IPython's magics included."""
+    """Whether a cell is Python, IPython's magics and its await outside of functions included."""
+    flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     try:
-        ast.parse(TransformerManager().transform_cell(source))
+        compile(TransformerManager().transform_cell(source), "a cell", "exec", flags)
     except (SyntaxError, ValueError, RecursionError, MemoryError):  # the last two: too many brackets
         return False
     return True
@@ -157,83 +158,117 @@ class Lesson:
 
 def mend(lesson: Lesson, cells: list[Cell]) -> tuple[NotebookNode, list[str]]:
     """A student's cells -> a notebook that nbgrader can grade, and what was mended."""
-    said = Remarks()
-    kept: list[Cell | None] = list(cells)
-    marks: dict[str, list[int]] = {name: [] for name in lesson.names(is_locked)}  # where the student has them
-    for i, cell in enumerate(cells):
-        if name := lesson.locked(cell):
-            marks[name].append(i)
-            if text(cell.source) == text(lesson.known[name].source):
-                kept[i] = None
-            elif cell.source.strip():
-                said.add("changed, the original is graded", name)
-    said.add("missing, restored", *(name for name, at in marks.items() if not at))
-    said.add("more than once", *(name for name, at in marks.items() if len(at) > 1))
-
-    places: dict[str, int] = {}  # where an answer is complete
-    shared: dict[str, NotebookNode] = {}  # in place of an answer that is in another's cell
-    for name in lesson.names(is_solution):
-        at = lesson.answer(name, cells)
-        at = [i for i in at if i not in places.values()] or at[-1:]  # not another's, unless there is no other
-        for i, cell in enumerate(cells):
-            if i not in at and i not in places.values() and (cell.name == name or lesson.is_blank(name, cell)):
-                kept[i] = None  # a blank one, where another is written
-        if not at:
-            said.add("missing", name)
-            continue
-        last, source = at[-1], cells[at[-1]].source
-        if last in places.values():
-            said.add("in the cell of another answer", name)
-            shared[name], places[name] = nbformat.from_dict(lesson.known[name] | {"source": "# answered above"}), last
-            continue
-        places[name] = last
-        if len(at) > 1:
-            parts = [cells[i].source for i in at]
-            torn = any(not compiles(part) or part.lstrip("\n")[0].isspace() for part in parts)
-            if torn and compiles("\n".join(parts)):
-                source = "\n".join(parts)
-                for i in at[:-1]:
-                    kept[i] = None
-                said.add(f"split, {len(at)} parts put together", name)
-            else:
-                said.add(f"{len(at)} times, run in order, the last counts", name)
-        kept[last] = Cell(source, "code", name)
-        if cells[last].name != name:
-            said.add("without its nbgrader name, found by what it defines", name)
-        if cells[last].kind != "code":
-            said.add("no code cell, run as one", name)
-        if not compiles(source):
-            said.add("syntax error", name)
-
-    # A check stays where the student has it if that is behind its answer; else it comes before the next such cell.
-    behind: dict[int, list[str]] = {}
-    fixed = {i for at in [*marks.values(), list(places.values())] for i in at}
-    here, answers = -1, []
-    for name in lesson.names(is_grade, is_solution):
-        if is_solution(lesson.known[name]):
-            answers.append(name)
-            continue
-        earliest = max((places[a] for a in answers if a in places), default=-1)
-        later = [i for i in marks[name] if i > earliest]
-        if later:
-            here = later[0]
-        elif earliest >= 0:
-            here = next((i for i in range(earliest + 1, len(cells)) if i in fixed), len(cells)) - 1
-            if marks[name]:
-                said.add("before its answer, moved behind it", name)
-        behind.setdefault(here, []).extend([*(a for a in answers if a not in places or a in shared), name])
-        answers = []
-
-    there = lesson.known | shared
-    made = [there[name] for name in [*(n for n in marks if n not in lesson.names(is_grade)), *behind.get(-1, [])]]
-    for i, cell in enumerate(kept):
-        if cell is not None:
-            made.append(_as_node(lesson, cell, is_answer=places.get(cell.name or "") == i))
-        made += [there[name] for name in behind.get(i, [])]
-    made = [nbformat.from_dict(cell | {"id": f"cell-{number}"}) for number, cell in enumerate(made)]
+    mending = _Mending(lesson, cells)
+    mending.take_out_locked()
+    mending.find_answers()
+    notebook = mending.put_together(mending.cells_behind())
     if touches_checks(lesson, cells):
-        said.add("sets names of the checks (put back before each), read it", *sorted(check_modules(lesson)))
-    return nbformat.from_dict(lesson.notebook | {"cells": made}), said.lines()
+        mending.said.add("sets names of the checks (put back before each), read it", *sorted(check_modules(lesson)))
+    return notebook, mending.said.lines()
+
+
+class _Mending:
+    """A notebook while it is mended, step by step in the order of `mend`. Numbers are places in the student's cells."""
+
+    def __init__(self, lesson: Lesson, cells: list[Cell]):
+        self.lesson, self.cells, self.said = lesson, cells, Remarks()
+        self.kept: list[Cell | None] = list(cells)  # what becomes of each cell; None: it is left out
+        self.marks: dict[str, list[int]] = {name: [] for name in lesson.names(is_locked)}  # where the student has them
+        self.places: dict[str, int] = {}  # where an answer is complete
+        self.shared: dict[str, NotebookNode] = {}  # in place of an answer that is in another's cell
+
+    def take_out_locked(self) -> None:
+        """Set-up and checks go, for the originals to come in; what a student wrote into one stays as a cell."""
+        for i, cell in enumerate(self.cells):
+            if name := self.lesson.locked(cell):
+                self.marks[name].append(i)
+                if text(cell.source) == text(self.lesson.known[name].source):
+                    self.kept[i] = None
+                elif cell.source.strip():
+                    self.said.add("changed, the original is graded", name)
+        self.said.add("missing, restored", *(name for name, at in self.marks.items() if not at))
+        self.said.add("more than once", *(name for name, at in self.marks.items() if len(at) > 1))
+
+    def find_answers(self) -> None:
+        """Each answer has one cell, the last in which it is; the blank ones beside it go."""
+        for name in self.lesson.names(is_solution):
+            taken = set(self.places.values())
+            at = self.lesson.answer(name, self.cells)
+            at = [i for i in at if i not in taken] or at[-1:]  # not another's, unless there is no other
+            for i, cell in enumerate(self.cells):
+                if i not in taken and i not in at and (cell.name == name or self.lesson.is_blank(name, cell)):
+                    self.kept[i] = None
+            if not at:
+                self.said.add("missing", name)
+                continue
+            self.places[name] = at[-1]
+            if at[-1] in taken:
+                self.said.add("in the cell of another answer", name)
+                self.shared[name] = nbformat.from_dict(self.lesson.known[name] | {"source": "# answered above"})
+            else:
+                self._settle(name, at)
+
+    def _settle(self, name: str, at: list[int]) -> None:
+        """Make an answer that lies in some cells a code cell of its name, in the last one's place."""
+        last, source = self.cells[at[-1]], self._joined(name, at)
+        self.kept[at[-1]] = Cell(source, "code", name)
+        if last.name != name:
+            self.said.add("without its nbgrader name, found by what it defines", name)
+        if last.kind != "code":
+            self.said.add("no code cell, run as one", name)
+        if not compiles(source):
+            self.said.add("syntax error", name)
+
+    def _joined(self, name: str, at: list[int]) -> str:
+        """The text of an answer's last cell; of all, where one was split and they are Python only together."""
+        parts = [self.cells[i].source for i in at]
+        if len(parts) == 1:
+            return parts[0]
+        torn = any(not compiles(part) or part.lstrip("\n")[0].isspace() for part in parts)
+        if not (torn and compiles("\n".join(parts))):
+            self.said.add(f"{len(at)} times, run in order, the last counts", name)
+            return parts[-1]
+        for i in at[:-1]:
+            self.kept[i] = None
+        self.said.add(f"split, {len(at)} parts put together", name)
+        return "\n".join(parts)
+
+    def cells_behind(self) -> dict[int, list[str]]:
+        """Which checks, and answers that the student has in no cell of their own, come behind which cell; -1: first.
+
+        A check stays where the student has it if that is behind its answer; else it comes before the next such cell.
+        """
+        behind: dict[int, list[str]] = {}
+        fixed = {i for at in [*self.marks.values(), list(self.places.values())] for i in at}
+        here, answers = -1, []
+        for name in self.lesson.names(is_grade, is_solution):
+            if is_solution(self.lesson.known[name]):
+                answers.append(name)
+                continue
+            earliest = max((self.places[a] for a in answers if a in self.places), default=-1)
+            later = [i for i in self.marks[name] if i > earliest]
+            if later:
+                here = later[0]
+            elif earliest >= 0:
+                here = next((i for i in range(earliest + 1, len(self.cells)) if i in fixed), len(self.cells)) - 1
+                if self.marks[name]:
+                    self.said.add("before its answer, moved behind it", name)
+            away = [a for a in answers if a not in self.places or a in self.shared]
+            behind.setdefault(here, []).extend([*away, name])
+            answers = []
+        return behind
+
+    def put_together(self, behind: dict[int, list[str]]) -> NotebookNode:
+        """The notebook: the set-up, the student's cells that are kept, and behind each what belongs there."""
+        originals = self.lesson.known | self.shared
+        set_up = [name for name in self.marks if name not in self.lesson.names(is_grade)]
+        made = [originals[name] for name in [*set_up, *behind.get(-1, [])]]
+        for i, cell in enumerate(self.kept):
+            if cell is not None:
+                made.append(_as_node(self.lesson, cell, is_answer=self.places.get(cell.name or "") == i))
+            made += [originals[name] for name in behind.get(i, [])]
+        made = [nbformat.from_dict(cell | {"id": f"cell-{number}"}) for number, cell in enumerate(made)]
+        return nbformat.from_dict(self.lesson.notebook | {"cells": made})
 
 
 def _as_node(lesson: Lesson, cell: Cell, is_answer: bool) -> NotebookNode:
@@ -285,47 +320,60 @@ def mend_student(lessons: list[Lesson], folder: Path, target: Path) -> list[str]
     if not files:
         return ["nothing was handed in"]
     said, handed_in = [], {}
-    for path in files:
-        place = path.relative_to(folder)
-        if ".ipynb" not in path.name.lower():
-            if module := _hidden_by(folder, place):
-                said.append(f"{place}: left out, it would hide the module {module}")
-                continue
-            (target / place).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, target / place)
+    for place in (path.relative_to(folder) for path in files):
+        if ".ipynb" not in place.name.lower():
+            if left_out := _copied(folder, place, target, {f"{lesson.name}.ipynb" for lesson in lessons}):
+                said.append(f"{place}: left out, {left_out}")
             continue
         try:
-            handed_in[place] = read(path)
+            handed_in[place] = read(folder / place)
         except CourseError as error:
             said.append(f"{place}: {error}")
-    # A notebook is of the lesson whose answers and checks it holds, whatever its name.
-    of: dict[str, list[Path]] = {lesson.name: [] for lesson in lessons}
-    for place, cells in handed_in.items():
-        best = max(lessons, key=lambda lesson: (lesson.shared(cells), lesson.name == place.stem))
-        if best.shared(cells):
-            of[best.name].append(place)
-        else:
-            said.append(f"{place}: no notebook of this assignment")
+    of = _lessons_of(handed_in, lessons)
+    said += [f"{place}: no notebook of this assignment" for place in handed_in if place not in of]
     for lesson in lessons:
         expected = Path(f"{lesson.name}.ipynb")
         found = sorted(
-            of[lesson.name],
+            (place for place in of if of[place] is lesson),
             key=lambda p: (lesson.written(handed_in[p]), p == expected, (folder / p).stat().st_mtime),
         )
-        cells = handed_in[found[-1]] if found else []
-        notebook, mended = mend(lesson, cells)
+        notebook, mended = mend(lesson, handed_in[found[-1]] if found else [])
         target.mkdir(parents=True, exist_ok=True)
         nbformat.write(notebook, target / expected)
         if not found:
-            others = ", ".join(str(p.relative_to(folder)) for p in files[:5])
-            said.append(f"{lesson.name} not handed in: graded blank (there is {others})")
+            there = ", ".join(str(p.relative_to(folder)) for p in files[:5])
+            said.append(f"{lesson.name} not handed in: graded blank (there is {there})")
             continue
         if found[-1] != expected:
             said.append(f"{expected} was handed in as {found[-1]}")
-        if others := [str(p) for p in found[:-1]]:
-            said.append(f"{found[-1]} was graded (most answers), not {', '.join(others)}")
+        if others := ", ".join(map(str, found[:-1])):
+            said.append(f"{found[-1]} was graded (most answers), not {others}")
         said += [f"{lesson.name}: {line}" for line in mended] if len(lessons) > 1 else mended
     return said
+
+
+def _lessons_of(handed_in: dict[Path, list[Cell]], lessons: list[Lesson]) -> dict[Path, Lesson]:
+    """The lesson of each notebook: whose answers and checks it holds most of, whatever its name. Of some, none."""
+    found = {}
+    for place, cells in handed_in.items():
+        best = max(lessons, key=lambda lesson: (lesson.shared(cells), lesson.name == place.stem))
+        if best.shared(cells):
+            found[place] = best
+    return found
+
+
+def _copied(folder: Path, place: Path, target: Path, notebooks: set[str]) -> str | None:
+    """Copy a file that is no notebook to where the mended ones will lie; why it is left out, or None."""
+    if module := _hidden_by(folder, place):
+        return f"it would hide the module {module}"
+    if place.parts[0] in notebooks:
+        return f"its folder has the name of the notebook {place.parts[0]}"
+    try:
+        (target / place).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(folder / place, target / place)
+    except OSError as error:
+        return f"it cannot be copied: {error.strerror}"
+    return None
 
 
 def _is_clutter(place: Path) -> bool:

@@ -21,6 +21,7 @@ os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "2")  # convolutions use both co
 import numpy as np
 
 from course_lib import bundled, tables
+from course_lib.machine import about
 from course_lib.worlds.scenes import SceneWorld, drawn_in_parts
 
 COUNT, HELD_OUT, EPOCHS, BATCH = 24_000, 2_000, 18, 64
@@ -218,6 +219,8 @@ def main() -> int:
     out = options.out or bundled.DATA / "vision"
     out.mkdir(parents=True, exist_ok=True)
     if not options.keep:
+        work = options.epochs * options.count / (EPOCHS * COUNT)
+        print(f"{options.epochs} epochs{about('tools.pretrain', work)}.", flush=True)
         write_cnn(out, count=options.count, epochs=options.epochs, seed=options.seed, labels=options.labels)
     store_vectors(out)
     return 0

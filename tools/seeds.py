@@ -8,6 +8,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from course_lib import machine
 from tools.build import ROOT, cells, edition, environment, execute
 from tools.lesson_rows import chosen, update
 
@@ -55,6 +56,8 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=5)
     options = parser.parse_args()
     names, rows = chosen(options.lessons), []
+    seconds = machine.lesson_seconds_here(names, 2) * options.seeds
+    print(f"{len(names)} lessons, {options.seeds} seeds{machine.about_seconds(seconds)}.", flush=True)
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
         jobs = {n: [pool.submit(run, n, seed, Path(folder)) for seed in range(options.seeds)] for n in names}
         for name, runs in jobs.items():

@@ -60,8 +60,10 @@ def complaint():
 def inside():
     """The same, asked by the environment's own Python."""
     version = made_with()
+    if version is None:
+        return "pyvenv.cfg of .venv names no version of Python"
     if version != sys.version_info[:2]:
-        return "the Python of .venv was {}.{} and is {}.{} now".format(*(version or (0, 0)), *sys.version_info[:2])
+        return "the Python of .venv was {}.{} and is {}.{} now".format(*version, *sys.version_info[:2])
     wrong = installation.stamp_complaint(ENVIRONMENT)
     if wrong:
         return wrong

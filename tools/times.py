@@ -73,6 +73,8 @@ def main() -> int:
     here = {"processor": machine.processor(), "cores": machine.cores()}
     repeats = REPEATS if here["cores"] > 1 else 1
     names, rows, slow = chosen(options.lessons), [], []
+    seconds = machine.lesson_seconds_here(names) * repeats
+    print(f"{len(names)} lessons, {repeats} times{machine.about_seconds(seconds)}.", flush=True)
     for name in names:
         runs = sorted((measure(name) for _ in range(repeats)), key=lambda run: run["seconds"])
         parts = [run.pop("cells") for run in runs]

@@ -123,10 +123,12 @@ def _token_file(lines, odd) -> Iterator[Record]:
 
 def _table(lines, table: _Layout, odd) -> Iterator[Record]:
     """Rows under a head, or rows as `_layout` took them for."""
-    at = table.head
+    at, head = table.head, lines[table.head - 1].strip() if table.head else None
     while at < len(lines):
         count = 1
         try:
+            if lines[at].strip() == head:  # two tables, one behind the other
+                raise _Odd("lines that name the columns again")
             count, cells = _row(lines, at, table)
             if cells:
                 yield from _captions_of(cells, table, f"line {at + 1}")

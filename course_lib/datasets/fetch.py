@@ -19,7 +19,7 @@ def cache_folder() -> Path:
     """Where fetched sets are kept: COURSE_CACHE, or the system's cache folder for this course."""
     import pooch
 
-    return Path(os.environ.get("COURSE_CACHE") or pooch.os_cache("sequence-course"))
+    return Path(os.environ.get("COURSE_CACHE") or pooch.os_cache("sequence-course")).expanduser()
 
 
 def sha256(path: Path) -> str:

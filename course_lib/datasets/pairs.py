@@ -15,6 +15,8 @@ _TEXT_HEADS = {
     "spa", "fra", "deu", "ita", "por",
 }  # fmt: skip
 _OTHER_HEADS = {"", "id", "index", "source_id", "target_id", "attribution", "license", "licence"}
+_WORDS_OF_HEADS = re.compile(r"[ _](sentences?|texts?)$|^(sentences?|texts?)[ _]")  # "English sentence", "text_en"
+_QUOTED = re.compile(r'".+"', re.DOTALL)
 _ATTRIBUTION = re.compile(r"\s*(CC[- ]?(BY|0)\b|\S*tatoeba\.org|attribution|public domain)", re.IGNORECASE)
 
 
@@ -28,7 +30,7 @@ def read_pairs(path, longest: int = 60) -> tuple[list[tuple[str, str]], list[str
     head names other than two columns of text.
     """
     rows = [unicodedata.normalize("NFC", line).split("\t") for line in read_lines(path)]
-    pairs, odd = [], defaultdict(list)
+    pairs, odd, quoted = [], defaultdict(list), []
     (first, second), unread, wrong = _layout(path, rows)
     for number, cells in enumerate(rows, 1):
         if len(cells) < 2:
@@ -43,10 +45,14 @@ def read_pairs(path, longest: int = 60) -> tuple[list[tuple[str, str]], list[str
                 odd[f"with more than {longest} words"].append(number)
             else:
                 pairs.append(pair)
+                if all(map(_QUOTED.fullmatch, pair)):
+                    quoted.append(number)
                 if len(cells) > unread and any(
                     cell.strip() and not _ATTRIBUTION.match(cell) for cell in cells[unread:]
                 ):
                     odd["with further columns, which are not read"].append(number)
+    if 2 * len(quoted) > len(pairs):  # as a spreadsheet writes them; of a few, they are what somebody said
+        odd["whose texts are in quotation marks, which are taken for part of them"] = quoted
     problems = [f"lines {what}: {len(lines)}, the first is line {lines[0]}" for what, lines in odd.items()]
     if not pairs:
         raise CourseError(f"{path} has no pair: expected lines such as 'Hello.<tab>Hola.'; {'; '.join(problems)}.")
@@ -55,7 +61,7 @@ def read_pairs(path, longest: int = 60) -> tuple[list[tuple[str, str]], list[str
 
 def _layout(path, rows):
     """The columns of the two texts, where columns begin that are not read, and what says what is wrong with a line."""
-    head = [cell.strip().casefold() for cell in rows[0]]
+    head = [_WORDS_OF_HEADS.sub("", cell.strip().casefold()) for cell in rows[0]]
     if len(_TEXT_HEADS & set(head)) > 1 and set(head) <= _TEXT_HEADS | _OTHER_HEADS:
         texts = [place for place, name in enumerate(head) if name in _TEXT_HEADS]
         if len(texts) > 2:

@@ -5,6 +5,18 @@ from pathlib import Path
 
 from course_lib.errors import CourseError
 
+# How files begin that look like text to nobody but a program, and what to do.
+_OTHERS = {
+    codecs.BOM_UTF32_LE: "UTF-32: save it as UTF-8 in your editor",
+    codecs.BOM_UTF32_BE: "UTF-32: save it as UTF-8 in your editor",
+    codecs.BOM_UTF16_LE: "UTF-16: save it as UTF-8 in your editor",  # UTF-32 begins so, too
+    codecs.BOM_UTF16_BE: "UTF-16: save it as UTF-8 in your editor",
+    b"%PDF-": "a PDF: save its text as a plain text file",
+    b"{\\rtf": "a word processor's document (RTF): save it there as plain text",
+    b"PK\x03\x04": "a ZIP archive, or a document that is one: unpack it, or save it as plain text",
+    b"\x1f\x8b": "compressed with gzip: unpack it",
+}
+
 
 def read_text(path) -> str:
     """The text of a file to train on, every line ended by "\\n" alone.
@@ -31,8 +43,8 @@ def _decoded(path):
         raw = path.read_bytes()
     except OSError as error:
         raise CourseError(f"cannot read {path}: {error.strerror}. Check the path.") from None
-    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise CourseError(f"{path} is UTF-16: save it as UTF-8 in your editor and try again.")
+    if kind := next((kind for begins, kind in _OTHERS.items() if raw.startswith(begins)), None):
+        raise CourseError(f"{path} is {kind} and try again.")
     if b"\0" in raw:
         raise CourseError(f"{path} is a binary file; expected plain text in UTF-8.")
     try:

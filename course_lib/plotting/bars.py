@@ -39,8 +39,8 @@ def intervals(ax, names: Sequence[str], middle, low, high, xlabel: str, others=N
     dashed: {label: x}, a line across.
     """
     places = np.arange(len(names))
-    ax.hlines(places, low, high, color=BLUE, linewidth=3, alpha=0.5)
-    ax.plot(middle, places, "o", color=BLUE, label="here, 95 % interval")
+    ax.hlines(places, low, high, color=BLUE, linewidth=6, alpha=0.4)
+    ax.plot(middle, places, "|", color=BLUE, markersize=9, label="here, 95 % interval")
     for (label, values), marker, color in zip((others or {}).items(), "Ds^", CYCLE[1:], strict=False):
         where = [i for i, name in enumerate(names) if name in values]
         chosen = [values[names[i]] for i in where]

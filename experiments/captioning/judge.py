@@ -16,6 +16,7 @@ from course_lib.files import write_atomically
 from experiments.captioning.data import Data
 from experiments.captioning.model import Trained, load, member_folder
 from experiments.captioning.recipe import PROCESSES, Recipe
+from experiments.common import provenance
 
 BEAMS = 1, 3, 5, 7
 COLUMNS = ["split", "beam", "BLEU-1", "BLEU-2", "BLEU-3", "BLEU-4", "CIDEr"]  # printed
@@ -50,11 +51,10 @@ def judge_run(trained: Trained, data: Data, split: str, out: Path, results: Path
     }  # fmt: skip
     curves = [own | {"member": i} | point for i, state in enumerate(states) for point in state["curve"]]
     run = "attention", "conditioning", "seed"
-    tables.upsert(
-        results, [head | row for row in kept["rows"]], [*run, "split"], order=tables.by_columns(*run, "split", "beam")
-    )
+    rows, code = [head | row for row in kept["rows"]], "experiments.captioning.train:train"
+    provenance.store(results, rows, [*run, "split"], code, order=tables.by_columns(*run, "split", "beam"))
     curve = results.with_name(f"{results.stem}_curve.csv")
-    tables.upsert(curve, curves, run, order=tables.by_columns(*run, "member", "step"))
+    provenance.store(curve, curves, run, code, order=tables.by_columns(*run, "member", "step"))
     print(f"{results}: written.")
     tables.print_table(COLUMNS, ([row[name] for name in COLUMNS] for row in kept["rows"]))
 

@@ -20,6 +20,7 @@ from typing import Any
 from course_lib import machine, tables
 from course_lib.errors import CourseError
 from course_lib.files import locked
+from experiments.common import provenance
 
 THREADS = "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"  # of a started process
 FAILED = "a process ended before its run did; what has been saved is kept: give the same command to go on."
@@ -36,10 +37,10 @@ def fill(
     """Make the runs that have no row in the table `results` yet; `prepare()` before the first of them.
 
     keys: of the runs, under the first of the columns; rows stand in their order, others behind them. run: a function of
-    a module (or a partial of one): processes are handed it. A row is stored when its run ends, so this can be stopped
-    at any time, even killed, and loses only the runs that were under way. timed: the runs are those whose seconds
-    benchmarks/commands.csv has, under the table's name: about how long they take here is said. CourseError if another
-    process fills the table, or if a run failed.
+    a module (or a partial of one): processes are handed it. A row is stored, and what made it is recorded, when its run
+    ends, so this can be stopped at any time, even killed, and loses only the runs that were under way. timed: the runs
+    are those whose seconds benchmarks/commands.csv has, under the table's name: about how long they take here is said.
+    CourseError if another process fills the table, or if a run failed.
     """
     names, rank = columns[: len(keys[0])], {tuple(map(str, key)): i for i, key in enumerate(keys)}
 
@@ -55,7 +56,7 @@ def fill(
 
     def store(key, row):
         row = dict(zip(names, key, strict=True)) | row
-        tables.upsert(results, [row], names, columns, order=place)
+        provenance.store(results, [row], names, made_by, columns, place)
         print(row, flush=True)
 
     if not missing():
@@ -63,7 +64,8 @@ def fill(
         return
     refusal = f"another process is filling {results}: wait for it."
     with locked(results.with_name(f".{results.name}.runs.lock"), refusal):
-        left = missing()
+        left, made_by = missing(), provenance.name_of(run)
+        provenance.code(made_by)  # as it is now, whatever is changed while the runs are made
         how_long = machine.about(results.name, len(left)) if timed else ""
         print(f"{results}: {len(left)} of {len(keys)} runs to make{how_long}.", flush=True)
         if prepare:

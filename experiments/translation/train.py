@@ -18,6 +18,7 @@ from course_lib.errors import CourseError
 from course_lib.machine import about
 from course_lib.memory import peak_memory_gb
 from course_lib.results import FOLDERS
+from experiments.common import provenance
 from experiments.common.runs import in_processes
 from experiments.common.training_loop import TrainingLoop, evenly
 from experiments.translation import data as pairs_of
@@ -136,12 +137,13 @@ def write_tables(out: Path, results: Path, seed: int) -> None:
     """What both networks reach, and beside it what they say of the examples."""
     states = [Checkpoint.read(out / name).state for name in NETWORKS]
     rows = [{"seed": seed} | row for state in states for row in state["rows"]]
-    tables.upsert(results, rows, ["seed", "attention", "beam"])
+    made_by = "experiments.translation.train:train"
+    provenance.store(results, rows, ["seed", "attention", "beam"], made_by)
     both = [
         {"seed": seed} | without | with_
         for without, with_ in zip(*(state["examples"] for state in states), strict=True)
     ]
-    tables.upsert(results.with_name(f"{results.stem}_examples.csv"), both, ["seed"])
+    provenance.store(results.with_name(f"{results.stem}_examples.csv"), both, ["seed"], made_by)
     print(f"{results}: written.")
     tables.print_table(["attention", "beam", "BLEU", "long"],
                        [(r["attention"], r["beam"], r["bleu"], r["bleu_long"]) for r in rows])  # fmt: skip
