@@ -18,6 +18,7 @@ import numpy as np
 
 from course_lib import metrics, results
 from course_lib.datasets.fetch import cache_folder
+from course_lib.files import locked
 from course_lib.text import detokenize, to_rows
 from course_lib.worlds.scenes import SceneWorld
 from experiments import captions
@@ -55,10 +56,13 @@ COLUMNS = [
 def cnn_told_pictures() -> Path:
     """The folder of a CNN that is told what is in a picture, never where, and of its grids; made if it is not there."""
     folder = cache_folder() / f"told_pictures_{SceneWorld().identity}"
-    if not (folder / "grids.npz").is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        pretrain.write_cnn(folder, count=PICTURES, epochs=EPOCHS, labels="pictures")
-        pretrain.store_vectors(folder)
+    with locked(folder.with_name(f".{folder.name}.lock")):
+        if not folder.is_dir():
+            made = folder.with_name(f".{folder.name}.made")
+            made.mkdir(parents=True, exist_ok=True)
+            pretrain.write_cnn(made, count=PICTURES, epochs=EPOCHS, labels="pictures")
+            pretrain.store_vectors(made)
+            made.rename(folder)
     return folder
 
 
