@@ -2,12 +2,13 @@
 
     python -m experiments.look        about an hour; writes experiments/results/look.csv, lesson 09's table
 
-A row is one run, judged on 1,000 scenes that were not seen: the share of captions that are correct; of nouns whose
-most looked at region has its middle in a box of that kind, beside the middle of the picture and any region; the share
-correct where two things are of one kind, and where one is small; the share in which a thing has another's colour. Of
-some, the maps are held to the network: the region without which a noun loses most, how often it has its middle in such
-a box, how often it is the region most looked at, and how often a region of such a box, drawn by chance, would be.
-It may be stopped and goes on.
+A row is one run, judged on 1,000 scenes that were not seen. Of its CNN: how often the pairs of kind and colour above 1/2
+are the true ones, and whether such a pair is likeliest in a box of its kind. Of captions: the share that are correct;
+of nouns whose most looked at region has its middle in a box of that kind, beside the middle of the picture and any
+region; the share correct where two things are of one kind, and where one is small; the share in which a thing has
+another's colour. Of some, the maps are held to the network: the region without which a noun loses most, how often it
+has its middle in such a box, how often it is the region most looked at, and how often a region of such a box, drawn by
+chance, would be. It may be stopped and goes on.
 """
 
 import sys
@@ -48,8 +49,9 @@ MAPS_HELD = ["lesson 08's, log odds", "soft", *TOLD_PICTURES]
 PICTURES, EPOCHS = 12_000, 8  # that CNN has learned from
 KEYS = [(case, seed) for seed in SEEDS for case in CASES]
 COLUMNS = [
-    "case", "seed", "correct", "pointing", "middle", "any_region", "twins", "small", "astray", "entropy_kind",
-    "entropy_article", "unseen", "hurt", "hurt_looked_at", "hurt_by_chance", "nats", "parameters", "train_seconds",
+    "case", "seed", "cnn_exact", "cnn_points", "correct", "pointing", "middle", "any_region", "twins", "small", "astray",
+    "entropy_kind", "entropy_article", "unseen", "hurt", "hurt_looked_at", "hurt_by_chance", "nats", "parameters",
+    "train_seconds",
 ]  # fmt: skip
 
 
@@ -119,10 +121,26 @@ def run(case: str, seed: int) -> dict:
         "correct": right.mean(), "twins": right[twins].mean(), "small": right[small].mean(), "astray": np.mean(astray),
         "nats": losses[-1],
     }  # fmt: skip
+    row |= what_the_cnn_knows(scenes, boxes, grids)
     row |= where_it_looked(found, boxes) if looks else {}
     row |= held_to_it(model, vocabulary, new, found, boxes, pooled=not looks) if case in MAPS_HELD else {}
     row = {name: round(float(value), 4) for name, value in row.items()}
     return row | {"parameters": model.count_params(), "train_seconds": round(seconds, 1)}
+
+
+def what_the_cnn_knows(scenes, boxes, grids) -> dict:
+    """Of kinds and colours: how often those above 1/2 are the true ones; whether they are likeliest in a true box."""
+    from course_lib.vision.small_cnn import concepts
+
+    pairs = next(iter(concepts().values()))  # the first is ""
+    exact, points, targets = [], [], []
+    for scene, own, grid in zip(scenes, boxes, grids, strict=True):
+        true = {f"{thing.colour} {thing.kind}": thing.kind for thing in scene.things if thing.kind in own}
+        above = np.flatnonzero(grid[..., 1 : len(pairs)].max(axis=(0, 1)) > 0.5) + 1
+        exact.append({pairs[k] for k in above} == set(true))
+        points += [metrics.highest(grid[..., pairs.index(pair)]) for pair in true]
+        targets += [own[kind] for kind in true.values()]
+    return {"cnn_exact": np.mean(exact), "cnn_points": metrics.pointing_accuracy(points, targets)}
 
 
 def where_it_looked(found, boxes) -> dict:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from course_lib import text
+from course_lib.vision.small_cnn import concepts
 from experiments import look
 
 VOCABULARY = text.Vocabulary(["a", "dog", "cat"])
@@ -56,3 +57,15 @@ def test_maps_are_held_to_the_network(grid):
     weights[:, 21], weights[:, 22] = 0, 1
     assert look.held_to_it(spotter, VOCABULARY, seen, [found], [own], pooled=False)["hurt_looked_at"] == 0
     assert look.held_to_it(spotter, VOCABULARY, seen, [found], [own], pooled=True) == {"hurt": 1}
+
+
+def test_what_the_cnn_knows_by_itself():
+    colours = [SimpleNamespace(colour="red", kind="dog"), SimpleNamespace(colour="blue", kind="cat")]
+    scene, own = SimpleNamespace(things=colours), {"dog": [[0, 0, 0.25, 0.25]], "cat": [[0.5, 0.5, 0.25, 0.25]]}
+    pairs = next(iter(concepts().values()))
+    grid = np.zeros((8, 8, 236))
+    grid[..., 0] = 1  # "nothing" is no pair
+    grid[0, 1, pairs.index("red dog")] = grid[7, 7, pairs.index("blue cat")] = 0.9
+    assert look.what_the_cnn_knows([scene], [own], [grid]) == {"cnn_exact": 1, "cnn_points": 0.5}
+    grid[3, 3, pairs.index("green dog")] = 0.6
+    assert look.what_the_cnn_knows([scene], [own], [grid])["cnn_exact"] == 0
