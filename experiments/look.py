@@ -2,7 +2,7 @@
 
     python -m experiments.look        about an hour; writes experiments/results/look.csv, lesson 09's table
 
-A row is one run, judged on 1,000 scenes that were not seen. Of its CNN: how often the pairs of kind and colour above 1/2
+A row is one run, judged on 1,000 scenes that were not seen. Of its CNN: how often the pairs of kind and colour above ½
 are the true ones, and whether such a pair is likeliest in a box of its kind. Of captions: the share that are correct;
 of nouns whose most looked at region has its middle in a box of that kind, beside the middle of the picture and any
 region; the share correct where two things are of one kind, and where one is small; the share in which a thing has
@@ -49,8 +49,8 @@ MAPS_HELD = ["lesson 08's, log odds", "soft", *TOLD_PICTURES]
 PICTURES, EPOCHS = 12_000, 8  # that CNN has learned from
 KEYS = [(case, seed) for seed in SEEDS for case in CASES]
 COLUMNS = [
-    "case", "seed", "cnn_exact", "cnn_points", "correct", "pointing", "middle", "any_region", "twins", "small", "astray",
-    "entropy_kind", "entropy_article", "unseen", "hurt", "hurt_looked_at", "hurt_by_chance", "nats", "parameters",
+    "case", "seed", "cnn_exact", "cnn_points", "correct", "pointing", "middle", "any_region", "twins", "small",
+    "astray", "entropy_kind", "entropy_article", "unseen", "hurt", "hurt_looked_at", "hurt_by_chance", "nats", "parameters",
     "train_seconds",
 ]  # fmt: skip
 
