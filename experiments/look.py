@@ -50,8 +50,8 @@ PICTURES, EPOCHS = 12_000, 8  # that CNN has learned from
 KEYS = [(case, seed) for seed in SEEDS for case in CASES]
 COLUMNS = [
     "case", "seed", "cnn_exact", "cnn_points", "correct", "pointing", "middle", "any_region", "twins", "small",
-    "astray", "entropy_kind", "entropy_article", "unseen", "hurt", "hurt_looked_at", "hurt_by_chance", "nats", "parameters",
-    "train_seconds",
+    "astray", "entropy_kind", "entropy_article", "unseen", "hurt", "hurt_looked_at", "hurt_by_chance", "nats",
+    "parameters", "train_seconds",
 ]  # fmt: skip
 
 
