@@ -354,10 +354,11 @@ def of(case, column):
 
 
 columns = ("correct", "twins", "small", "astray", "pointing", "entropy_kind", "cnn_exact", "cnn_points")
+medians = [(case, *(np.median(of(case, c)) for c in columns)) for case in cases]
 tables.print_table(
     ["", *(name.replace("_", " ") for name in columns)],
-    [(case, *(f"{np.median(of(case, c)):.2f}" for c in columns)) for case in cases],
-)  # fmt: skip
+    [(case, *(None if np.isnan(m) else f"{m:.2f}" for m in found_there)) for case, *found_there in medians],
+)
 
 # %%
 penalised = "soft, with the penalty"
