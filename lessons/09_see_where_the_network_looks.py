@@ -391,10 +391,12 @@ claim(
     "who looks is correct more often, in each of five seeds", at_least(ahead["correct"].min(), 0.02), table="look.csv"
 )
 twins = claim(
-    "most so with two of a kind", at_least(np.median(ahead["twins"] - ahead["small"]), 0.03), table="look.csv"
+    "looking gains most with two of a kind",
+    at_least(np.median(ahead["twins"] - ahead["small"]), 0.03),
+    table="look.csv",
 )
 fewer = np.median(of(both[0], "astray")) / np.median(of("soft", "astray"))
-astray = claim("colours go astray a third as often, or less", at_least(fewer, 3), table="look.csv")
+astray = claim("who looks confuses colours a third as often, or less", at_least(fewer, 3), table="look.csv")
 fig, (left, right_ax) = plotting.figure(11, 3.2, columns=2)
 series = {case: [np.median(of(case, column)) for column in ("twins", "small")] for case in both}
 plotting.grouped_bars(left, ["two of one kind", "a small thing"], series, "share of captions correct")
@@ -425,8 +427,8 @@ still = (of(never, "pointing") / of(never, "middle")).min()
 claim("but twice as often as the middle of the picture", at_least(still, 2), table="look.csv")
 
 # %% [markdown]
-# So the gain above is one of looking *at regions that were taught*. This CNN was taught to be right in the largest value over all regions, and that is what serves.
-# CNNs trained on ImageNet were told pictures only, as this one; see the last section for what looking gains there.
+# So the gain above is one of looking *at regions that were taught*. This CNN was taught to be right in the largest value of all regions, which is what lesson 08's
+# network reads. CNNs trained on ImageNet were told pictures only, too: for what looking gains there, see photographs, below.
 #
 # ## What a map does not prove
 #
