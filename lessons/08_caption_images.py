@@ -364,7 +364,7 @@ claim("the CNN knew better", at_least(np.mean(knew), 0.8))
 # ## The comparison
 #
 # One command trains everything five times (`python -m experiments.captions`); here is its table, medians of five seeds. All have the same pictures, captions,
-# rate (chosen for the first of them) and number of updates; they differ in weights, as the last column says. The random CNN's numbers hardly differ between
+# rate (not searched for each) and number of updates; they differ in weights, as the last column says. The random CNN's numbers hardly differ between
 # pictures, so there each was brought to mean 0 and spread 1 first.
 
 # %%
