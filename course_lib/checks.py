@@ -22,7 +22,9 @@ def run(function: Callable, *args) -> Any:
     except NotImplementedError:
         raise NotYet(f"{name} is still blank: write it in the cell above, run that cell, then this one.") from None
     except Exception as error:
-        raise NotYet(f"{name} stopped with {type(error).__name__}: {error}") from None
+        misfit = isinstance(error, ValueError) and ("matmul" in str(error) or "not aligned" in str(error))
+        hint = ". Vectors are rows here: x @ W, where a paper writes W x." if misfit else ""
+        raise NotYet(f"{name} stopped with {type(error).__name__}: {error}{hint}") from None
     if answer is None:
         raise NotYet(f"{name} returned nothing: end it with `return …`.")
     return answer

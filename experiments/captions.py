@@ -1,6 +1,6 @@
 """Captions of scenes, compared: the CNN, the memory, where the picture enters; five seeds each. Lesson 08's table.
 
-    python -m experiments.captions        about half an hour; writes experiments/results/captions.csv
+    python -m experiments.captions        about forty minutes; writes experiments/results/captions.csv
 
 A row is one run: the share of captions that are correct (all they say is true, and two of the things are named, or the
 only one), BLEU-4 and CIDEr against five true captions, on 500 scenes that were not seen. It may be stopped and goes on.
@@ -28,10 +28,9 @@ TABLE = results.FOLDERS[0] / "captions.csv"
 SEEDS = range(5)
 TEST, STEPS, BATCH, RATE, UNITS, WIDTH = 500, 1800, 64, 8e-3, 96, 192
 BEST = "initial state and output"
+WAYS = BEST, "every input", "initial state", "first input"
 CASES = [  # CNN, memory, conditioning
-    *(("pretrained", "lstm", name) for name in (BEST, "initial state", "first input", "every input")),
-    ("pretrained", "rnn", BEST),
-    ("pretrained", "rnn", "every input"),
+    *(("pretrained", cell, way) for cell in ("lstm", "rnn") for way in WAYS),
     ("random", "lstm", BEST),
 ]
 KEYS = [(*case, seed) for seed in SEEDS for case in CASES]

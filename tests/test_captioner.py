@@ -296,7 +296,7 @@ def test_hard_attention_learns_along_the_true_gradient():
         expected = tf.reduce_sum(a * tf.stop_gradient(tf.stack(rewards, axis=-1)), axis=-1)
         entropy = -tf.reduce_sum(a * tf.math.log(a), axis=-1)
         soft = loss(said_of(decoder, s, y, z))
-        E = tf.reduce_mean(0.5 * soft - 0.5 * expected - decoder.attention.ENTROPY * entropy)
+        E = tf.reduce_mean(0.5 * soft - 0.5 * expected - decoder.attention.entropy * entropy)
     true = tape.gradient(E, W).numpy()
     many = [np.repeat(array, rows, axis=0) for array in (picture, before, said)]
     estimates = []
@@ -308,6 +308,20 @@ def test_hard_attention_learns_along_the_true_gradient():
     off = np.mean(estimates, axis=0) - true
     assert np.abs(off / error).max() < 5 and np.linalg.norm(off) < 3 * np.linalg.norm(error)
     assert np.linalg.norm(true) > 10 * np.linalg.norm(error)  # so that another gradient would be noticed
+
+
+def test_the_baseline_of_hard_attention_is_fitted_to_what_was_drawn():
+    model, said = looking("hard", score=BilinearScore(), entropy=0.5), np.array([[4, 7, 9, 3]] * 40)
+    pictures = RNG.normal(size=(40, *GRID)).astype(np.float32)
+    logits = model((pictures, np.array([[2, 4, 7, 9]] * 40)), training=True)
+    attention = model.decoder.attention
+    drawn = {name: np.array(value) for name, value in attention.drawn.items()}
+    reward = np.array(-keras.ops.sparse_categorical_crossentropy(said, logits, from_logits=True))
+    better, hard = reward - drawn["expected"], drawn["hard"][:, 0]
+    assert 0 < hard.sum() < 40
+    of_drawn = ((better**2 - better * drawn["log_p"])[hard]).sum() / said.size  # sentences read softly: none of it
+    expected = of_drawn - 0.5 * drawn["entropy"].mean()
+    assert float(attention.surrogate_loss(said, logits)) == pytest.approx(expected, rel=1e-4)
 
 
 @pytest.mark.parametrize("attention", ATTENTIONS)
@@ -354,6 +368,8 @@ def test_looking_needs_regions_and_only_looking_takes_its_settings():
         captioner(POOLED, WORDS, attention="after")
     with pytest.raises(CourseError, match="gate: only for what looks at regions; attention is None"):
         captioner(GRID, WORDS, gate=False)
+    with pytest.raises(CourseError, match="entropy: only for attention 'hard', got 'after'"):
+        captioner(GRID, WORDS, attention="after", entropy=0.1)
     with pytest.raises(CourseError, match="output: expected 'maxout' or 'sum', got 'mean'"):
         captioner(GRID, WORDS, attention="after", output="mean")
     with pytest.raises(CourseError, match="attention goes with conditioning 'initial state', got 'every input'"):

@@ -234,6 +234,7 @@ SAME = KITE.replace('flies = ["flying"]', "").replace(
     "poly dark 0 0.6 1 0.6 0.8 1 0.2 1", "poly main 0.5 0 1 0.4 0.5 1 0 0.4"
 )
 HIDDEN = KITE.replace("0.5 1 0 0.4", r"0.5 1 0 0.4\nbox #00ff00 0 0 1 1")
+HALF = KITE.replace("poly dark", "poly #00ff00")
 
 
 def look(s, regions, W, softmax=softmax, read=lambda a, v: a @ v):
@@ -328,6 +329,8 @@ WRONG = [
     (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + h @ U.T + b), "transposed"),
     (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + h @ U + b)[0], "keep the batch"),
     (lesson_01.check_rnn_step, lambda x, h, W, U, b: x @ h, "stopped with ValueError"),
+    (lesson_01.check_rnn_step, lambda x, h, W, U, b: W @ x, "Vectors are rows here: x @ W"),
+    (lesson_08.check_step, lambda x, h, v, W, U, V: np.tanh(W @ x + U @ h + V @ v), "Vectors are rows here: x @ W"),
     (lesson_01.check_temperature, lambda s, t: softmax(s * t), "do not multiply"),
     (lesson_01.check_temperature, lambda s, t: softmax(s / t, axis=0), "Each row must sum to 1"),
     (lesson_01.check_temperature, lambda s, t: softmax(s), "temperature is not used"),
@@ -502,7 +505,8 @@ WRONG = [
     (lesson_08.check_own_thing, lambda: KITE.replace("size = [0.5, 0.5]", "size = 0.5"), "both more than 0"),
     (lesson_08.check_own_thing, lambda: KITE.replace("size = [0.5, 0.5]", "size = [0, 0.5]"), "both more than 0"),
     (lesson_08.check_own_thing, lambda: KITE.replace("kinds.kite", "kinds.'cat and mouse'"), "nobody can read"),
-    (lesson_08.check_own_thing, lambda: HIDDEN, "looks like a blue one"),
+    (lesson_08.check_own_thing, lambda: HIDDEN, "looks like a blue one: its colour is hidden"),
+    (lesson_08.check_own_thing, lambda: HALF, "looks like a blue one: no shape of it is main"),
     (lesson_08.check_own_thing, lambda: KITE.replace("main", "#ff0000").replace("dark", "#00ff00"), "has its colour"),
     (lesson_08.check_own_thing, lambda: KITE[: KITE.index("resting")], "two states at least"),
     (lesson_08.check_own_thing, lambda: KITE.replace("poly dark 0 0.6", "poly dark 0 left"), "expected numbers"),

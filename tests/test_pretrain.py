@@ -3,6 +3,7 @@
 import csv
 
 import numpy as np
+import pytest
 
 from course_lib import bundled
 from course_lib.vision.small_cnn import concepts, small_cnn
@@ -39,16 +40,36 @@ def test_things_are_pasted_with_their_answers_the_nearest_last():
     masks[2, 34:62, 34:62] = True  # it would hide the first
     masks[3, 16:40, 96:128] = True
     answers = np.arange(1, 21).reshape(4, 5)
-    picture, told = pretrain.copy_paste(x, masks, answers)
+    answers[:, 3:] = [[1, 0], [2, 1], [3, 1], [4, 1]]
+    picture, kept, owners = pretrain.copy_paste(x, masks)
     assert (picture[masks[1]] == 1).all() and (picture[masks[3]] == 3).all() and not (picture == 2).any()
     assert (picture[32:48, 32:64] == 0).all() and (x[0] == 0).all()  # the original is left alone
+    told = pretrain.told_by_region(answers, kept, owners)
     assert np.array_equal(told[4, 4, :3], answers[1, :3]) and np.array_equal(told[2, 2, :3], answers[0, :3])
     assert not told[0, 0, :3].any() and (told[..., 3:] == answers[0, 3:]).all()
+    parts = [
+        np.flatnonzero(part).tolist() for part in pretrain.by_question(pretrain.told_by_picture(answers, kept, owners))
+    ]
+    assert parts == [*(sorted(answers[[0, 1, 3], i]) for i in range(3)), [1], [0]]  # of the picture pasted on
 
 
-def test_it_learns(monkeypatch):
+def test_labels_of_pictures_do_not_tell_where():
+    p, right = np.full((1, 8, 8, 236), 0.01, np.float32), np.zeros((1, 236), np.float32)
+    right[0, [1, -1]] = 1
+    losses = []
+    for row, column in ((0, 0), (5, 2)):
+        seen = p.copy()
+        seen[0, row, column, 1] = 0.9
+        losses.append(float(pretrain.loss_by_picture(right, seen)))
+    assert losses[0] == losses[1] < float(pretrain.loss_by_picture(right, p)) - 4
+    p[..., 0] = 0.9  # "nothing" is not asked
+    assert losses[0] < float(pretrain.loss_by_picture(right, p))
+
+
+@pytest.mark.parametrize("labels", pretrain.LABELS)
+def test_it_learns(monkeypatch, labels):
     monkeypatch.setattr(pretrain, "BATCH", 16)
-    _, right, losses = pretrain.train(count=64, epochs=8, held_out=40)
+    _, right, losses = pretrain.train(count=64, epochs=8, held_out=40, labels=labels)
     assert losses[-1] < 0.7 * losses[0] and set(right) == set(concepts())
 
 

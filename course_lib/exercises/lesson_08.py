@@ -142,9 +142,9 @@ def check_own_thing(my_thing) -> None:
         if (red[1] == 0).mean() < 0.05:
             raise NotYet(f"my_thing: a {kind} {state} hardly covers anything: its box goes from 0 to 1 in x and y.")
         if np.array_equal(red[0], blue[0]):
-            raise NotYet(
-                f"my_thing: a red {kind} {state} looks like a blue one: its colour is hidden under other shapes."
-            )
+            own = any(colour in ("main", "dark", "light") for _, colour, _ in data["shapes"][state])
+            why = "its colour is hidden under other shapes" if own else "no shape of it is main, dark or light"
+            raise NotYet(f"my_thing: a red {kind} {state} looks like a blue one: {why}.")
         looks.append(red[0])
     if any(np.array_equal(a, b) for i, a in enumerate(looks) for b in looks[:i]):
         raise NotYet(f"my_thing: a {kind} looks the same in two states: who looks at it could not tell.")

@@ -95,8 +95,8 @@ def captioner(
     "hard": after it, one region drawn. maxout: the width of that layer, where there is one; `units` if it is left out.
     pooling: of region vectors, for what is not looked at. looking: settings of an attention. score: a score function
     (AdditiveScore); gate: whether what is seen is multiplied by sigmoid(w s + b) (True); doubly_stochastic: the weight
-    of the penalty, eq. 14 (0); output: "maxout", or "sum", the memory and what is seen added ("maxout"). CourseError if
-    the settings do not go together.
+    of the penalty, eq. 14 (0); output: "maxout", or "sum", the memory and what is seen added ("maxout"); entropy, of
+    "hard" alone: the weight of its bonus, eq. 12 (0.01). CourseError if the settings do not go together.
     """
     check_names(conditioning, attention, ATTENTIONS)
     if looking and attention is None:
@@ -112,7 +112,7 @@ def captioner(
     return Captioner(encoder, Decoder(**made))
 
 
-def _looking(kind, units, maxout, score=None, gate=True, doubly_stochastic=0.0, output="maxout"):
+def _looking(kind, units, maxout, score=None, gate=True, doubly_stochastic=0.0, output="maxout", **drawing):
     """The attention and the output layer of a decoder."""
     outputs = {"maxout": Maxout(maxout)}
     gate = layers.Dense(1, "sigmoid", name="gate") if gate else None
@@ -120,5 +120,7 @@ def _looking(kind, units, maxout, score=None, gate=True, doubly_stochastic=0.0, 
     if output not in outputs:
         raise CourseError(f"output: expected 'maxout' or 'sum', got {output!r}.")
     settings = {"score": score or AdditiveScore(units), "gate": gate, "doubly_stochastic": doubly_stochastic}
-    attention = HardAttention(**settings) if kind == "hard" else Attention(when=kind, **settings)
+    if drawing and kind != "hard":
+        raise CourseError(f"{', '.join(drawing)}: only for attention 'hard', got {kind!r}.")
+    attention = HardAttention(**settings, **drawing) if kind == "hard" else Attention(when=kind, **settings)
     return {"attention": attention, "output_layer": outputs[output]}

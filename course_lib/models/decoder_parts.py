@@ -183,14 +183,14 @@ class HardAttention(Attention):
     """As Attention after the step, but c_j is *one* annotation, drawn by the weights: Xu et al. 2015, section 4.1.
 
     In training half of the sentences read all annotations, weighted, instead (there, too); what was drawn is kept for
-    `surrogate_loss`. When it speaks, it takes the annotation with the largest weight.
+    `surrogate_loss`. When it speaks, it takes the annotation with the largest weight. entropy: lambda_e of eq. 12, how
+    much even weights are rewarded, so that it does not look at one place only, too early.
     """
 
-    ENTROPY = 0.01  # lambda_e of eq. 12: how much it is kept from looking at one place only, too early
-
-    def __init__(self, score, gate=None, doubly_stochastic=0.0, **kwargs):
+    def __init__(self, score, gate=None, doubly_stochastic=0.0, entropy=0.01, **kwargs):
         super().__init__(score, "after", gate, doubly_stochastic, **kwargs)
-        self.expected = layers.Dense(1, name="expected")  # log p of word j, as s_j expects it: the baseline
+        self.entropy = entropy
+        self.expected = layers.Dense(1, name="expected")  # log p of word j after a draw, as s_j expects it
         self.seed_generator = keras.random.SeedGenerator()
 
     def build(self, query_shape, annotations_shape):
@@ -226,14 +226,15 @@ class HardAttention(Attention):
     def surrogate_loss(self, words, logits):
         """What training adds to the loss, from the words said (B, J) and their logits: Xu et al. 2015, eq. 12.
 
-        A look that made its word more probable than expected gets more probable itself: REINFORCE (Williams 1992) with
-        a learned baseline. In our order a look changes its own word only, so log p of that word is all its reward.
+        A look that made its word more probable than expected gets more probable itself: REINFORCE (Williams 1992). The
+        baseline is what s_j expects, learned from sentences that drew, a number for each word (there: one moving
+        average for all). In our order a look changes its own word only, so log p of that word is all its reward.
         """
         drawn, counts = self.drawn, ops.cast(ops.not_equal(words, PAD_ID), "float32")
         reward = -ops.sparse_categorical_crossentropy(words, ops.cast(logits, "float32"), from_logits=True)
         better = ops.stop_gradient(reward) - drawn["expected"]
-        gain = ops.stop_gradient(better) * drawn["log_p"] * ops.cast(drawn["hard"], "float32")
-        each = -gain + better**2 - self.ENTROPY * drawn["entropy"]
+        learned = ops.cast(drawn["hard"], "float32") * (better**2 - ops.stop_gradient(better) * drawn["log_p"])
+        each = learned - self.entropy * drawn["entropy"]
         return ops.sum(each * counts) / ops.maximum(ops.sum(counts), 1.0)
 
 

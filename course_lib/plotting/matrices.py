@@ -8,9 +8,13 @@ import numpy as np
 from course_lib.plotting.style import RED
 
 
-def heat_map(ax, values, rows: Sequence[str], columns: Sequence[str], label: str, limit: float = 1.0):
-    """A matrix (rows, columns) in colour, blue below zero, red above; rows and columns named."""
-    image = ax.imshow(np.asarray(values), cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="auto")
+def heat_map(ax, values, rows: Sequence[str], columns: Sequence[str], label: str, limit=1.0, low=None):
+    """A matrix (rows, columns) in colour, rows and columns named: blue below zero, red above, to -limit and limit.
+
+    low: where the scale begins, for values that are never below it; then from white to red.
+    """
+    colours = {"cmap": "RdBu_r", "vmin": -limit} if low is None else {"cmap": "Reds", "vmin": low}
+    image = ax.imshow(np.asarray(values), vmax=limit, aspect="auto", **colours)
     words = len(columns) > 8 and max(map(len, columns)) > 1  # single characters stand upright
     slanted = {"rotation": 60, "ha": "right", "rotation_mode": "anchor"} if words else {}
     ax.set_xticks(range(len(columns)), columns, **slanted)

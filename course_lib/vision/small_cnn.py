@@ -90,13 +90,11 @@ BUNDLED_VECTORS, BUNDLED_GRIDS = "vision/vectors.npz", "vision/grids.npz"
 BUNDLED_SCENES = 40_000, 40_001  # how many, and their seed: far from those the lessons draw with
 
 
-def _bundled_for(world, file):
-    """The arrays of a bundled file by name; CourseError if they are of another world."""
-    with np.load(bundled.path(file)) as stored:
+def _stored_for(world, file):
+    """The arrays of a file by name; CourseError if they are of another world."""
+    with np.load(file) as stored:
         if str(stored["world"]) != world.identity:
-            raise CourseError(
-                f"data/{file} belongs to other kinds of things: run `python -m tools.pretrain` for yours."
-            )
+            raise CourseError(f"{file} belongs to other kinds of things: run `python -m tools.pretrain` for yours.")
         return {name: stored[name] for name in stored.files}
 
 
@@ -105,16 +103,17 @@ def scene_vectors(world: SceneWorld):
 
     CourseError if they were made of another world.
     """
-    stored = _bundled_for(world, BUNDLED_VECTORS)
+    stored = _stored_for(world, bundled.path(BUNDLED_VECTORS))
     return world.sample(*BUNDLED_SCENES), stored["vectors"].astype(np.float32) / 255
 
 
-def scene_grids(world: SceneWorld, count: int | None = None):
+def scene_grids(world: SceneWorld, count: int | None = None, file: str | os.PathLike | None = None):
     """The first `count` of the same scenes, or all; and `evidence` of each region of all: -> scenes, SparseGrids.
 
-    Made by tools/pretrain.py. CourseError if they were made of another world.
+    Made by tools/pretrain.py. file: of another CNN's grids, not the bundled one's. CourseError if they were made of
+    another world.
     """
-    stored = _bundled_for(world, BUNDLED_GRIDS)
+    stored = _stored_for(world, file or bundled.path(BUNDLED_GRIDS))
     return world.sample(count or BUNDLED_SCENES[0], BUNDLED_SCENES[1]), SparseGrids(
         *(stored[name] for name in SparseGrids.PARTS)
     )
