@@ -530,7 +530,7 @@ repaired = claim(
     "with the sum, six layers get at least .3 more of the characters right",
     at_least(deep["residual"] - deep["plain"], 0.3),
 )
-claim("one layer, in the same time, comes within .06 of the six", at_most(deep["residual"] - deep["one layer"], 0.06))
+claim("one layer, in the same time, stays behind them", at_least(deep["residual"] - deep["one layer"], 0.01))
 
 fig, ax = plotting.figure(7.5, 3.2)
 plotting.lines(ax, np.arange(1, 21) * 5, curves, "share of the training time, %", "loss, nats a character")
@@ -544,8 +544,8 @@ tables.print_table(
 )
 
 # %% [markdown]
-# So the sum repairs what stacking broke. That depth itself helps is a smaller matter: on this task one layer, given the same time, is as good but for a
-# few points.
+# So the sum repairs what stacking broke, and then depth pays here: with as many parameters, in the same time, six layers get more right than one: .03
+# to .1 of the characters, under five seeds.
 #
 # ## Deep, along time
 #
@@ -595,7 +595,7 @@ plt.show()
 # - Of an LSTM's gates the forget gate matters most; without it an LSTM is worth no more than a plain RNN.
 # - A fair comparison has equal parameters, a learning rate chosen for each cell, several seeds, an interval, and data nobody has chosen on.
 # - The GRU, with one memory, is ahead of the LSTM on the sums and behind it on the tags.
-# - Six plain layers did not start; six residual ones did, and one layer, given the same time, came nearly as far. Depth in time shortens the gradient's
+# - Six plain layers did not start; six residual ones did, and got somewhat farther than one layer in the same time. Depth in time shortens the gradient's
 #   reach.
 #
 # ## Exercises
