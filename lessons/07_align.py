@@ -339,13 +339,14 @@ looked = weights.argmax(axis=-1)  # (1000, J)
 across = [at[b] == a for pair, at in zip(test, looked, strict=True) for a, b in pair.sure
           if any((a - c) * (b - d) < 0 for c, d in pair.sure)]  # fmt: skip
 turned = claim(
-    "where the order is turned round, it looks at the right word nine times in ten", at_least(np.mean(across), 0.9)
+    "where the order is turned round, it looks at the right word at least eight times in ten",
+    at_least(np.mean(across), 0.8),
 )
 no = [pair.english[at[pair.spanish.index("no")]] for pair, at in zip(test, looked, strict=True)
       if "no" in pair.spanish and "not" in pair.english]  # fmt: skip
 share = np.mean([word in ("not", "do", "does", "did") for word in no])
 at_not = claim(
-    "for 'no' it looks at 'not', or at the do, does or did before it, nine times in ten", at_least(share, 0.9)
+    "for 'no' it looks at 'not', or at the do, does or did before it, at least eight times in ten", at_least(share, 0.8)
 )
 
 

@@ -55,16 +55,17 @@ def main() -> int:
     parser.add_argument("lessons", nargs="*", help="such as 01; default: all")
     parser.add_argument("--seeds", type=int, default=5)
     options = parser.parse_args()
-    names, rows = chosen(options.lessons), []
+    names, broken = chosen(options.lessons), 0
     seconds = machine.lesson_seconds_here(names, 2) * options.seeds
     print(f"{len(names)} lessons, {options.seeds} seeds{machine.about_seconds(seconds)}.", flush=True)
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
         jobs = {n: [pool.submit(run, n, seed, Path(folder)) for seed in range(options.seeds)] for n in names}
         for name, runs in jobs.items():
-            rows += summary(name, [job.result() for job in runs])
+            rows = summary(name, [job.result() for job in runs])
+            update(RESULT, COLUMNS, [name], rows)  # now: what another lesson does takes nothing away
+            broken += any(row["seeds"] < options.seeds for row in rows)
             print(f"{name}: {len(runs)} seeds", flush=True)
-    update(RESULT, COLUMNS, names, rows)
-    return 0 if all(row["seeds"] >= options.seeds for row in rows) else 1
+    return 1 if broken else 0
 
 
 if __name__ == "__main__":
