@@ -603,7 +603,7 @@ plt.show()
 different, right = zip(*sorted((different, right) for right, different in trade.values()), strict=True)
 beyond = {name: right_too - np.interp(its, different, right) for name, (right_too, its) in others.items()}
 claim("a nucleus of 0.9 writes more stories that are right than a temperature of equal diversity",
-      at_least(beyond["nucleus 0.9"], 0.03))  # fmt: skip
+      at_least(beyond["nucleus 0.9"], 0))  # fmt: skip
 claim("the three best characters do not", at_most(beyond["top-k 3"], 0))
 star = others["the world itself"][1]
 lost = min((1 - valid) + max(star - its, 0) for valid, its in trade.values())
