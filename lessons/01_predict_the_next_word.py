@@ -603,6 +603,7 @@ claim(
     at_most(max(again["but"], again["was"]) / again["last"], 0.75),
 )
 
+# %%
 sentence = text.tokenize("I was born in Poland, but we moved to Boston last month. I speak fluent Polish.")
 states = np.array(memory(text.to_rows([sentence], vocabulary))[0, 1 : len(sentence) + 1])
 fig, ax = plotting.figure(8.5, 3)
