@@ -238,7 +238,7 @@ claim("nine of ten captions are correct in every word", at_least(right.mean(), 0
 # %%
 def word_by_word(i, words, weights):
     """A figure of the looks for the words of one caption of test scene i."""
-    _, axes = plotting.figure(11, 1.95 * -(-len(words) // 6), columns=6, rows=-(-len(words) // 6))
+    _, axes = plotting.figure(11, 5.85, columns=6, rows=3)  # the same size for captions of any length
     own = [[128 * box for box in boxes[i].get(word, [])] for word in words]
     plotting.attention_maps(axes, drawn[i][0], words, np.reshape(weights, (-1, 8, 8)), own, dots=True)
 
