@@ -35,13 +35,22 @@ def sentences(tree: ast.AST) -> set[str]:
     return {words(call.args[0]).lower() for kind in ("claim", "must_be") for call in calls(tree, kind)}
 
 
+def neutral_titles(tree: ast.AST) -> set[str]:
+    """What stands over a lesson's figures and is no claim; a name is a loop's, over words of the lesson."""
+    given = [k.value for title in calls(tree, "plotting.title") for k in title.keywords if k.arg == "neutral"]
+    return {words(value) for value in given if not isinstance(value, ast.Name)}
+
+
+def headings(name: str) -> set[str]:
+    """A lesson's, but for those of its exercises, which have numbers."""
+    return {heading for cell in build.cells(name).cells if cell.cell_type == "markdown"
+            for heading in re.findall(r"^##+ (?!\d+ ·)(.+)$", cell.source, re.M)}  # fmt: skip
+
+
 @pytest.mark.parametrize("name", LESSONS)
 def test_a_title_is_a_claim_or_known_to_be_neutral(name):
     tree = code(name)
-    for title in calls(tree, "plotting.title"):
-        for neutral in (k.value for k in title.keywords if k.arg == "neutral"):
-            if not isinstance(neutral, ast.Name):
-                assert words(neutral) in NEUTRAL, words(neutral)
+    assert neutral_titles(tree) - NEUTRAL == set()
     for node in ast.walk(tree):
         assert not (isinstance(node, ast.Attribute) and node.attr in ("set_title", "suptitle"))
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".set"):
@@ -57,10 +66,7 @@ def test_a_lesson_has_three_titles_that_say_something(name):
 @pytest.mark.parametrize("name", LESSONS)
 def test_a_heading_is_a_claim_or_known_to_be_neutral(name):
     claimed = sentences(code(name))
-    for cell in build.cells(name).cells:
-        if cell.cell_type == "markdown":
-            for heading in re.findall(r"^##+ (?!\d+ ·)(.+)$", cell.source, re.M):
-                assert heading in NEUTRAL or heading.lower() in claimed, heading
+    assert {heading for heading in headings(name) - NEUTRAL if heading.lower() not in claimed} == set()
 
 
 def test_a_caption_of_readme_is_a_claim_or_known_to_be_neutral():
@@ -71,13 +77,7 @@ def test_a_caption_of_readme_is_a_claim_or_known_to_be_neutral():
 
 
 def test_no_neutral_word_is_left_over():
-    there: set[str] = set()
-    for name in LESSONS:
-        tree = code(name)
-        there |= {words(k.value) for t in calls(tree, "plotting.title") for k in t.keywords
-                  if k.arg == "neutral" and not isinstance(k.value, ast.Name)}  # fmt: skip
-        for cell in build.cells(name).cells:
-            there |= set(re.findall(r"^##+ (.+)$", cell.source, re.M))
+    there = set().union(*(neutral_titles(code(name)) | headings(name) for name in LESSONS))
     assert sorted(NEUTRAL - there) == []
 
 
