@@ -487,8 +487,7 @@ claim("without clipping the loss is not a number after ten steps", at_most(np.is
 claim("with clipping it learns recall at lag 25", at_least(right_clipped, 0.9))
 
 # %% [markdown]
-# The first loss is too large because the way *forward* explodes, too: what comes in grows by 1.1 a step, and the read-out
-# shouts its random answers. Clipping is for the way back; here it was enough. It cannot mend vanishing: nothing can be read off a gradient that is not there. For that, the
+# The way *forward* explodes, too: what comes in grows by 1.1 a step, and the read-out shouts its random answers. Clipping is for the way back; here it was enough. It cannot mend vanishing: nothing can be read off a gradient that is not there. For that, the
 # lectures name three remedies: **activation**, **initialisation**, **architecture**. A plain RNN can have the first two:
 #
 # - *Initialisation*: an orthogonal $W_h$ starts with all singular values 1 (Saxe et al. 2014).
@@ -649,16 +648,16 @@ plt.show()
 # Left: loud. Right: quiet; 100 is the longest lag we tried. "Plain RNNs forget" is a sentence about a start: the cells are the same
 # on both sides. And of the networks that are in both pictures, this one and the gradients before training, those learned lag 100
 # whose gradient had arrived. (Seeds of one network stand at both ends: look at all of them, not at the best or the mean.) But
-# quiet has its price: such a network begins nearly deaf. Recall, where one symbol counts, forgives that. Can a network hear
+# a quiet network begins nearly deaf. Recall, where one symbol counts, forgives that; we tried no task that might not. Can a network hear
 # everything **and** keep something? ReLU with the identity does it here, by adding up. Lesson 03 has another way.
 #
 # ## What we saw
 #
 # - Backpropagation through time is the chain rule on the unrolled graph: a factor $W_h^\top$ and a factor $\tanh'$ a step.
-# - In silence the spectral radius decides what is left; reading, the loudness of the input does.
+# - In silence the spectral radius decides what is left; reading, the radius and the loudness of the input do.
 # - A largest singular value above 1 is necessary for explosion, not sufficient. Clipping mends explosion, not vanishing.
-# - Loud tanh networks learned lag 10, but in the median not 50; quiet ones lag 100, most seeds; ReLU with the identity all. Their
-#   gradients said so before training.
+# - Loud tanh networks learned lag 10, but in the median not 20; quiet ones lag 100, most seeds; ReLU with the identity all. For the
+#   two whose gradients we had looked at before training, orthogonal and ReLU, these said so, in the median.
 #
 # ## Exercises
 #

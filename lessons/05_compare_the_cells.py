@@ -33,7 +33,7 @@ from keras import layers, ops
 
 from course_lib import cells, plotting, results, tables, training
 from course_lib.cells import ZOO, Cell
-from course_lib.claims import at_least, at_most, claim, seed
+from course_lib.claims import at_least, at_most, claim, must_be, seed
 from course_lib.errors import CourseError
 from course_lib.exercises import lesson_05
 from course_lib.layers import RNN
@@ -45,7 +45,7 @@ training.set_seed(SEED)
 # %% [markdown]
 # ## A question with a number in it
 #
-# In 2015 three people at Google took LSTMs apart. On one of their tasks, sums read digit by digit, a network with a plain tanh memory
+# In 2015 R. Jozefowicz, W. Zaremba and I. Sutskever took LSTMs apart. On one of their tasks, sums read digit by digit, a network with a plain tanh memory
 # said 29.5 % of the answers' characters right and the LSTM 89.2 %. Then they removed its gates: one network without the **forget** gate, one
 # without the **input** gate, one without the **output** gate.
 #
@@ -185,7 +185,7 @@ for after in (False, True):
         same = np.random.default_rng(SEED)
         layer.set_weights([same.normal(size=w.shape) for w in layer.weights])
     order = "after" if after else "before"
-    claim(f"our GRU is Keras's, reset {order} the product", at_most(np.abs(theirs(x) - ours(x)).max(), 1e-5))
+    must_be(f"our GRU is Keras's, reset {order} the product", at_most(np.abs(theirs(x) - ours(x)).max(), 1e-5))
 
 # %% [markdown]
 # ### What does a cell cost?
@@ -203,7 +203,7 @@ def network(name, units):
 units = {name: matched_units(lambda H, name=name: network(name, H), 40_000) for name in ZOO}
 counts = {name: network(name, H).count_params() for name, H in units.items()}
 tables.print_table(["cell", "units", "parameters"], [(name, units[name], f"{counts[name]:,}") for name in ZOO])
-claim("no network has less than 95 % of the parameters", at_least(min(counts.values()), 0.95 * 40_000))
+must_be("no network has less than 95 % of the parameters", at_least(min(counts.values()), 0.95 * 40_000))
 
 # %% [markdown]
 # ## Train them: two tasks, four cells
@@ -360,7 +360,7 @@ tables.print_table(
 
 # %%
 claim("sums: the order is much like the paper's", at_least(agreement("sums"), 0.7), table="cell_zoo.csv")
-claim("tags: without the two worst cells hardly", at_most(agreement("tags", worst), 0.6), table="cell_zoo.csv")
+claim("tags: without the two worst cells hardly", at_most(agreement("tags", worst), 0.4), table="cell_zoo.csv")
 others = [name for name in PUBLISHED["tags"] if name not in worst]
 behind = min(gap(tag_shares, low, name) for low in worst for name in others)
 claim("tags: tanh and no forget gate lie below every other of the ten, intervals apart", at_least(behind, 0.001),
@@ -378,8 +378,8 @@ claim("but its interval overlaps that of the second", at_most(gap(sums, second[1
 # The three numbers you guessed: the paper has 29.3 % without the forget gate, 75.1 % without the input gate, 86.7 % without the output gate. That order
 # reproduces, intervals apart.
 #
-# What does not? One sentence of the paper is quoted more often than all others: start the forget gate's bias at 1. And there is more. **Guess** for each
-# line which way it goes here.
+# One sentence of the paper is quoted more often than all others: start the forget gate's bias at 1. On the tags that is the best of all here, too; on the
+# sums it is not. And there is more that does not reproduce. **Guess** for each line which way it goes here.
 
 # %%
 PAIRS = [("sums", "LSTM-b", "LSTM"), ("sums", "LSTM", "LSTM-o"), ("tags", "GRU", "LSTM")]  # lower and higher, here
@@ -388,6 +388,9 @@ tables.print_table(
     [(task, *(part for name in pair for part in (f"{name} {found[task][name][0]:.3f}", f"{PUBLISHED[task][name]:.3f}")))
      for task, *pair in PAIRS],
 )  # fmt: skip
+highest = max(tag_shares, key=lambda name: tag_shares[name][0])
+claim("tags: as in the paper, a bias of 1 is better than 0, and here the highest mean of all", highest == "LSTM-b",
+      table="cell_zoo.csv", lead=tag_shares["LSTM-b"][0] - tag_shares["LSTM"][0])  # fmt: skip
 claim("sums: here a bias of 1 is worse than 0", at_least(gap(sums, "LSTM-b", "LSTM"), 0.002), table="cell_zoo.csv")
 claim(
     "sums: here the LSTM is better without its output gate",
@@ -406,10 +409,11 @@ claim("sums: coupled gates are worse than the LSTM, by more than no output tanh 
 
 # %% [markdown]
 # In the paper all three pairs stand the other way round. And Greff and others found coupled gates harmless and the output tanh one of the two parts that
-# matter most; here both cost, and the coupling more. One explanation for the bias, not tested here: it sets how long a memory lasts *before*
-# training (lesson 03), and our exercises are some 17 characters long and come one behind the other, so what was remembered has to go again soon.
+# matter most; here, on the sums, both cost, and the coupling more in the mean; on the tags the missing tanh costs nothing (.571 with and without). One
+# explanation for the bias on the sums, not tested here: it sets how long a memory lasts *before* training (lesson 03), and our exercises are some 17
+# characters long and come one behind the other, so what was remembered has to go again soon.
 #
-# `NASCell` is last in both, though it was found by so much search: for another task, tuned there, with weeks of training.
+# `NASCell` is last in both, though it was found by so much search: perhaps because that was for another task, tuned there, with weeks of training.
 #
 # ## Deep, along depth
 #
@@ -587,8 +591,8 @@ plt.show()
 #   the best before it.
 # - In 2018 G. Melis and others tuned the LSTM as carefully as its rivals. It beat them, NASCell included. The better cell had been the better tuned one.
 #
-# What all good cells share is the one line of lesson 03: an old memory passes on multiplied by something that can come near 1, and something decides
-# when to let go.
+# What the LSTM and the GRU, and every cell above them in our two tables, share is the one line of lesson 03: an old memory passes on multiplied by
+# something that can come near 1.
 #
 # ## What we saw
 #
