@@ -513,7 +513,7 @@ _, counting_untrained = best_cell(before, "depth")
 
 # %% tags=["nbval-ignore-output"]
 print(f"a speech is open: cell {unit}, correlation {correlation:+.3f}; the best before training {untrained:+.3f}")
-print(f"brackets open:    cell {counter_unit}, correlation {counting:+.3f}; the best before training {counting_untrained:+.3f}")
+print(f"brackets open:    cell {counter_unit}, correlation {counting:+.3f}; before {counting_untrained:+.3f}")
 
 # %%
 claim("on new text, the chosen cell correlates with the open speech by at least 0.9", at_least(abs(correlation), 0.9))

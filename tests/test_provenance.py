@@ -68,13 +68,13 @@ def test_other_tables_stay(write, tmp_path):
     ("arguments", "said"),
     [
         (["--seed", "3"], "--seed 3"),
-        (["--models", "LSTM, b = 2", "--results=/Users/me/my runs/lag.csv"], "--models 'LSTM, b = 2' --results=lag.csv"),
+        (["--models", "LSTM, b = 2", "--results=/srv/me/my runs/lag.csv"], "--models 'LSTM, b = 2' --results=lag.csv"),
         (["--out", r"C:\me\runs"], "--out runs"),
     ],
 )
 def test_a_command_is_told_without_the_folders_of_this_machine(monkeypatch, arguments, said):
     monkeypatch.setitem(sys.modules, "__main__", SimpleNamespace(__spec__=SimpleNamespace(name="experiments.lag")))
-    monkeypatch.setattr(sys, "argv", ["/Users/me/experiments/lag.py", *arguments])
+    monkeypatch.setattr(sys, "argv", ["/srv/me/experiments/lag.py", *arguments])
     assert provenance.command() == f"python -m experiments.lag {said}"
 
 
@@ -85,7 +85,7 @@ def test_a_function_has_its_module_s_name_also_where_that_is_the_program(monkeyp
     program = SimpleNamespace(__module__="__main__", __name__="run")
     assert provenance.name_of(program) == "experiments.lag:run"
     monkeypatch.setitem(sys.modules, "__main__", SimpleNamespace(__spec__=None))
-    monkeypatch.setattr(sys, "argv", ["/Users/me/squares.py"])
+    monkeypatch.setattr(sys, "argv", ["/srv/me/squares.py"])
     assert provenance.name_of(program) == "squares:run"
 
 
