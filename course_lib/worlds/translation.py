@@ -1,8 +1,9 @@
-"""English and Spanish sentences from an editable grammar, with true word alignments and every correct translation.
+"""English and Spanish sentences from an editable grammar, with true word alignments and all translations it can say.
 
 The grammar and the words are `translation.toml`, beside this file; how to read it is said at its top. A sentence is
 drawn as a tree. English is said from it in one way, Spanish perhaps in several: a pronoun may be dropped, an adjective
-may stand on either side, a speaker may be a woman. Words that come from the same leaf of the tree are aligned.
+may stand on either side, a speaker may be a woman. Not every correct translation is among them: "he is happy" is "él
+está contento" here, never "está contento", which may be she or you. Words from the same leaf of the tree are aligned.
 """
 
 import contextlib
@@ -26,7 +27,7 @@ _ITEM = re.compile(
 _GIVEN: dict[str, dict] = {
     "past": {"tense": "past"}, "present": {"tense": "present"}, "base": {"base": True},
     "plural": {"number": "p"}, "singular": {"number": "s"}, "third": {"person": 3, "number": "s"},
-    "definite": {"definite": True},
+    "definite": {"variant": "DEFINITE"}, "later": {"variant": "LATER"},
 }  # fmt: skip
 _HANDED = ("person", "number", "gender", "leaf")  # what a head hands up
 _numbers = itertools.count()
@@ -220,7 +221,7 @@ class Pair(_Pair):
         return _align(self.tree)
 
     def references(self, most: int = 100) -> list[tuple[str, ...]]:
-        """Correct translations, the one to learn first; at most so many."""
+        """The translations that the grammar can say, the one to learn first; at most so many."""
         found = dict.fromkeys([self.spanish])
         for genders in self._genders():
             for said in _say(self.tree, genders):
@@ -230,7 +231,7 @@ class Pair(_Pair):
         return list(found)
 
     def accepts(self, spanish) -> bool:
-        """Whether a translation is correct: one of all references, however many there are."""
+        """Whether a translation is one of all references, however many there are."""
         whole = " ".join(spanish)
         loose = re.sub(r"\bal\b", "a el", re.sub(r"\bdel\b", "de el", whole))
         words = [("y" if word == "e" else word) for word in loose.split()]
@@ -294,10 +295,8 @@ class TranslationWorld:
             self.words[name] = [_entry(name, kind, *entry) for entry in entries.items()]
         self.rules = {name: [_rule(name, line) for line in lines] for name, lines in data.get("rules", {}).items()}
         self._check(data.get("once", []))
-        self._definite = {
-            name.removesuffix(end): name for name in (*self.rules, *self.words) if name.endswith(end := "_DEFINITE")
-        }
-        self._once = {id(entry[1]) for name in data.get("once", []) for entry in self.words.get(name, [])}
+        self._variants = {tuple(name.rsplit("_", 1)): name for name in (*self.rules, *self.words)}
+        self._once = {id(entry[1]) for name in data.get("once", []) for entry in self.words[name]}
         self._lines = {
             name: [(_order(name, english), english, spanish, _maybes(spanish)) for _, english, spanish in lines]
             for name, lines in self.rules.items()
@@ -309,14 +308,12 @@ class TranslationWorld:
         for name, rules in self.rules.items():
             for _, english, spanish in rules:
                 for item in (*english, *itertools.chain(*spanish)):
-                    asked = (
-                        [item["name"], *(t.upper() for t in item["takes"] if t.islower() and t not in _GIVEN)]
-                        if isinstance(item, dict)
-                        else []
-                    )
-                    for other in asked:
-                        if other not in known and "KIND" not in other:
-                            raise GrammarError(f"rule {name} asks for {other}: there is no such rule or list of words.")
+                    if not isinstance(item, dict):
+                        continue
+                    kinds = [source.upper() for source in item["takes"] if source.islower() and source not in _GIVEN]
+                    for asked in (item["name"], *kinds):
+                        if asked not in known and "KIND" not in asked:
+                            raise GrammarError(f"rule {name} asks for {asked}: there is no such rule or list of words.")
         for name in once:
             if name not in self.words:
                 raise GrammarError(f"once = … asks for {name}: there is no such list of words.")
@@ -366,8 +363,8 @@ class TranslationWorld:
         raise GrammarError(f"only {len(found)} other sentences were found, not {count}: widen the range of lengths.")
 
     def _draw(self, name, given, rng):
-        if "definite" in given:
-            name = self._definite.get(name, name)
+        if "variant" in given:
+            name = self._variants.get((name, given["variant"]), name)
         if name in self.words:
             forms, english, spanish, features = rng.choice(self.words[name])
             leaf = _Leaf(forms, english, spanish, {"tense": "present"} | given | features)
