@@ -492,7 +492,8 @@ for row in results.read("translate_examples.csv")[-4:]:
 
 # %% [markdown]
 # The gain is largest for long sentences. It was in the paper, too: Bahdanau and others (2015, table 1) report 17.8 without and 26.8 with attention, English to
-# French, trained on sentences of up to 50 words. And look at *next door*: *la siguiente puerta* is word for word, and wrong. (Sentences of our own, beam 5.)
+# French, trained on sentences of up to 50 words. And look at *next door*: *la siguiente puerta* is word for word, and wrong;
+# so is *estábamos niños*, where Spanish says *éramos*. (Sentences of our own, beam 5.)
 #
 # On real texts attention aligns less well than here. Luong and others (2015) measured an alignment error of .34 to .39 on sentences aligned by people,
 # where a program made for aligning had .32.

@@ -2,8 +2,8 @@
 
 The grammar and the words are `translation.toml`, beside this file; how to read it is said at its top. A sentence is
 drawn as a tree. English is said from it in one way, Spanish perhaps in several: a pronoun may be dropped, an adjective
-may stand on either side, a speaker may be a woman. Not every correct translation is among them: "he is happy" is "él
-está contento" here, never "está contento", which may be she or you. Words from the same leaf of the tree are aligned.
+may stand on either side, a speaker may be a woman. These are not all that are correct: for "he is happy" it says
+"él está contento" and refuses "está contento". Words that come from the same leaf of the tree are aligned.
 """
 
 import contextlib
@@ -27,7 +27,7 @@ _ITEM = re.compile(
 _GIVEN: dict[str, dict] = {
     "past": {"tense": "past"}, "present": {"tense": "present"}, "base": {"base": True},
     "plural": {"number": "p"}, "singular": {"number": "s"}, "third": {"person": 3, "number": "s"},
-    "definite": {"variant": "DEFINITE"}, "later": {"variant": "LATER"},
+    "definite": {"DEFINITE": True}, "later": {"LATER": True},
 }  # fmt: skip
 _HANDED = ("person", "number", "gender", "leaf")  # what a head hands up
 _numbers = itertools.count()
@@ -296,7 +296,7 @@ class TranslationWorld:
         self.rules = {name: [_rule(name, line) for line in lines] for name, lines in data.get("rules", {}).items()}
         self._check(data.get("once", []))
         self._variants = {tuple(name.rsplit("_", 1)): name for name in (*self.rules, *self.words)}
-        self._once = {id(entry[1]) for name in data.get("once", []) for entry in self.words[name]}
+        self._once = {(entry[0], entry[1][0]) for name in data.get("once", []) for entry in self.words[name]}
         self._lines = {
             name: [(_order(name, english), english, spanish, _maybes(spanish)) for _, english, spanish in lines]
             for name, lines in self.rules.items()
@@ -335,14 +335,16 @@ class TranslationWorld:
                 tried += 1
                 parts = list(_parts(tree))
                 length = sum(len(_english(part)) for part in parts)
-                once = [
-                    id(part.english) for part in parts if isinstance(part, _Leaf) and id(part.english) in self._once
-                ]
-                if shortest <= length <= longest and len(set(once)) == len(once):
+                if shortest <= length <= longest and not self._repeats(parts):
                     pairs.append(_pair(tree))
                 if tried > 1000 * (len(pairs) + 10):
                     raise GrammarError(f"sentences of {shortest} to {longest} words are too rare: widen the range.")
         return pairs
+
+    def _repeats(self, parts):
+        words = [(part.forms, part.english[0]) for part in parts if isinstance(part, _Leaf)]
+        once = [word for word in words if word in self._once]
+        return len(set(once)) < len(once)
 
     def unseen(self, pairs: list[Pair], count: int, seed: int, **lengths) -> list[Pair]:
         """`count` more pairs: their English is not among `pairs`, but each of their words is.
@@ -363,8 +365,9 @@ class TranslationWorld:
         raise GrammarError(f"only {len(found)} other sentences were found, not {count}: widen the range of lengths.")
 
     def _draw(self, name, given, rng):
-        if "variant" in given:
-            name = self._variants.get((name, given["variant"]), name)
+        for variant in ("DEFINITE", "LATER"):
+            if variant in given:
+                name = self._variants.get((name, variant), name)
         if name in self.words:
             forms, english, spanish, features = rng.choice(self.words[name])
             leaf = _Leaf(forms, english, spanish, {"tense": "present"} | given | features)
