@@ -203,7 +203,7 @@ class Pair(_Pair):
     The alignment: links (place in English, place in Spanish), found when they are asked for. sure: a word and those
     that stand for it. possible: the sure ones; phrases, word by word with all words (as in Och & Ney 2003), such as
     "last week" and "la semana pasada"; a dropped pronoun with its verb, whose form says it; a word that English has not
-    with those it goes with, such as the "a" before a person whom one sees, or "¿" with the first of a question.
+    with those it goes with, such as the "a" before a person whom one sees; "¿" with the first of a question and with "?".
     """
 
     @property
@@ -376,7 +376,7 @@ class TranslationWorld:
             if forms in ("adjective", "determiner") and not {"number", "gender"} <= set(leaf.features):
                 raise GrammarError(f'{name} agrees with a noun: write {name}:NOUN, where NOUN has forms = "noun".')
             if leaf.features.get("gender") == "mf":  # either, but the same wherever it is agreed with
-                person = leaf.features.get("person")
+                person = leaf.features.get("person", 3)
                 leaf.features["gender"] = leaf.key if person == 3 else -person  # and I am one person, wherever I stand
             leaf.features.setdefault("leaf", leaf.key)
             return leaf
