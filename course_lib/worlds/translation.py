@@ -203,7 +203,7 @@ class Pair(_Pair):
     The alignment: links (place in English, place in Spanish), found when they are asked for. sure: a word and those
     that stand for it. possible: the sure ones; phrases, word by word with all words (as in Och & Ney 2003), such as
     "last week" and "la semana pasada"; a dropped pronoun with its verb, whose form says it; a word that English has not
-    with those it goes with, such as the "a" before a person whom one sees; "¿" with the first of a question and with "?".
+    with those it goes with, such as the "a" before a person whom one sees, or "¿" with a question's first word and "?".
     """
 
     @property
