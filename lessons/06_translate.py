@@ -67,7 +67,8 @@ for words in pair.references(6):
     print("  ", " ".join(words))
 
 # %% [markdown]
-# The world knows them all, so **correct** here means: one of them, word for word.
+# The world knows all that its own grammar can say, so **correct** here means: one of those, word for word. Good Spanish has more. *Está contento* is a
+# translation of *he is happy*, too; the world wants *él está contento* and counts the other as wrong.
 
 # %%
 pairs = world.sample(50_000, seed=SEED, longest=14)

@@ -493,7 +493,8 @@ for row in results.read("translate_examples.csv")[-4:]:
 # %% [markdown]
 # The gain is largest for long sentences (one run each, and the network with attention has more weights, 4.3 against 3.9 million, and took longer, 52 minutes
 # against 39). Bahdanau and others (2015, table 1; figure 2 for lengths) report 17.8 without and 26.8 with attention over all lengths, English to French,
-# trained on sentences of up to 50 words. And look at *next door*: *la siguiente puerta* is word for word, and wrong. (Sentences of our own, beam 5.)
+# trained on sentences of up to 50 words. And look at *next door*: *la siguiente puerta* is word for word, and wrong; so is *estábamos niños*,
+# where Spanish says *éramos*. (Sentences of our own, beam 5.)
 #
 # On real texts attention aligns less well than here. Luong and others (2015) measured an alignment error of .34 to .39 on sentences aligned by people,
 # where a program made for aligning had .32.

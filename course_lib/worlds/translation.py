@@ -1,8 +1,9 @@
-"""English and Spanish sentences from an editable grammar, with true word alignments and every correct translation.
+"""English and Spanish sentences from an editable grammar, with true word alignments and all translations it can say.
 
 The grammar and the words are `translation.toml`, beside this file; how to read it is said at its top. A sentence is
 drawn as a tree. English is said from it in one way, Spanish perhaps in several: a pronoun may be dropped, an adjective
-may stand on either side, a speaker may be a woman. Words that come from the same leaf of the tree are aligned.
+may stand on either side, a speaker may be a woman. These are not all that are correct: for "he is happy" it says
+"él está contento" and refuses "está contento". Words that come from the same leaf of the tree are aligned.
 """
 
 import contextlib
@@ -26,6 +27,7 @@ _ITEM = re.compile(
 _GIVEN: dict[str, dict] = {
     "past": {"tense": "past"}, "present": {"tense": "present"}, "base": {"base": True},
     "plural": {"number": "p"}, "singular": {"number": "s"}, "third": {"person": 3, "number": "s"},
+    "definite": {"DEFINITE": True}, "later": {"LATER": True},
 }  # fmt: skip
 _HANDED = ("person", "number", "gender", "leaf")  # what a head hands up
 _numbers = itertools.count()
@@ -76,6 +78,10 @@ class _Leaf:
     spanish: list[str]
     features: dict = field(default_factory=dict)
     key: int = field(default_factory=_numbers.__next__)
+
+    def handed(self) -> dict:
+        """What whoever agrees with it takes from it."""
+        return {k: v for k, v in self.features.items() if k in _HANDED}
 
     def say_english(self) -> list[str]:
         f, forms = self.features, self.english
@@ -129,6 +135,10 @@ class _Node:
     spanish: list[list]
     features: dict
     maybe: list[tuple[object, list]]
+
+    def handed(self) -> dict:
+        """What whoever agrees with it takes from it."""
+        return self.features
 
 
 def _say(node, genders):
@@ -193,7 +203,7 @@ class Pair(_Pair):
     The alignment: links (place in English, place in Spanish), found when they are asked for. sure: a word and those
     that stand for it. possible: the sure ones; phrases, word by word with all words (as in Och & Ney 2003), such as
     "last week" and "la semana pasada"; a dropped pronoun with its verb, whose form says it; a word that English has not
-    with those it goes with, such as the "a" before a person whom one sees, or "¿" with the first of a question.
+    with those it goes with, such as the "a" before a person whom one sees, or "¿" with a question's first word and "?".
     """
 
     @property
@@ -211,7 +221,7 @@ class Pair(_Pair):
         return _align(self.tree)
 
     def references(self, most: int = 100) -> list[tuple[str, ...]]:
-        """Correct translations, the one to learn first; at most so many."""
+        """The translations that the grammar can say, the one to learn first; at most so many."""
         found = dict.fromkeys([self.spanish])
         for genders in self._genders():
             for said in _say(self.tree, genders):
@@ -221,7 +231,7 @@ class Pair(_Pair):
         return list(found)
 
     def accepts(self, spanish) -> bool:
-        """Whether a translation is correct: one of all references, however many there are."""
+        """Whether a translation is one of all references, however many there are."""
         whole = " ".join(spanish)
         loose = re.sub(r"\bal\b", "a el", re.sub(r"\bdel\b", "de el", whole))
         words = [("y" if word == "e" else word) for word in loose.split()]
@@ -284,18 +294,29 @@ class TranslationWorld:
                 raise GrammarError(f'[words.{name}]: expected a line such as forms = "noun", got {kind!r}.')
             self.words[name] = [_entry(name, kind, *entry) for entry in entries.items()]
         self.rules = {name: [_rule(name, line) for line in lines] for name, lines in data.get("rules", {}).items()}
+        self._check(data.get("once", []))
+        self._variants = {tuple(name.rsplit("_", 1)): name for name in (*self.rules, *self.words)}
+        self._once = {(entry[0], entry[1][0]) for name in data.get("once", []) for entry in self.words[name]}
+        self._lines = {
+            name: [(_order(name, english), english, spanish, _maybes(spanish)) for _, english, spanish in lines]
+            for name, lines in self.rules.items()
+        }
         self._weights = {n: list(itertools.accumulate(w for w, *_ in lines)) for n, lines in self.rules.items()}
-        self._check()
 
-    def _check(self):
+    def _check(self, once):
         known = set(self.rules) | set(self.words) | {f"{name}_INF" for name in self.words}
         for name, rules in self.rules.items():
             for _, english, spanish in rules:
                 for item in (*english, *itertools.chain(*spanish)):
-                    if isinstance(item, dict) and item["name"] not in known:
-                        raise GrammarError(
-                            f"rule {name} asks for {item['name']}: there is no such rule or list of words."
-                        )
+                    if not isinstance(item, dict):
+                        continue
+                    kinds = [source.upper() for source in item["takes"] if source.islower() and source not in _GIVEN]
+                    for asked in (item["name"], *kinds):
+                        if asked not in known and "KIND" not in asked:
+                            raise GrammarError(f"rule {name} asks for {asked}: there is no such rule or list of words.")
+        for name in once:
+            if name not in self.words:
+                raise GrammarError(f"once = … asks for {name}: there is no such list of words.")
         if self.start not in self.rules:
             raise GrammarError(f"start = {self.start!r}: there is no such rule.")
 
@@ -312,12 +333,18 @@ class TranslationWorld:
                 except RecursionError:
                     raise GrammarError("a rule asks for itself without an end: give it a line that does not.") from None
                 tried += 1
-                length = sum(len(_english(part)) for part in _parts(tree))
-                if shortest <= length <= longest:
+                parts = list(_parts(tree))
+                length = sum(len(_english(part)) for part in parts)
+                if shortest <= length <= longest and not self._repeats(parts):
                     pairs.append(_pair(tree))
                 if tried > 1000 * (len(pairs) + 10):
                     raise GrammarError(f"sentences of {shortest} to {longest} words are too rare: widen the range.")
         return pairs
+
+    def _repeats(self, parts):
+        words = [(part.forms, part.english[0]) for part in parts if isinstance(part, _Leaf)]
+        once = [word for word in words if word in self._once]
+        return len(set(once)) < len(once)
 
     def unseen(self, pairs: list[Pair], count: int, seed: int, **lengths) -> list[Pair]:
         """`count` more pairs: their English is not among `pairs`, but each of their words is.
@@ -338,6 +365,9 @@ class TranslationWorld:
         raise GrammarError(f"only {len(found)} other sentences were found, not {count}: widen the range of lengths.")
 
     def _draw(self, name, given, rng):
+        for variant in ("DEFINITE", "LATER"):
+            if variant in given:
+                name = self._variants.get((name, variant), name)
         if name in self.words:
             forms, english, spanish, features = rng.choice(self.words[name])
             leaf = _Leaf(forms, english, spanish, {"tense": "present"} | given | features)
@@ -345,32 +375,33 @@ class TranslationWorld:
                 leaf.features |= {"person": 3, "number": given.get("number") or ("p" if rng.random() < 0.3 else "s")}
             if forms in ("adjective", "determiner") and not {"number", "gender"} <= set(leaf.features):
                 raise GrammarError(f'{name} agrees with a noun: write {name}:NOUN, where NOUN has forms = "noun".')
-            if leaf.features.get("gender") == "mf":
-                leaf.features["gender"] = leaf.key  # either, but the same wherever it is agreed with
+            if leaf.features.get("gender") == "mf":  # either, but the same wherever it is agreed with
+                person = leaf.features.get("person", 3)
+                leaf.features["gender"] = leaf.key if person == 3 else -person  # and I am one person, wherever I stand
             leaf.features.setdefault("leaf", leaf.key)
             return leaf
         if name.endswith("_INF") and name not in self.rules:
             _, english, spanish, _ = rng.choice(self.words[name.removesuffix("_INF")])
             return _Leaf("word", [f"to {english[0]}"], spanish[:1])
-        rules = self.rules[name]
-        _, english, spanish = rng.choices(rules, cum_weights=self._weights[name])[0]
-        drawn, waiting, head = {}, [item for item in english if isinstance(item, dict)], {}
-        while waiting:  # what is agreed with comes first
-            item = next((i for i in waiting if all(t in drawn or t in _GIVEN or t == "^" for t in i["takes"])), None)
-            if item is None:
-                raise GrammarError(
-                    f"rule {name}: {waiting[0]['as']} agrees with a name that is not in its English side."
-                )
-            waiting.remove(item)
+        if name not in self.rules:
+            raise GrammarError(f"{name}: there is no such rule or list of words; add it, or hand another kind down.")
+        order, english, spanish, maybes = rng.choices(self._lines[name], cum_weights=self._weights[name])[0]
+        drawn, head = {}, {}
+        for item in order:
             taken = {}
             for source in item["takes"]:
                 if source in drawn:
-                    taken |= {k: v for k, v in drawn[source].features.items() if k in _HANDED}
+                    taken |= drawn[source].handed()
+                elif source == "^":
+                    taken |= given
                 else:
-                    taken |= given if source == "^" else _GIVEN[source]
-            part = drawn[item["as"]] = self._draw(item["name"], taken, rng)
+                    taken |= _GIVEN.get(source) or {"kind": source.upper()}
+            asked = item["name"]
+            if "KIND" in asked and "kind" in given:
+                asked = asked.replace("KIND", given["kind"])
+            part = drawn[item["as"]] = self._draw(asked, taken, rng)
             if item["head"]:
-                head = {k: v for k, v in part.features.items() if k in _HANDED}
+                head = part.handed()
         here = next(_numbers)  # words of different uses of a rule are not aligned
 
         def part_of(item):
@@ -379,8 +410,7 @@ class TranslationWorld:
             return _Word(item[0], (here, item[1][0]) if item[1] else None)
 
         maybe = []
-        for item in itertools.chain(*spanish):
-            names = item["maybe"] if isinstance(item, dict) else item[1]
+        for item, names in maybes:
             with_ = []
             for name in names:
                 if name.isdecimal():
@@ -389,8 +419,7 @@ class TranslationWorld:
                     with_.append(next(_parts(drawn[name[:-1]])))
                 else:
                     with_ += _parts(drawn[name])
-            if with_:
-                maybe.append((part_of(item).key, with_))
+            maybe.append((part_of(item).key, with_))
         return _Node([part_of(i) for i in english], [[part_of(i) for i in side] for side in spanish], head, maybe)
 
 
@@ -452,7 +481,7 @@ def _rule(name, line):
         return word, names.split(",") if names else []
 
     english = [item(text) for text in match[2].split()]
-    spanish = [[item(text) for text in side.split()] for side in match[3].split(" || ")]
+    spanish = [[item(text) for text in side.split()] for side in re.split(r"(?:^|\s+)\|\|\s+", match[3])]
     there = {i["as"] for i in english if isinstance(i, dict)}
     for i in itertools.chain(*spanish):
         named = [i["as"], *i["maybe"]] if isinstance(i, dict) else i[1]
@@ -460,6 +489,25 @@ def _rule(name, line):
             if other not in there:
                 raise GrammarError(f"rule {name}: {other} stands in Spanish and not in English.")
     return float(match[1] or 1), english, spanish
+
+
+def _order(name, english):
+    """The names of a line, what is agreed with before what agrees."""
+    waiting, order = [item for item in english if isinstance(item, dict)], []
+    while waiting:
+        there = {item["as"] for item in order}
+        item = next((i for i in waiting if all(t in there or t == "^" or t.islower() for t in i["takes"])), None)
+        if item is None:
+            raise GrammarError(f"rule {name}: {waiting[0]['as']} agrees with a name that is not in its English side.")
+        waiting.remove(item)
+        order.append(item)
+    return order
+
+
+def _maybes(spanish):
+    """Spanish items that may be aligned with others, and with which."""
+    named = [(item, item["maybe"] if isinstance(item, dict) else item[1]) for item in itertools.chain(*spanish)]
+    return [(item, names) for item, names in named if names and not (len(names) == 1 and names[0].isdecimal())]
 
 
 def _told(tree):
