@@ -15,6 +15,7 @@ from matplotlib.path import Path
 from course_lib.plotting.style import BLUE, GREEN, GREY, ORANGE, figure
 
 INK = "#222222"
+SYMBOL = 13  # points: subscripts have seven tenths of it
 
 
 def tint(colour: str, strength: float = 0.22):
@@ -22,15 +23,16 @@ def tint(colour: str, strength: float = 0.22):
     return tuple(1 - strength * (1 - np.array(to_rgb(colour))))
 
 
-@dataclass
+@dataclass(eq=False)
 class Node:
-    """Something an arrow can begin or end at: its middle and its size."""
+    """Something an arrow can begin or end at: its middle, its size, what it says."""
 
     x: float
     y: float
     w: float
     h: float
     round: bool = False
+    text: str = ""
 
     def edge(self, towards) -> tuple[float, float]:
         """Where a way to this point leaves: straight up, down or aside if it can, else in the point's direction."""
@@ -46,6 +48,15 @@ class Node:
 
 
 @dataclass
+class Way:
+    """What an arrow goes through; source: a node, or None if it leaves another way; target: a node."""
+
+    points: list[tuple[float, float]]
+    source: Node | None
+    target: Node
+
+
+@dataclass
 class Board:
     """A sheet of width × height inches to draw a network on; it keeps what stands on it."""
 
@@ -53,7 +64,7 @@ class Board:
     height: float
     nodes: list[Node] = field(default_factory=list)
     regions: list[Node] = field(default_factory=list)
-    ways: list[list[tuple[float, float]]] = field(default_factory=list)
+    ways: list[Way] = field(default_factory=list)
 
     def __post_init__(self):
         """The axes: one unit is one inch."""
@@ -66,35 +77,37 @@ class Board:
         """Text with nothing around it."""
         options = {"ha": "center", "va": "center", "color": INK, "zorder": 4} | options
         extent = self.ax.text(x, y, text, fontsize=size, **options).get_window_extent()
-        return Node(x, y, extent.width / self.figure.dpi + 0.1, extent.height / self.figure.dpi + 0.1)
+        width, height = (side / self.figure.dpi + 0.1 for side in extent.size)
+        return Node(x, y, width, height, text=text)
 
-    def word(self, x, y, text, size=10.5) -> Node:
-        """What is read or said."""
-        self.nodes.append(self.label(x, y, text, size))
+    def word(self, x, y, text) -> Node:
+        """What is read or said, or a number."""
+        self.nodes.append(self.label(x, y, text, SYMBOL if "_" in text else 10.5))
         return self.nodes[-1]
 
     def vector(self, x, y, text, colour=BLUE) -> Node:
         """A circle with the name of a vector."""
-        return self._round(x, y, max(0.24, self.label(x, y, text, 12).w / 2), tint(colour), colour)
+        return self._round(x, y, max(0.24, self.label(x, y, text, SYMBOL).w / 2), text, tint(colour), colour)
 
     def operation(self, x, y, text) -> Node:
         """What is done without weights, by name."""
-        return self._round(x, y, max(0.15, self.label(x, y, text, 13).w / 2 - 0.02), "white", INK)
+        return self._round(x, y, self.label(x, y, text, 11).w / 2, text)
 
     def times(self, x, y) -> Node:
         """The product ⊙, number by number."""
         self.ax.add_patch(Circle((x, y), 0.045, fc=INK, ec="none", zorder=4))
-        return self._round(x, y, 0.15, "white", INK)
+        return self._round(x, y, 0.15, "⊙")
 
     def plus(self, x, y) -> Node:
         """A sum."""
         self.ax.plot([x - 0.08, x + 0.08], [y, y], [x, x], [y - 0.08, y + 0.08], color=INK, lw=1.6, zorder=4)
-        return self._round(x, y, 0.15, "white", INK)
+        return self._round(x, y, 0.15, "+")
 
     def box(self, x, y, text, colour=GREY, w=0.0, h=0.4) -> Node:
         """A layer: something with weights of its own."""
-        there = self.label(x, y, text, 11)
-        return self._box(Node(x, y, max(w, there.w + 0.06), max(h, there.h)), self.nodes, fc=tint(colour), ec=colour)
+        there = self.label(x, y, text, SYMBOL if "_" in text else 11)
+        node = Node(x, y, max(w, there.w + 0.06), max(h, there.h), text=text)
+        return self._box(node, self.nodes, fc=tint(colour), ec=colour)
 
     def picture(self, x, y) -> Node:
         """A small picture: a hill and the sun."""
@@ -104,11 +117,11 @@ class Board:
                      color=GREEN, zorder=3)  # fmt: skip
         return frame
 
-    def region(self, left, bottom, right, top, text="", x=0.0) -> Node:
-        """A stage: what stands in it belongs together. text: at its left end, to the right of x."""
+    def region(self, left, bottom, right, top, text="") -> Node:
+        """A stage: what stands in it belongs together. text: at its left end."""
         if text:
-            self.label(x or left + 0.12, (bottom + top) / 2, text, 10, ha="left")
-        node = Node((left + right) / 2, (bottom + top) / 2, right - left, top - bottom)
+            self.label(left + 0.12, (bottom + top) / 2, text, 10, ha="left")
+        node = Node((left + right) / 2, (bottom + top) / 2, right - left, top - bottom, text=text)
         return self._box(node, self.regions, fc="white", ec=GREY, ls="--", lw=1, zorder=0)
 
     def arrow(self, *points, label="", at=(0.0, 0.0), dashed=False, both=False, thick=False,
@@ -126,7 +139,7 @@ class Board:
         if not isinstance(last, Node):
             raise TypeError(f"arrow: expected a node at its end, got {last!r}")
         middle[-1] = last.edge(middle[-2])
-        self.ways.append(middle)
+        self.ways.append(Way(middle, first if isinstance(first, Node) else None, last))
         path = {"path": Path(middle), "fc": INK, "joinstyle": "round", "capstyle": "butt", "zorder": 1}
         if not joins:
             self.ax.add_patch(FancyArrowPatch(**path | {"arrowstyle": "-", "ec": "white", "lw": 6}))
@@ -134,16 +147,16 @@ class Board:
         style |= {"lw": 3 if thick else 1.3}
         self.ax.add_patch(FancyArrowPatch(**path | style, ls=(0, (3, 2)) if dashed else "-"))
         if label:
-            self.label(*at, label, 11)
+            self.label(*at, label, SYMBOL)
 
     def chain(self, *nodes, thick=False) -> None:
         """A way from each node to the next."""
         for one, other in itertools.pairwise(nodes):
             self.arrow(one, other, thick=thick)
 
-    def _round(self, x, y, r, fill, edge) -> Node:
+    def _round(self, x, y, r, text, fill="white", edge=INK) -> Node:
         self.ax.add_patch(Circle((x, y), r, fc=fill, ec=edge, lw=1.5, zorder=2))
-        self.nodes.append(Node(x, y, 2 * r, 2 * r, round=True))
+        self.nodes.append(Node(x, y, 2 * r, 2 * r, True, text))
         return self.nodes[-1]
 
     def _box(self, node, kept, **options) -> Node:

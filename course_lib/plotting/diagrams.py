@@ -2,7 +2,7 @@
 
 import itertools
 
-from course_lib.plotting.board import Board
+from course_lib.plotting.board import SYMBOL, Board
 from course_lib.plotting.style import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY
 
 
@@ -16,9 +16,9 @@ def rnn() -> Board:
     h_prev, W_h, total = board.vector(0.42, row, "$h_{t-1}$"), board.box(1.2, row, "$W_h$"), board.plus(1.8, row)
     tanh, h_t = board.operation(2.4, row, "tanh"), board.vector(3.3, row, "$h_t$")
     x_t, W_x = board.vector(1.8, 0.32, "$x_t$", GREEN), board.box(1.8, 1.0, "$W_x$")
-    bias, W_y = board.word(1.8, 2.3, "$b_h$", 12), board.box(3.3, 2.5, "$W_y$")
+    bias, W_y = board.word(1.8, 2.3, "$b_h$"), board.box(3.3, 2.5, "$W_y$")
     total_y, y_t = board.plus(3.3, 3.02), board.vector(4.0, 3.02, "$y_t$", RED)
-    bias_y = board.word(2.65, 3.02, "$b_y$", 12)
+    bias_y = board.word(2.65, 3.02, "$b_y$")
     for way in ((h_prev, W_h), (W_h, total), (x_t, W_x), (W_x, total), (bias, total), (total, tanh), (tanh, h_t),
                 (h_t, W_y), (W_y, total_y), (bias_y, total_y), (total_y, y_t)):  # fmt: skip
         board.arrow(*way)
@@ -131,7 +131,7 @@ def attention() -> Board:
     board.chain(board.word(7.6, 0.3, "Ana"), s_j, combine, out, board.word(7.6, 5.1, "nos"))
     board.arrow((7.6, match.y), match)
     board.arrow(c, combine, label="$c_j$", at=(6.6, c.y + 0.17))
-    board.label(7.85, 4.13, "$\\tilde s_j$", 11)
+    board.label(7.85, 4.13, "$\\tilde s_j$", SYMBOL)
     board.label(0.6, h[0].y, "encoder")
     board.label(8.6, 0.65, "decoder")
     return board
@@ -212,7 +212,7 @@ def _look(board, places, names, x):
     board.region(left, row + 1.9, right, row + 2.9, "3 weighted\n   sum")
     total = board.plus(right - 0.3, row + 2.65)
     for place, name in zip(places, names, strict=True):
-        score, weight = (board.word(place.x, row + y, f"${of}_{{{name}}}$", 12) for of, y in (("e", 0.8), ("a", 1.5)))
+        score, weight = (board.word(place.x, row + y, f"${of}_{{{name}}}$") for of, y in (("e", 0.8), ("a", 1.5)))
         product = board.times(place.x, row + 2.2)
         board.chain(place, score, weight, product)
         board.arrow((place.x, row + 0.37), (place.x + 0.4, row + 0.37), (place.x + 0.4, product.y), product)
