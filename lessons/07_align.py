@@ -264,9 +264,9 @@ must_be("dot: as keras.layers.Attention", at_most(np.abs(ours - theirs).max(), 1
 # output (Luong et al. 2015, eqs 5 and 6): $\tilde s_j = \tanh(W_c\,[c_j; s_j])$.
 
 # %% [markdown]
-# Drawn for one word, *nos*, the second of *Ana nos visita .*; read it from below. The three regions are the three steps above,
+# Drawn for one word, *nos*, the second of *ella nos vio .*; read it from below. The three regions are the three steps above,
 # with $s_j$ as the query: it is matched with every $h_t$. Each $h_t$ goes two ways, to be matched and to be summed. Follow
-# $s_j$: it has read the word before, $y_{j-1}$ (here *Ana*), and goes to the match, to the output and to the next step; what
+# $s_j$: it has read the word before, $y_{j-1}$ (here *ella*), and goes to the match, to the output and to the next step; what
 # was read, $c_j$, goes to the output and nowhere else. (Double arrows: the encoder reads in both directions.)
 
 # %%

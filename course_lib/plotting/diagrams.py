@@ -96,7 +96,7 @@ def encoder_decoder() -> Board:
     for t, (h_t, word) in enumerate(zip(h, ("I", "sing", "."), strict=True), start=1):
         board.arrow(board.vector(h_t.x, low, f"$x_{t}$", GREEN), h_t)
         board.label(h_t.x, 0.18, word)
-    c, start = board.vector(3.3, row, "$c$", SKY), board.box(4.25, row, "tanh $W$")
+    c, start = board.vector(3.25, row, "$c=h_T$", SKY), board.box(4.25, row, "tanh $W$")
     s = [board.vector(5.2 + 1.2 * j, row, f"$s_{j}$") for j in range(4)]
     told = [board.vector(s_j.x, low, f"$y_{j}$", GREEN) for j, s_j in enumerate(s[1:])]
     says = [board.vector(s_j.x, high, f"$y_{j}$", RED) for j, s_j in enumerate(s[1:], start=1)]
@@ -111,8 +111,8 @@ def encoder_decoder() -> Board:
         board.label(x.x, 3.64, next_word)
     board.chain(*h, c, start, *s)
     board.label(1.4, 2.1, "encoder")
-    board.label(3.3, 2.1, "context $c=h_T$")
-    board.label(5.75, 2.1, "decoder")
+    board.label(3.25, 2.15, "context")
+    board.label(5.2, 2.1, "decoder")
     return board
 
 
@@ -120,20 +120,20 @@ def attention() -> Board:
     """One word of a translator that looks back after its step: Luong et al. 2015, without input feeding."""
     board = Board(9.4, 5.35)
     h = [board.vector(1.75 + 1.1 * t, 1.1, f"$h_{t + 1}$") for t in range(4)]
-    for h_t, word in zip(h, ("Anna", "visits", "us", "."), strict=True):
+    for h_t, word in zip(h, ("she", "saw", "us", "."), strict=True):
         board.arrow(board.word(h_t.x, 0.3, word), h_t)
     for here, there in itertools.pairwise(h):
         board.arrow(here, there, both=True)
     s_j, c, match = _look(board, h, [f"j{t}" for t in (1, 2, 3, 4)], 7.6)
-    before, after = board.vector(6.7, 1.1, "$s_{j-1}$"), board.vector(8.6, 1.1, "$s_{j+1}$")
+    before, after = board.vector(6.7, 1.1, "$s_{j-1}$"), board.word(8.5, 1.1, "…")
     combine, out = board.box(7.6, c.y, "tanh $W_c$"), board.box(7.6, 4.5, "Dense, softmax")
     board.chain(before, s_j, after)
-    board.chain(board.word(7.6, 0.3, "Ana"), s_j, combine, out, board.word(7.6, 5.1, "nos"))
+    board.chain(board.word(7.6, 0.3, "ella"), s_j, combine, out, board.word(7.6, 5.1, "nos"))
     board.arrow((7.6, match.y), match)
     board.arrow(c, combine, label="$c_j$", at=(6.6, c.y + 0.17))
     board.label(7.85, 4.13, "$\\tilde s_j$", SYMBOL)
     board.label(0.6, h[0].y, "encoder")
-    board.label(8.6, 0.65, "decoder")
+    board.label(8.6, 0.6, "decoder")
     return board
 
 
