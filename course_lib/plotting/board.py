@@ -6,6 +6,7 @@ with a dark border is an operation, a word stands by itself, a region with a das
 
 import itertools
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from matplotlib.colors import to_rgb
@@ -73,10 +74,10 @@ class Board:
         self.ax.set(xlim=(0, self.width), ylim=(0, self.height))
         self.ax.axis("off")
 
-    def label(self, x, y, text, size=10.0, **options) -> Node:
+    def label(self, x, y, text, size=10.0, **options: Any) -> Node:
         """Text with nothing around it."""
-        options = {"ha": "center", "va": "center", "color": INK, "zorder": 4} | options
-        extent = self.ax.text(x, y, text, fontsize=size, **options).get_window_extent()
+        style: dict[str, Any] = {"ha": "center", "va": "center", "color": INK, "zorder": 4}
+        extent = self.ax.text(x, y, text, fontsize=size, **style | options).get_window_extent()
         width, height = (side / self.figure.dpi + 0.1 for side in extent.size)
         return Node(x, y, width, height, text=text)
 
@@ -140,14 +141,14 @@ class Board:
             raise TypeError(f"arrow: expected a node at its end, got {last!r}")
         middle[-1] = last.edge(middle[-2])
         self.ways.append(Way(middle, first if isinstance(first, Node) else None, last))
-        path = {"path": Path(middle), "fc": INK, "joinstyle": "round", "capstyle": "butt", "zorder": 1}
+        path: dict = {"path": Path(middle), "fc": INK, "joinstyle": "round", "capstyle": "butt", "zorder": 1}
         if not joins:
             self.ax.add_patch(FancyArrowPatch(**path | {"arrowstyle": "-", "ec": "white", "lw": 6}))
-        style = {"arrowstyle": "<|-|>" if both else "-|>", "mutation_scale": 11, "ec": INK}
+        style: dict = {"arrowstyle": "<|-|>" if both else "-|>", "mutation_scale": 11, "ec": INK}
         style |= {"lw": 3 if thick else 1.3}
         self.ax.add_patch(FancyArrowPatch(**path | style, ls=(0, (3, 2)) if dashed else "-"))
         if label:
-            self.label(*at, label, SYMBOL)
+            self.label(at[0], at[1], label, SYMBOL)
 
     def chain(self, *nodes, thick=False) -> None:
         """A way from each node to the next."""
@@ -159,9 +160,9 @@ class Board:
         self.nodes.append(Node(x, y, 2 * r, 2 * r, True, text))
         return self.nodes[-1]
 
-    def _box(self, node, kept, **options) -> Node:
+    def _box(self, node, kept, **options: Any) -> Node:
         corner = node.x - node.w / 2, node.y - node.h / 2
-        options = {"lw": 1.5, "zorder": 2, "boxstyle": "round,pad=0,rounding_size=0.08"} | options
-        self.ax.add_patch(FancyBboxPatch(corner, node.w, node.h, **options))
+        style: dict[str, Any] = {"lw": 1.5, "zorder": 2, "boxstyle": "round,pad=0,rounding_size=0.08"}
+        self.ax.add_patch(FancyBboxPatch(corner, node.w, node.h, **style | options))
         kept.append(node)
         return node

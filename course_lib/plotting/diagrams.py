@@ -19,17 +19,18 @@ def rnn() -> Board:
     bias, W_y = board.word(1.8, 2.3, "$b_h$"), board.box(3.3, 2.5, "$W_y$")
     total_y, y_t = board.plus(3.3, 3.02), board.vector(4.0, 3.02, "$y_t$", RED)
     bias_y = board.word(2.65, 3.02, "$b_y$")
-    for way in ((h_prev, W_h), (W_h, total), (x_t, W_x), (W_x, total), (bias, total), (total, tanh), (tanh, h_t),
-                (h_t, W_y), (W_y, total_y), (bias_y, total_y), (total_y, y_t)):  # fmt: skip
-        board.arrow(*way)
+    board.chain(h_prev, W_h, total, tanh, h_t, W_y, total_y, y_t)
+    board.chain(x_t, W_x, total)
+    board.arrow(bias, total)
+    board.arrow(bias_y, total_y)
     before = board.vector(5.0, row, "$h_0$")
     for t, (word, after) in enumerate((("<bos>", "France?"), ("France", "is?"), ("is", "where?")), start=1):
         x = 5.0 + 1.3 * t
         h_t, W_h = board.vector(x, row, f"$h_{t}$"), board.box(x - 0.65, row, "$W_h$")
         x_t, W_x = board.vector(x, 0.55, f"$x_{t}$", GREEN), board.box(x, 1.14, "$W_x$")
         W_y, y_t = board.box(x, 2.38, "$W_y$"), board.vector(x, 2.98, f"$y_{t}$", RED)
-        for way in ((before, W_h), (W_h, h_t), (x_t, W_x), (W_x, h_t), (h_t, W_y), (W_y, y_t)):
-            board.arrow(*way)
+        board.chain(before, W_h, h_t)
+        board.chain(x_t, W_x, h_t, W_y, y_t)
         board.label(x, 0.15, word)
         board.label(x, 3.45, after)
         before = h_t
@@ -51,10 +52,11 @@ def lstm_cell() -> Board:
     _read(board, x_t, x_t.y, -0.25, f, i, g, o)
     keep, add, write = board.times(f.x, top), board.plus(4.35, top), board.times(4.35, middle)
     show, tanh = board.times(o.x, middle), board.operation(o.x, 3.3, "tanh")
-    for way in ((c_prev, keep), (keep, add), (add, c_t)):
-        board.arrow(*way, thick=True)
-    for way in ((write, add), ((o.x, top), tanh), (tanh, show), (show, (7.75, middle), (7.75, low), h_t)):
-        board.arrow(*way)
+    board.chain(c_prev, keep, add, c_t, thick=True)
+    board.arrow(write, add)
+    board.arrow((o.x, top), tanh)
+    board.arrow(tanh, show)
+    board.arrow(show, (7.75, middle), (7.75, low), h_t)
     board.arrow(f, keep, label="$f_t$", at=(f.x + 0.2, 2.15))
     board.arrow(i, (i.x, middle), write, label="$i_t$", at=(i.x - 0.2, 2.15))
     board.arrow(g, (g.x, middle), write, label="$g_t$", at=(g.x + 0.2, 2.15))
@@ -75,10 +77,10 @@ def gru_cell() -> Board:
     _read(board, (1.25, top), low, 0.25, r, z)
     keep, add = board.times(z.x, top), board.plus(candidate.x, top)
     reset, new = board.times(r.x, middle), board.times(candidate.x, 3.0)
-    for way in ((h_prev, keep), (keep, add), (add, h_t)):
-        board.arrow(*way, thick=True)
-    for way in (((r.x, top), reset), (reset, (5.4, middle), (5.4, gates), candidate), (new, add)):
-        board.arrow(*way)
+    board.chain(h_prev, keep, add, h_t, thick=True)
+    board.arrow((r.x, top), reset)
+    board.arrow(reset, (5.4, middle), (5.4, gates), candidate)
+    board.arrow(new, add)
     board.arrow(r, reset, label="$r$", at=(r.x + 0.17, 2.0))
     board.arrow(z, keep, label="$z$", at=(z.x + 0.17, 2.0))
     rest = board.operation(5.4, 3.0, "$1-z$")
@@ -103,9 +105,7 @@ def encoder_decoder() -> Board:
     for y, same in zip(says, told[1:], strict=False):
         board.arrow(y, (y.x + 0.6, high), (y.x + 0.6, low), same, dashed=True)
     for s_j, reads, y in zip(s[1:], told, says, strict=True):
-        readout = board.box(s_j.x, 2.43, "$W_o$\nsoftmax")
-        for way in ((reads, s_j), (s_j, readout), (readout, y)):
-            board.arrow(*way)
+        board.chain(reads, s_j, board.box(s_j.x, 2.43, "$W_o$\nsoftmax"), y)
     for x, word, next_word in zip(s[1:], said, said[1:], strict=False):
         board.label(x.x, 0.18, word)
         board.label(x.x, 3.64, next_word)
