@@ -152,9 +152,9 @@ plt.show()
 # first, and each gets a learned vector for its place added (`where`).
 
 # %% [markdown]
-# Drawn for one word, *dog* after *red*; compare with lesson 07's. In place of words there are regions, $v_1 \dots v_R$. Three
-# things are new: the way at the bottom, on which the whole picture begins the memory, as in lesson 08; the gate $\beta_j$; and the
-# output layer, which sees the word before, too.
+# Drawn for one word, *dog* after *red*; compare with lesson 07's. In place of words there are regions, $v_1 \dots v_R$. New
+# are the layer over the regions, with `where`; the way at the bottom, on which the whole picture begins the memory, as in
+# lesson 08; the gate $\beta_j$; and the output layer, which sees the word before, too.
 
 # %%
 from course_lib.plotting import diagrams
