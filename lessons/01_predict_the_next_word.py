@@ -333,9 +333,9 @@ claim(
 
 # %% [markdown]
 # The same, drawn. A circle is a vector; a box multiplies by the matrix in it; a circle with a black border adds or applies
-# $\tanh$. On the left follow the equations, arrow by arrow. On the right are three steps side by side, each $h_t$ standing for
-# the sum, the bias and the $\tanh$ of the left. Below each $x_t$ is the word read, above each $y_t$ the one to be made
-# probable. The boxes say why the number of weights does not grow with the text: it is the same three matrices each time.
+# $\tanh$. On the left follow the equations, arrow by arrow. On the right are three steps side by side, sums, biases and
+# $\tanh$ left out. Below each $x_t$ is the word read, above each $y_t$ the one to be made probable. The boxes say why the
+# number of weights does not grow with the text: it is the same three matrices each time.
 
 # %%
 from course_lib.plotting import diagrams
