@@ -226,11 +226,12 @@ def test_a_drawing_is_explained_and_shown(name):
 
 
 @pytest.mark.parametrize(("english", "spanish", "seed"), [
-    ("I sing .", "canto .", 12), ("she saw us .", "ella nos vio .", 142)
+    ("I sing .", "canto .", 4), ("she saw us .", "ella nos vio .", 470)
 ])  # fmt: skip
 def test_the_examples_are_sentences_of_the_world(english, spanish, seed):
     pairs = TranslationWorld().sample(20, seed=seed, longest=len(english.split()))
-    assert (english, spanish) in {(" ".join(pair.english), " ".join(pair.spanish)) for pair in pairs}
+    said = {(" ".join(pair.english), " ".join(pair.spanish)) for pair in pairs}
+    assert (english, spanish) in said, "the world changed: does it still say this, under another seed?"
 
 
 # -- what is drawn computes what the code computes ---------------------------------------------------------------------
@@ -367,7 +368,7 @@ def test_the_drawn_attention_reads_what_the_code_reads(name, places, read, rng):
         if text.startswith("gate"):
             return sigmoid(only(arrives).sum())
         assert text == read
-        assert (arrives.keys() == {"+", "$s_j$"}) if name == "attention" else (arrives.keys() == {"⊙", "$s_j$", "red"})
+        assert arrives.keys() == ({"+", "$s_j$"} if name == "attention" else {"⊙", "$s_j$", "red"})
         return arrives.get("+", arrives.get("⊙"))
 
     subscripts = [place[3] for place in places]
