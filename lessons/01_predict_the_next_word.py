@@ -330,7 +330,20 @@ claim(
 #
 # Any length: the loop just runs longer. Order: $h_t$ depends on it. Shared parameters: there is one $W_h$, not one a
 # place. Long-term dependencies: that is what we will measure.
-#
+
+# %% [markdown]
+# The same, drawn. A circle is a vector; a box multiplies by the matrix in it; a circle with a black border adds or applies
+# $\tanh$. On the left follow the equations, arrow by arrow. On the right are three steps side by side, sums, biases and
+# $\tanh$ left out. Below each $x_t$ is the word read, above each $y_t$ the one to be made probable. The boxes say why the
+# number of weights does not grow with the text: it is the same three matrices each time.
+
+# %%
+from course_lib.plotting import diagrams
+
+diagrams.rnn()
+plt.show()
+
+# %% [markdown]
 # ## By hand: hello
 #
 # The vocabulary is {h, e, l, o}. After *h* comes *e*, after *e* comes *l*. But after *l* comes *l* the first time and

@@ -96,7 +96,20 @@ claim("but quiet and orthogonal, or ReLU and identity: all learned it", at_least
 # All of $f, i, g, o, c, h$ have $H$ numbers; each $W_{\cdot x}$ is $H \times D$, each $W_{\cdot h}$ is $H \times H$. The
 # memory is now two vectors, $c_t$ and $h_t$. (One of the lectures puts a sigmoid inside the $\tanh$ of the candidate. That
 # is a slip: $g$ could not be negative then, and nothing could be subtracted from a cell.)
-#
+
+# %% [markdown]
+# The six equations, drawn. A circle with a dot is $\odot$, one with a plus is a sum; at a black dot a value goes two ways; each
+# of the four boxes has weights of its own for $x_t$ and for $h_{t-1}$, and a bias. Begin with the thick line, the page: from
+# $c_{t-1}$ to $c_t$ it is straight, through one product and one sum, and no matrix. All else is beside it: what keeps it, what
+# is written to it, what is shown of it. Where two lines cross without a dot, they do not meet.
+
+# %%
+from course_lib.plotting import diagrams
+
+diagrams.lstm_cell()
+plt.show()
+
+# %% [markdown]
 # ## One step by hand
 #
 # One unit, its page says $c_{t-1} = 1$. The gates' inputs sum up to 2 (forget), −2 (input), 1 (candidate) and 0 (output).

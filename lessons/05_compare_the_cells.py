@@ -126,7 +126,19 @@ class NoForgetGateCell(Cell):
 # \end{aligned}$$
 #
 # $z$ is forget and input gate in one (coupled, as above), and there is no output gate: what is remembered is shown.
-#
+
+# %% [markdown]
+# Drawn as lesson 03's LSTM was: a circle with a dot is $\odot$, at a black dot a value goes two ways. The thick line is the one
+# memory, $h$. Compare: $z$ works on both sides of the sum, once as it is and once as $1 - z$; and the candidate does not read
+# $h_{t-1}$ but $r \odot h_{t-1}$.
+
+# %%
+from course_lib.plotting import diagrams
+
+diagrams.gru_cell()
+plt.show()
+
+# %% [markdown]
 # **On paper.** One unit; $h_{t-1} = 0.8$. The candidate is $\tilde h = -0.4$. What is $h_t$ with $z = 1$, $z = 0$, $z = 0.75$? And is there a
 # way for $h_t$ to leave the interval from $-1$ to $1$?
 

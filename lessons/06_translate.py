@@ -90,7 +90,19 @@ print(f"{len(test):,} sentences to test on, none of them among the others")
 #
 # **Output.** A logit for every Spanish word, $W_o s_j$; a softmax makes probabilities of them. `<eos>` is a word, too: so the two sentences need not be
 # equally long.
-#
+
+# %% [markdown]
+# Drawn, from left to right, for *I sing .* and *canto .*: find the one place where all that is known of the sentence passes
+# through a single vector, $c$. Broken lines: when it translates, the word said is the next one read. (When it learns, the true
+# word is read there, said or not.)
+
+# %%
+from course_lib.plotting import diagrams
+
+diagrams.encoder_decoder()
+plt.show()
+
+# %% [markdown]
 # In Keras these are two recurrent layers and an arrow between them:
 
 

@@ -263,6 +263,18 @@ must_be("dot: as keras.layers.Attention", at_most(np.abs(ours - theirs).max(), 1
 # Lesson 06's, and a few lines more. The decoder's state $s_j$, which has read the word before, is the query; what it reads joins it on the way to the
 # output (Luong et al. 2015, eqs 5 and 6): $\tilde s_j = \tanh(W_c\,[c_j; s_j])$.
 
+# %% [markdown]
+# Drawn for one word, *nos*, the second of *ella nos vio .*; read it from below. The three regions are the three steps above,
+# with $s_j$ as the query: it is matched with every $h_t$. Each $h_t$ goes two ways, to be matched and to be summed. Follow
+# $s_j$: it has read the word before, $y_{j-1}$ (here *ella*), and goes to the match, to the output and to the next step; what
+# was read, $c_j$, goes to the output and nowhere else. (Double arrows: the encoder reads in both directions.)
+
+# %%
+from course_lib.plotting import diagrams
+
+diagrams.attention()
+plt.show()
+
 
 # %%
 def translator(source_words, target_words, score, width=192):

@@ -234,7 +234,19 @@ for v_1, W_hh, h_before in ((1, 0, 0), (-1, 0, 0), (1, 1, -2)):
 # | initial state | the words | the initial state $s_0$ | the encoder–decoder of lesson 06 |
 # | every input | the words, $v$ beside each | always in the memory's sight | the lecture's $W_{vh}$ |
 # | initial state and output | the words | $s_0$, and beside every output | Cho et al. 2014's output layer; Mao et al. 2015 join them there, too |
-#
+
+# %% [markdown]
+# The four, drawn for two words of a caption. Thick lines are the picture's: how often does each way give it to the decoder, and
+# where? (In our code *every input* begins with $s_0$ from the picture, too. In an LSTM $s_0$ is two vectors, $h$ with a
+# $\tanh$ and $c$ without.) The last way gives the output layer the word before, as well.
+
+# %%
+from course_lib.plotting import diagrams
+
+diagrams.picture_ways()
+plt.show()
+
+# %% [markdown]
 # Here is the last, all of it. As in lesson 06 $y_j$ is a word and $s_j$ the decoder's memory. *Maxout* keeps the larger one of every two numbers (Goodfellow
 # et al. 2013): from "I have just said *red*" and "there is a red dog" such a layer can make "*dog*".
 

@@ -151,6 +151,17 @@ plt.show()
 # Lesson 08's network with the output layer that sees word, memory and picture; for the picture, now, what was looked at. A small layer goes over the regions
 # first, and each gets a learned vector for its place added (`where`).
 
+# %% [markdown]
+# Drawn for one word, *dog* after *red*; compare with lesson 07's. In place of words there are regions, $v_1 \dots v_R$. New
+# are the layer over the regions, with `where`; the way at the bottom, on which the whole picture begins the memory, as in
+# lesson 08; the gate $\beta_j$; and the output layer, which sees the word before, too.
+
+# %%
+from course_lib.plotting import diagrams
+
+diagrams.picture_attention()
+plt.show()
+
 
 # %%
 class Where(layers.Layer):

@@ -1,6 +1,232 @@
-"""Drawings of networks: what depends on what."""
+"""Drawings of networks: what depends on what. Each draws one network as its lesson's code computes it."""
 
-from course_lib.plotting.style import BLUE, GREEN, GREY, RED
+import itertools
+
+from course_lib.plotting.board import SYMBOL, Board
+from course_lib.plotting.style import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY
+
+
+def rnn() -> Board:
+    """The vanilla RNN: one step, and three of them, with the same weights in each."""
+    board = Board(9.4, 3.7)
+    row = 1.75
+    board.label(0.15, 3.45, "one step", 11, ha="left", weight="bold")
+    board.label(4.75, 3.45, "unfolded", 11, ha="left", weight="bold")
+    board.region(0.85, 0.65, 2.85, 2.5)
+    h_prev, W_h, total = board.vector(0.42, row, "$h_{t-1}$"), board.box(1.2, row, "$W_h$"), board.plus(1.8, row)
+    tanh, h_t = board.operation(2.4, row, "tanh"), board.vector(3.3, row, "$h_t$")
+    x_t, W_x = board.vector(1.8, 0.32, "$x_t$", GREEN), board.box(1.8, 1.0, "$W_x$")
+    bias, W_y = board.word(1.8, 2.3, "$b_h$"), board.box(3.3, 2.5, "$W_y$")
+    total_y, y_t = board.plus(3.3, 3.02), board.vector(4.0, 3.02, "$y_t$", RED)
+    bias_y = board.word(2.65, 3.02, "$b_y$")
+    board.chain(h_prev, W_h, total, tanh, h_t, W_y, total_y, y_t)
+    board.chain(x_t, W_x, total)
+    board.arrow(bias, total)
+    board.arrow(bias_y, total_y)
+    before = board.vector(5.0, row, "$h_0$")
+    for t, (word, after) in enumerate((("<bos>", "France?"), ("France", "is?"), ("is", "where?")), start=1):
+        x = 5.0 + 1.3 * t
+        h_t, W_h = board.vector(x, row, f"$h_{t}$"), board.box(x - 0.65, row, "$W_h$")
+        x_t, W_x = board.vector(x, 0.55, f"$x_{t}$", GREEN), board.box(x, 1.14, "$W_x$")
+        W_y, y_t = board.box(x, 2.38, "$W_y$"), board.vector(x, 2.98, f"$y_{t}$", RED)
+        board.chain(before, W_h, h_t)
+        board.chain(x_t, W_x, h_t, W_y, y_t)
+        board.label(x, 0.15, word)
+        board.label(x, 3.45, after)
+        before = h_t
+    return board
+
+
+def lstm_cell() -> Board:
+    """One step of the LSTM; the memory c on a straight line."""
+    board = Board(9.0, 4.5)
+    top, middle, gates, low = 4.0, 2.6, 1.55, 0.8
+    board.region(1.0, 0.5, 8.05, 4.35)
+    c_prev, h_prev = board.vector(0.45, top, "$c_{t-1}$", SKY), board.vector(0.45, low, "$h_{t-1}$")
+    c_t, h_t = board.vector(8.6, top, "$c_t$", SKY), board.vector(8.6, low, "$h_t$")
+    x_t = board.vector(1.4, 0.27, "$x_t$", GREEN)
+    asked = {"forget gate\nkeep?": 2.1, "input gate\nwrite?": 3.6, "output gate\nshow?": 6.8}
+    f, i, o = (board.box(x, gates, f"{text}  $\\sigma$", ORANGE, 1.2) for text, x in asked.items())
+    g = board.box(5.1, gates, "candidate\nwhat?  tanh", PURPLE, 1.2)
+    _read(board, h_prev, low, 0.25, f, i, g, o)
+    _read(board, x_t, x_t.y, -0.25, f, i, g, o)
+    keep, add, write = board.times(f.x, top), board.plus(4.35, top), board.times(4.35, middle)
+    show, tanh = board.times(o.x, middle), board.operation(o.x, 3.3, "tanh")
+    board.chain(c_prev, keep, add, c_t, thick=True)
+    board.arrow(write, add)
+    board.arrow((o.x, top), tanh)
+    board.arrow(tanh, show)
+    board.arrow(show, (7.75, middle), (7.75, low), h_t)
+    board.arrow(f, keep, label="$f_t$", at=(f.x + 0.2, 2.15))
+    board.arrow(i, (i.x, middle), write, label="$i_t$", at=(i.x - 0.2, 2.15))
+    board.arrow(g, (g.x, middle), write, label="$g_t$", at=(g.x + 0.2, 2.15))
+    board.arrow(o, show, label="$o_t$", at=(o.x + 0.2, 2.15))
+    return board
+
+
+def gru_cell() -> Board:
+    """One step of the GRU, reset before the product."""
+    board = Board(9.0, 4.3)
+    top, middle, gates, low = 3.8, 2.5, 1.5, 0.8
+    board.region(0.95, 0.5, 8.05, 4.15)
+    h_prev, h_t = board.vector(0.45, top, "$h_{t-1}$"), board.vector(8.6, top, "$h_t$")
+    x_t = board.vector(0.45, 0.27, "$x_t$", GREEN)
+    r, z = (board.box(x, gates, f"{name}  $\\sigma$", ORANGE, 1.2) for x, name in ((2.2, "reset"), (4.2, "update")))
+    candidate = board.box(6.7, gates, "candidate  tanh", PURPLE, 1.2)
+    _read(board, x_t, x_t.y, -0.25, r, z, candidate)
+    _read(board, (1.25, top), low, 0.25, r, z)
+    keep, add = board.times(z.x, top), board.plus(candidate.x, top)
+    reset, new = board.times(r.x, middle), board.times(candidate.x, 3.0)
+    board.chain(h_prev, keep, add, h_t, thick=True)
+    board.arrow((r.x, top), reset)
+    board.arrow(reset, (5.4, middle), (5.4, gates), candidate)
+    board.arrow(new, add)
+    board.arrow(r, reset, label="$r$", at=(r.x + 0.17, 2.0))
+    board.arrow(z, keep, label="$z$", at=(z.x + 0.17, 2.0))
+    rest = board.operation(5.4, 3.0, "$1-z$")
+    board.arrow((z.x, 3.0), rest)
+    board.arrow(rest, new)
+    board.arrow(candidate, new, label="$\\tilde h$", at=(candidate.x + 0.2, 2.2))
+    return board
+
+
+def encoder_decoder() -> Board:
+    """A sentence read into one vector, and said again in another language from it alone."""
+    board = Board(9.6, 3.85)
+    row, low, high, said = 1.6, 0.62, 3.2, ("<bos>", "canto", ".", "<eos>")
+    h = [board.vector(0.9 * t - 0.4, row, f"$h_{t}$") for t in (1, 2, 3)]
+    for t, (h_t, word) in enumerate(zip(h, ("I", "sing", "."), strict=True), start=1):
+        board.arrow(board.vector(h_t.x, low, f"$x_{t}$", GREEN), h_t)
+        board.label(h_t.x, 0.18, word)
+    c, start = board.vector(3.25, row, "$c=h_T$", SKY), board.box(4.25, row, "tanh $W$")
+    s = [board.vector(5.2 + 1.2 * j, row, f"$s_{j}$") for j in range(4)]
+    told = [board.vector(s_j.x, low, f"$y_{j}$", GREEN) for j, s_j in enumerate(s[1:])]
+    says = [board.vector(s_j.x, high, f"$y_{j}$", RED) for j, s_j in enumerate(s[1:], start=1)]
+    for y, same in zip(says, told[1:], strict=False):
+        board.arrow(y, (y.x + 0.6, high), (y.x + 0.6, low), same, dashed=True)
+    for s_j, reads, y in zip(s[1:], told, says, strict=True):
+        board.chain(reads, s_j, board.box(s_j.x, 2.43, "$W_o$\nsoftmax"), y)
+    for x, word, next_word in zip(s[1:], said, said[1:], strict=False):
+        board.label(x.x, 0.18, word)
+        board.label(x.x, 3.64, next_word)
+    board.chain(*h, c, start, *s)
+    board.label(1.4, 2.1, "encoder")
+    board.label(3.25, 2.15, "context")
+    board.label(5.2, 2.1, "decoder")
+    return board
+
+
+def attention() -> Board:
+    """One word of a translator that looks back after its step: Luong et al. 2015, without input feeding."""
+    board = Board(9.4, 5.35)
+    h = [board.vector(1.75 + 1.1 * t, 1.1, f"$h_{t + 1}$") for t in range(4)]
+    for h_t, word in zip(h, ("she", "saw", "us", "."), strict=True):
+        board.arrow(board.word(h_t.x, 0.3, word), h_t)
+    for here, there in itertools.pairwise(h):
+        board.arrow(here, there, both=True)
+    s_j, c, match = _look(board, h, [f"j{t}" for t in (1, 2, 3, 4)], 7.6)
+    before, after = board.vector(6.7, 1.1, "$s_{j-1}$"), board.word(8.5, 1.1, "…")
+    combine, out = board.box(7.6, c.y, "tanh $W_c$"), board.box(7.6, 4.5, "Dense, softmax")
+    board.chain(before, s_j, after)
+    board.chain(board.word(7.6, 0.3, "ella"), s_j, combine, out, board.word(7.6, 5.1, "nos"))
+    board.arrow((7.6, match.y), match)
+    board.arrow(c, combine, label="$c_j$", at=(6.6, c.y + 0.17))
+    board.label(7.85, 4.13, "$\\tilde s_j$", SYMBOL)
+    board.label(0.6, h[0].y, "encoder")
+    board.label(8.6, 0.6, "decoder")
+    return board
+
+
+def picture_ways() -> Board:
+    """A picture made into one vector, and four ways in which it enters a decoder."""
+    board = Board(10.0, 6.5)
+    y = 6.12
+    cnn, regions = board.box(2.6, y, "CNN"), board.word(4.1, y, "8 × 8 regions")
+    largest, made = board.operation(5.7, y, "max"), board.box(6.8, y, "Dense")
+    board.chain(board.picture(1.4, y), cnn, regions, largest, made, board.vector(8.0, y, "$v$", SKY))
+    for left, bottom, way in ((0.1, 2.95, "first input"), (5.1, 2.95, "initial state"),
+                              (0.1, 0.1, "every input"), (5.1, 0.1, "initial state and output")):  # fmt: skip
+        board.region(left, bottom, left + 4.8, bottom + 2.75)
+        board.label(left + 0.15, bottom + 2.53, way, 11, ha="left", weight="bold")
+        _tell(board, left, bottom, way)
+    return board
+
+
+def _tell(board, left, bottom, way):
+    """Two words of a decoder to which a picture is given in one of four ways; thick: the picture's."""
+    low, row, out, high = (bottom + y for y in (0.3, 1.0, 1.84, 2.5))
+    s = [board.vector(left + x, row, f"$s_{j}$") for j, x in enumerate((2.0, 3.0, 4.15))]
+    words = [board.word(s_j.x, low, word) for s_j, word in zip(s[1:], ("<bos>", "a"), strict=True)]
+    outs = [board.box(s_j.x, out, "maxout\nreadout" if "output" in way else "readout", h=0.35) for s_j in s[1:]]
+    says = [board.word(box.x, high, word) for box, word in zip(outs, ("a", "red"), strict=True)]
+    v_y = low + 0.05 if way == "first input" else row
+    v = board.vector(left + 0.4, v_y, "$v$", SKY)
+    board.chain(v, board.box(s[0].x if way == "first input" else left + 1.2, v_y, "Dense"), s[0], thick=True)
+    if way == "every input":
+        board.arrow(v, (v.x, row - 0.45), (s[2].x - 0.17, row - 0.45), s[2], thick=True)
+        board.arrow((s[1].x - 0.17, row - 0.45), s[1], thick=True)
+    if way == "initial state and output":
+        board.arrow(v, (v.x, high - 0.22), (outs[1].x - 0.25, high - 0.22), outs[1], thick=True)
+        board.arrow((outs[0].x - 0.25, high - 0.22), outs[0], thick=True)
+        for word, box in zip(words, outs, strict=True):
+            board.arrow((word.x, row - 0.4), (word.x + 0.34, row - 0.4), box)
+    board.chain(*s)
+    for nodes in zip(words, s[1:], outs, says, strict=True):
+        board.chain(*nodes)
+
+
+def picture_attention() -> Board:
+    """One word of a captioner that looks at the regions of a picture, after its step, with a gate."""
+    board = Board(9.4, 6.2)
+    row, low, x = 1.85, 1.0, 7.7
+    v = [board.vector(1.75 + 1.1 * k, row, f"$v_{i}$", SKY) for k, i in enumerate("123R")]
+    cnn, each = board.box(1.17, low, "CNN"), board.box(3.55, low, "8 × 8 regions: Dense, + where", w=3.9)
+    board.chain(board.picture(0.45, low), cnn, each)
+    for v_i in v:
+        board.arrow(each, v_i)
+    board.label(4.5, row, "…")
+    pooling, start = board.operation(3.55, 0.32, "max"), board.box(6.3, 0.32, "Dense")
+    s_0, more = board.vector(6.3, row, "$s_0$"), board.word(6.98, row, "…")
+    board.arrow(cnn, (cnn.x, pooling.y), pooling)
+    board.chain(pooling, start, s_0)
+    s_j, z, match = _look(board, v, ("j1", "j2", "j3", "jR"), x)
+    word, top = board.word(x, low, "red"), row + 2.65
+    gate, gated = board.box(6.55, row + 1.75, "gate $\\sigma$", ORANGE), board.times(6.55, top)
+    out, readout = board.box(x, top, "maxout"), board.box(x, row + 3.35, "readout")
+    board.chain(s_0, more, s_j, out, readout, board.word(x, row + 3.98, "dog"))
+    board.arrow(word, s_j)
+    board.arrow((x, match.y), match)
+    board.arrow((x, gate.y), gate)
+    board.arrow(gate, gated, label="$\\beta_j$", at=(6.77, row + 2.2))
+    board.arrow(z, gated, label="$z_j$", at=(6.1, top + 0.17))
+    board.arrow(gated, out)
+    board.arrow((x, row - 0.5), (x + 0.8, row - 0.5), (x + 0.8, top), out)
+    return board
+
+
+def _look(board, places, names, x):
+    """Match, softmax, weighted sum over vectors in a row: the decoder's state, the sum, and the region of the match."""
+    left, right, row = 0.15, places[-1].x + 0.75, places[0].y
+    match = board.region(left, row + 0.5, right, row + 1.1, "1 match")
+    board.region(left, row + 1.2, right, row + 1.8, "2 softmax")
+    board.region(left, row + 1.9, right, row + 2.9, "3 weighted\n   sum")
+    total = board.plus(right - 0.3, row + 2.65)
+    for place, name in zip(places, names, strict=True):
+        score, weight = (board.word(place.x, row + y, f"${of}_{{{name}}}$") for of, y in (("e", 0.8), ("a", 1.5)))
+        product = board.times(place.x, row + 2.2)
+        board.chain(place, score, weight, product)
+        board.arrow((place.x, row + 0.37), (place.x + 0.4, row + 0.37), (place.x + 0.4, product.y), product)
+        board.arrow(product, (place.x, total.y), total, joins=True)
+    return board.vector(x, row, "$s_j$"), total, match
+
+
+def _read(board, source, height, aside, *readers):
+    """A way from a vector, or from a point, along a height, and up into each of the boxes, beside their middle."""
+    *others, last = readers
+    way = [source] if not isinstance(source, tuple) else [source, (source[0], height)]
+    board.arrow(*way, (last.x + aside, height), last)
+    for reader in others:
+        board.arrow((reader.x + aside, height), reader)
 
 
 def unrolled(ax, steps: int, inputs, outputs, feedback=False):
