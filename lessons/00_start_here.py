@@ -81,7 +81,7 @@ claim(
 #
 # Networks start from random weights. A claim must not hang on one lucky start, so each live one was tried under five
 # **seeds**; a stored one stands on the runs in its table. You can try another: start the lab with `COURSE_SEED=7 make lab`.
-# The ticks should stay; the numbers in grey behind ✓ change.
+# The ticks should stay; most numbers in grey behind ✓ change.
 #
 # ### Exercises
 #

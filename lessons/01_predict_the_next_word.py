@@ -220,7 +220,7 @@ window_ratio = perplexity_ratio(log_p_true, log_p_of_window(window, held_rows))
 claim("a window of 4 words beats counting trigrams", at_most(window_ratio, 0.97 * trigram_ratio))
 
 # %% [markdown]
-# Better than counting. But a window of 4 is blind beyond 4 words. How blind exactly? For this world we can compute what **the best
+# Better than counting with two words in sight. But a window of 4 is blind beyond 4 words. How blind exactly? For this world we can compute what **the best
 # possible predictor** with that window would reach: it knows the whole grammar, and sees the last 4 words and nothing else.
 
 # %%
@@ -286,7 +286,7 @@ tables.print_table(
 )  # fmt: skip
 big, rnn_moved = moved["window of 16 words"], moved["RNN"]
 claim(
-    "moved by one place, the large window has lost it",
+    "moved by one place, the large window has lost most of it",
     at_most(big["accuracy_moved"], big["accuracy_seen"] - 0.5),
     table="next_word_moved.csv",
 )
@@ -347,7 +347,7 @@ plt.show()
 # ## By hand: hello
 #
 # The vocabulary is {h, e, l, o}. After *h* comes *e*, after *e* comes *l*. But after *l* comes *l* the first time and
-# *o* the second: the same input, two answers. Only a memory can tell. Here are weights for a memory of four units that
+# *o* the second: the same input, two answers. Who sees the last letter only cannot tell. Here are weights for a memory of four units that
 # does it, chosen by hand: unit 1 notices *h*, unit 2 *e*, unit 3 the first *l* after an *e*, unit 4 the second.
 
 # %%
@@ -489,7 +489,7 @@ def watch(model, count=200):
 
 
 # %% [markdown]
-# **The next cell takes most of the lesson's time.** It trains in ten stretches. Read what the network writes.
+# **The next cell takes most of the lesson's time.** It trains in nine stretches. Read what the network writes.
 
 # %% tags=["nbval-ignore-output"]
 STEPS = 2700
@@ -518,7 +518,10 @@ claim("of the trained network's stories at least three quarters are possible", a
 # %%
 steps, ratios, shares = np.array(history).T
 late = ratios[shares < 0.5][-1]  # the last look at which most far words were still wrong
-before = claim("perplexity is within 10 % of the floor while most far words are still wrong", at_most(late, 1.1))
+before = claim(
+    "perplexity is within 10 % of the floor while most far words, at distances from 10, are still wrong",
+    at_most(late, 1.1),
+)
 fig, (ax_left, ax_right) = plotting.figure(9, 3, columns=2)
 plotting.curve(ax_left, steps[1:], ratios[1:], "perplexity / floor", line=1.0, line_label="the floor")
 plotting.curve(ax_right, steps, shares, "share right at distances from 10", line=1 / 8, line_label="chance")
@@ -527,7 +530,7 @@ plotting.title(ax_right, neutral="The far word by step")
 plt.show()
 
 # %% [markdown]
-# The perplexity does not tell you that the far word is not there yet.
+# The perplexity does not tell you that far words at such distances are not there yet.
 #
 # ## Does it remember France?
 #
@@ -636,7 +639,7 @@ for word, p in world.next_word(so_far).items():
 
 # %%
 times_due = sum(p_next[vocabulary[w]] for w in ("year", "month", "week"))
-claim("after 'last', the RNN gives nearly all probability to year, month, week", at_least(times_due, 0.97))
+claim("after this 'last', the RNN gives nearly all probability to year, month, week", at_least(times_due, 0.97))
 
 # %% [markdown]
 # And the read-out? The logit of a word is the product of its row of $W_y$ with the memory: each row is a **template**, and
@@ -708,12 +711,12 @@ claim(
 # - The **bag of words** is a surprise: second best by perplexity, and it never misses a far word. In stories as short as
 #   these, *which* words have come nearly always tells where you are. But where only the order tells, it tosses a coin.
 # - The **window of 16** sees the order, and is blind past its edge. (*Long* begins at distance 16, which is just inside:
-#   hence a little more than chance.)
+#   hence twice chance.)
 # - The **RNN** has no edge, keeps the order, and shares its weights: it meets all four criteria, and it is nearest to the
 #   floor.
 #
-# All networks had the same rate, which was not searched for each. The low bars of the others would not rise with it: with 16
-# words in sight, the best possible predictor is right on a quarter of these far words, and two orders are one bag.
+# All networks had the same rate, which was not searched for each. Two low bars would not rise with it: with 16 words in sight, the
+# best possible predictor is right on a quarter of these far words, and two orders of the same words are one bag.
 #
 # ## Exercises
 #
@@ -817,7 +820,7 @@ tables.print_table(
     [(f"{row['seconds']:.0f} s", f"{row['held_out_nats']:.3f}") for row in run],
 )
 claim(
-    "on Shakespeare, too, training helps",
+    "on Shakespeare, in this run, at least four tenths of the nats go",
     at_most(run[-1]["held_out_nats"], 0.6 * run[0]["held_out_nats"]),
     table="language_model_shakespeare.csv",
 )
@@ -833,7 +836,7 @@ print(run[-1]["sample"])
 # ## In practice
 #
 # - Compare with counts first. They take a second.
-# - Check the first loss: $\ln V$, or something is wrong before training starts.
+# - Check the first loss: $\ln V$, or know why not.
 # - Look at the cases you care about, not at the mean alone.
 # - Vanilla RNNs are rarely trained on long texts today. Why they are hard to train is lesson 02; what mends them, lesson 03.
 #

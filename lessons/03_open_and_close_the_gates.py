@@ -357,7 +357,8 @@ plt.show()
 # Solid: all paths. Dashed, in the same colour: the direct path alone. With bias 0 forget gates start half closed, $0.5$ a step,
 # and the LSTM forgets faster than the RNN. With bias 3 the gradient arrives **although the input is loud**: that is what gates
 # are for, as a quiet RNN needs none. The usual explanation, the direct path, goes far ten steps back: alone it is .86 as long as the
-# whole. Fifty steps back it is .12, and most came **through the gates**. (All this before training, on random tokens.) And in the quiet network with bias 3 the gradient grows, which
+# whole. Fifty steps back it is .12, and most came **by other ways**. (Here, before
+# training, on random tokens.) And in the quiet network with bias 3 the gradient grows, which
 # the direct path alone never could ($f \le 1$): an LSTM can explode, too.
 #
 # ## The forget bias
@@ -409,7 +410,7 @@ plt.show()
 # of 100 if it begins quiet; loud, not every seed does. Chrono learns all lags we tried, but somebody had to tell it which.
 #
 # And what are gates for, if a quiet tanh network learns a lag of 100 as well, in four seeds of five, and ReLU with the identity in
-# all? Look at the left picture: with gates a tanh network can be loud, hear everything, and still keep something. But recall asks to
+# all? Look at the left picture: with gates that start open enough a tanh network can be loud and still keep something. But recall asks to
 # hold *one* symbol. In lessons 06 and 07 a network has to hold a whole sentence.
 #
 # ## Read the memory of a trained one
@@ -630,7 +631,7 @@ tables.print_table(
 # - Three gates and a page: keep, write, show. What training makes of them is less tidy.
 # - The gradient survives along $c$ as long as forget gates are open. That is the direct path; in a loud network with bias 3, before
 #   training, most came by others fifty steps back.
-# - The forget bias decides before training how far back an LSTM learns: 1 or 3 was chance or all at lag 50. In tanh networks without
+# - The forget bias decides how far back an LSTM learned in 600 updates: at lag 50, with 1 the median was chance, with 3 all. In tanh networks without
 #   gates, the loudness of the start decides; ReLU with the identity learns either way.
 # - A trained memory can be read: one cell holds the open speech even where nobody asks about it.
 #
@@ -723,7 +724,7 @@ lesson_03.check_counter(counter)
 # - The forget bias belongs to the task. Keras's 1 is fine where what matters lies a few steps back (on lesson 05's sums 0 is even
 #   better); where it may lie 50 back, start at 3, or spread it (chrono). Keras: `bias_initializer=ForgetBias(3)` from
 #   `course_lib.cells` with `unit_forget_bias=False`.
-# - Clip gradients with LSTMs, too: gates do not stop explosion.
+# - Clip gradients with LSTMs, too: gates do not bound the gradient. Above, quiet with bias 3, it grew.
 # - Before you believe a story about a unit, choose it on one text and test it on another, and look at an untrained network.
 #
 # ## Going further

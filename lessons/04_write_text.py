@@ -22,7 +22,7 @@
 #
 # **Sources.** A. Karpathy, *The unreasonable effectiveness of recurrent neural networks*, 2015, whose experiment this is, and X.
 # Bresson's lecture on recurrent networks (2017), which shows it at four stages of training; I. Sutskever, J. Martens, G. Hinton,
-# *Generating text with recurrent neural networks*, ICML 2011, the first of its kind. More at the end.
+# *Generating text with recurrent neural networks*, ICML 2011. More at the end.
 
 # %%
 import inspect
@@ -264,8 +264,8 @@ must_be("the gradients of W, U and b are Keras's", at_most(max(differences), 1e-
 
 # %% [markdown]
 # And how long does a training step take, forward and back (`python -m benchmarks.layers`)? PyTorch stands beside it. The last column is for comparison: the
-# six products of matrices of such a step, each in one piece, in TensorFlow, and nothing else. It depends on the processor: with AVX-512, TensorFlow's
-# products are faster, most of all those that Keras's loop is made of. (The two kinds here are one machine, with AVX-512 and told not to use it.)
+# six products of matrices of such a step, each in one piece, in TensorFlow, and nothing else. It depends on the processor: compare the
+# two halves. (The two kinds here are one machine, with AVX-512 and told not to use it.)
 
 # %%
 columns = {"course": "ours", "keras": "Keras", "torch": "PyTorch", "products": "products alone"}
@@ -473,7 +473,8 @@ claim("of its stories at least three in ten more are possible than of those writ
 # %% [markdown]
 # Compare with your two guesses. Nobody told it what a word is; to know words makes the next character cheaper, and that is all it was
 # trained for. That words come before sentences and these before stories must nearly be so: a right story has only right sentences, and
-# one wrong letter spoils a story of ninety. That the far words come late need not: one word each, like the others.
+# one wrong letter spoils a story of ninety. The far word has the stricter mark: the right
+# word, where the first needs any word there is; chance is one in eight.
 #
 # ## Programs
 #
@@ -604,7 +605,7 @@ for valid, its in trade.values():
     best[its] = max(valid, best.get(its, 0))
 different, right = zip(*sorted(best.items()), strict=True)
 beyond = {name: right_too - np.interp(its, different, right) for name, (right_too, its) in others.items()}
-claim("a nucleus of 0.9 writes more stories that are right than a temperature of equal diversity",
+claim("a nucleus of 0.9 writes more stories that are right than temperatures of equal diversity, interpolated",
       at_least(beyond["nucleus 0.9"], 0))  # fmt: skip
 claim("the three best characters do not", at_most(beyond["top-k 3"], 0))
 star = others["the world itself"][1]
@@ -726,7 +727,7 @@ tables.print_table(
 excess = {name: row["ratio"] - 1 for name, row in table.items()}
 others = [value for name, value in excess.items() if name != "the lesson's"]
 claim(
-    "any other setting is at least a quarter further from the floor, in the median",
+    "each of the four other settings is at least a quarter further from the floor, in the median",
     at_least(min(others) / excess["the lesson's"], 1.25),
     table="characters.csv",
 )
@@ -734,9 +735,9 @@ claim(
 # %% [markdown]
 # - Characters need no list of words, and four times as many steps.
 # - A tape in rows, a memory that goes on, a gradient that is cut: so one trains on texts of any length.
-# - The far words come late, later than half of the near ones.
+# - When half of what it writes are words, most far words are still wrong.
 # - Temperature, top-k and nucleus trade diversity for validity. None of them adds knowledge.
-# - Training makes a unit that goes with the brackets. But what a probe finds, it may find in an untrained network, too.
+# - Training makes a unit that goes with the brackets more closely than any did before. But what a probe finds, it may find in an untrained network, too.
 #
 # ## Exercises
 #
@@ -849,7 +850,7 @@ lesson_04.check_own_programs(my_programs)
 # %% [markdown]
 # ## On real data
 #
-# The same network with 320 units on Tiny Shakespeare, trained for 160 seconds, everything after the imports counted
+# The same kind of network, with 320 units, on Tiny Shakespeare, trained for 160 seconds, everything after the imports counted
 # (`python -m experiments.shakespeare`). Stored, with what it wrote at five moments on two cores with AVX-512. *Words* is the share
 # of words it writes that occur in the training text.
 
@@ -890,7 +891,7 @@ claim(
 #
 # ## In practice
 #
-# - A memory that was never empty in training should not be empty when you write: give a prompt.
+# - A memory that was never empty in training: begin with a prompt when you write. (We did not try without.)
 # - Carry the memory over from batch to batch if texts are longer than a batch. If each fits into one, as in lesson 01, give each a row
 #   and start with an empty memory. (Here we did the first with short texts, to show it.)
 # - Mark what a model writes with something that knows, a parser, a grammar, a person. Its loss tells too little.
