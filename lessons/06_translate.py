@@ -13,7 +13,7 @@
 # translation; and find out what becomes of it when sentences get longer.
 #
 # **You will learn:** encoder, context, decoder; three ways to hand a sentence over; what teacher forcing hides; greedy and beam search; BLEU; and the
-# bottleneck that attention (lesson 07) was invented for.
+# vector of fixed length, which the inventors of attention (lesson 07) thought a bottleneck.
 #
 # **You need:** lessons 04 and 05.
 #
@@ -175,7 +175,7 @@ for pair, found, right in list(zip(test, said, correct, strict=True))[:12]:
 # %% [markdown]
 # Look at the wrong ones. Which are Spanish, and say another sentence?
 #
-# ## The bottleneck, measured
+# ## Long sentences, measured
 #
 # **BLEU** (Papineni et al. 2002) takes the shares of words, pairs, triples and groups of four that occur in a reference, each counted no more often than
 # there, over all sentences; their geometric mean, times a penalty if the whole is too short. 100 is a reference itself; a half-right sentence gets part of
@@ -212,7 +212,7 @@ plotting.title(ax, falls)
 plt.show()
 
 # %% [markdown]
-# Some of that must be: if every word is right with probability .97, a sentence of five is right with .86 and one of ten with .74. How much? Take the
+# Some of that must be: if every word is right with probability .97, whatever the others are, a sentence of five is right with .86 and one of ten with .74. How much? Take the
 # probability from the sentences of five, and see what it would make of ten.
 
 # %%
@@ -226,7 +226,7 @@ claim("of ten words and signs, at most three quarters as many are correct as the
 # are built otherwise, this does not say.
 #
 # Sutskever and others (2014) found a remedy that sounds like a joke: read the sentence **backwards**. Then its first words are near the decoder's first
-# words, and learning gets a foothold; on English to French BLEU rose from 25.9 to 30.6. It does not make the vector any larger.
+# words, which, they believe, gives learning a foothold; on English to French BLEU rose from 25.9 to 30.6. It does not make the vector any larger.
 #
 # ## What teacher forcing hides
 #
@@ -354,8 +354,7 @@ plt.show()
 
 # %% [markdown]
 # A neat order, and nobody asked for it. But look at the right side: an encoder with random weights has it, too. It reads the same words in the same places,
-# and a change in one word changes its state in much the same way, whoever acts. So the picture shows what the sentences are like, and not what the network
-# has learned. Draw the untrained network beside the trained one, always (lesson 04's probes were the same lesson).
+# and a change in one word changes its state in much the same way, whoever acts. So the parallel steps are no sign of learning. Draw the untrained network beside the trained one, always (lesson 04's probes were the same lesson).
 #
 # ## Every way to hand it over, five seeds
 #
@@ -403,8 +402,8 @@ plt.show()
 
 # %% [markdown]
 # So 192 numbers *can* hold more than our first decoder said. Why Cho's says more, the table does not tell: it reads the vector beside each word, reads it
-# again at the output, and has a larger output layer. That a vector which is not carried along would be enough, "repeat" speaks against: it reads it at
-# every step, too, and falls as far. And Cho's decoder falls as well.
+# again at the output, and has a larger output layer. "Repeat", which has the vector at every step, too, does not decide it: it lacks its own words, and a
+# gain and a loss may cancel. And Cho's decoder falls as well.
 #
 # "Repeat" does without the word it said: here, perhaps, because one Spanish sentence is learned for each English one, so that there is hardly anything to
 # choose. Where there is, it could begin one translation and end another. Reading backwards is ahead of reading forward, as Sutskever found, and
@@ -424,7 +423,7 @@ tables.print_table(
         for row in tatoeba
     ],
 )
-print("\nSeven more sentences of our own, with beam 5:")
+print("\nSeven sentences of our own, with beam 5:")
 for row in results.read("translate_examples.csv")[6:]:
     print(f"\n{row['source']}\n  network:  {row['none']}\n  expected: {row['reference']}")
 
@@ -572,7 +571,7 @@ lesson_06.check_own_languages(my_languages)
 #
 # - Judge by what the network says, not by its loss under teacher forcing: BLEU with sacrebleu, and its signature beside the number.
 # - Mask padding in the encoder, the loss and every score. Test it: add padding, nothing may change.
-# - A beam of 4 or 5 with scores divided by length is usual. Wider beams find what the network likes, not what is right.
+# - A beam of 4 or 5 with scores divided by length is usual. Much wider ones can be worse (Koehn and Knowles 2017; not tried here).
 # - Split pairs by source sentence. Otherwise the same sentence is in two parts.
 #
 # ## Going further

@@ -334,7 +334,7 @@ claim("97 of 100 sentences it never saw are translated without any mistake", at_
 claim("BLEU hardly depends on the length", at_most(by_length["short"] - by_length["long"], 1.5))
 
 # %% [markdown]
-# The bottleneck is gone. No width is larger; a layer of 74,000 weights and $\beta$ were added to a million. But all $h_t$ are kept, not one.
+# The fall is gone, up to the 14 words it was trained on. No width is larger; a layer of 74,000 weights and $\beta$ were added to a million. But all $h_t$ are kept, not one.
 #
 # ## Where did it look?
 #
@@ -444,10 +444,10 @@ claim(
     table="align.csv",
 )
 before, same = (mean("alignment_error", **CASES[name]) for name in ("additive, before the step", "additive"))
-claim("read before the step, attention aligns worse", at_least(before - same, 0.04), table="align.csv")
+claim("Bahdanau's way, read before the step, aligns worse", at_least(before - same, 0.04), table="align.csv")
 
 # %% [markdown]
-# Read before the step, the translations are as good and the maps are not. A likely reason: $s_{j-1}$ has not heard yet which word was said last; it stays there,
+# Read before the step, the translations are nearly as good and the maps are not. A likely reason: $s_{j-1}$ has not heard yet which word was said last; it stays there,
 # or looks at the next one, and the memory keeps what was read until it is needed. An encoder that reads forward only knows nothing of what follows; in its one run
 # the map is worse, too. That is no mistake of the network; it is one of whoever reads the map as an alignment.
 
@@ -485,7 +485,7 @@ must_be("two heads of Keras's MultiHeadAttention are two of ours", at_most(np.ab
 
 # %% [markdown]
 # Those models drop the recurrence. Each place looks at the places of the sentence itself (in a decoder: at those up to its own), order has to be given
-# separately (in 2017 it was added to the word vectors), and between two such layers stand small feed-forward networks.
+# separately (in 2017 it was added to the word vectors), and between two such layers stand feed-forward networks.
 #
 # ## On real sentences
 #

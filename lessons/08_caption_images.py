@@ -113,8 +113,8 @@ def marks(said):
 # The course's own CNN (`tools/pretrain.py`, half an hour) goes one step further. It keeps the *probabilities* its classifiers give, in each of 8 × 8 regions
 # of the picture: 144 pairs of a kind and a colour (a red dog?), what is doing what, what is of which size, and of the whole picture the place and the time of
 # day; with "nothing" as an answer, 236 numbers in all. Q. Wu et al. (2016) do the same with words. It was trained on pictures with *one* thing, or with up to
-# three things cut out of others and pasted in, and was told the right answer in *each region*. So it has been told of everything that captions talk of, and
-# where it is. What it has never seen is a sentence.
+# three things cut out of others and pasted in, and was told the right answer in *each region*. So it has been told of all things, colours, doings,
+# sizes, places and times that captions talk of, and where they are. What it has never seen is a sentence.
 #
 # For one vector $v$ of the picture, take the largest value of each number over all regions: *is there a red dog anywhere?* Making one vector of many is called
 # **pooling**, and a CNN that is used for its numbers a **backbone**. Beside ours: the same network, not trained at all. Vectors are computed once and kept on
@@ -214,11 +214,11 @@ plt.show()
 #
 # ### One step by hand
 #
-# One number each: the picture says "dog" ($v = 1$) or "cat" ($v = -1$). $W_{xh} = 0$, $W_{hh} = 0$, $W_{vh} = 2$. **Predict** $h$ for both. Then with $W_{hh} = 1$ and
-# $h_{j-1} = -2$: does it still see the dog?
+# One number each: the picture says "dog" ($v = 1$) or "cat" ($v = -1$). $W_{xh} = 0$, $W_{hh} = 0$, $W_{vh} = 2$. **Predict** $h$ for both. Then with $W_{hh} = 2.5$ and
+# $h_{j-1} = -0.8$: does it still see the dog?
 
 # %%
-for v_1, W_hh, h_before in ((1, 0, 0), (-1, 0, 0), (1, 1, -2)):
+for v_1, W_hh, h_before in ((1, 0, 0), (-1, 0, 0), (1, 2.5, -0.8)):
     whole = W_hh * h_before + 2 * v_1
     print(f"v = {v_1:2}, W_hh h = {W_hh * h_before:2}:  h = tanh({whole}) = {np.tanh(whole):.3f}")
 
@@ -403,7 +403,11 @@ claim(
     "a CNN that was trained is worth sixty points of a hundred, in each of five seeds",
     at_least((lstm[0] - of("random", "lstm", BEST)).min(), 0.6), table="captions.csv",
 )  # fmt: skip
-claim("the order of the four ways is the same in all five", (np.diff(lstm, axis=0) < 0).all(), table="captions.csv")
+claim(
+    "the order of the four ways is the same in all five, for both",
+    (np.diff([lstm, rnn], axis=1) < 0).all(),
+    table="captions.csv",
+)
 gates = claim(
     "where only the memory sees the picture, the LSTM is ahead of the plain RNN",
     at_least(np.subtract(lstm[1:], rnn[1:]).min(), 0.06), table="captions.csv",
