@@ -103,6 +103,31 @@ def test_a_lesson_deleted_by_the_student_comes_back(folders):
     assert json.loads((work / lab.RECORD).read_text())
 
 
+def test_pages_go_beside_the_lessons_and_one_with_notes_in_it_is_kept(folders):
+    work, source = folders
+    (source / "pages").mkdir()
+    page, mine = source / "pages" / "glossary.md", work / "pages" / "glossary.md"
+    page.write_bytes(b"**nat**\n")
+    assert lab.fill(work, source) == ["01.ipynb: new", "pages/glossary.md: new"]
+    assert mine.read_bytes() == b"**nat**\n"
+    mine.write_bytes(b"**nat**\r\n")  # another system's line ends are no notes
+    page.write_bytes(b"**nat** 1.44 bits\n")
+    assert lab.fill(work, source) == ["pages/glossary.md: updated"]
+    mine.write_text("my note")
+    page.write_text("**nat** is 1.44 bits")
+    kept = "pages/glossary.md: yours is kept; the new version is glossary.new.md"
+    assert lab.fill(work, source) == [kept] and lab.fill(work, source) == []
+    assert mine.read_text() == "my note"
+    assert (work / "pages" / "glossary.new.md").read_text() == "**nat** is 1.44 bits"
+
+
+def test_the_solved_lessons_have_the_same_pages(folders):
+    work, source = folders
+    (source.parent / "pages").mkdir()
+    (source.parent / "pages" / "glossary.md").write_text("**nat**")
+    assert lab.fill(work, source, source.parent / "pages") == ["01.ipynb: new", "pages/glossary.md: new"]
+
+
 # -- what is in the way ------------------------------------------------------------------------------------------------
 
 

@@ -117,7 +117,7 @@ def test_the_map_has_every_part_of_the_package_in_the_direction_data_flows():
 
 def test_the_map_has_every_folder_of_code_and_every_module_of_it_and_no_other():
     found = {path.parent.relative_to(ROOT) for top in ("course_lib", *BESIDE) for path in (ROOT / top).rglob("*.py")}
-    assert {f"{folder.as_posix()}/" for folder in found} | {"data/"} == {*FOLDERS, "course_lib/"}
+    assert {f"{folder.as_posix()}/" for folder in found} | {"data/", "notebooks/pages/"} == {*FOLDERS, "course_lib/"}
     for folder in found - {Path("course_lib"), Path("course_lib/exercises"), Path("tests")}:
         there = {path.stem for path in (ROOT / folder).glob("*.py")} - {"__init__"}
         assert set(re.findall(r"`(\w+)`", FOLDERS[f"{folder.as_posix()}/"])) == there
@@ -125,6 +125,8 @@ def test_the_map_has_every_folder_of_code_and_every_module_of_it_and_no_other():
 
 def test_the_map_has_all_data_and_tests():
     assert set(re.findall(r"`(\w+)/`", BESIDE["data/"])) == {p.name for p in (ROOT / "data").iterdir() if p.is_dir()}
+    pages = {path.stem for path in (ROOT / "notebooks" / "pages").iterdir()}
+    assert set(re.findall(r"`(\w+)`", BESIDE["notebooks/pages/"])) == pages
     names = {name for there in FOLDERS.values() for name in re.findall(r"`(\w+)`", there)}
     names |= {where.rstrip("/").removesuffix(".py") for where in INSIDE}
     whole = set(re.findall(r"`test_([a-z]\w+)`", BESIDE["tests/"]))

@@ -1,7 +1,8 @@
 """`make lab`: fill the student's folder, then open JupyterLab on it. The second start needs no network.
 
 Students work in work/, which git ignores. A lesson they have edited is never written over: a new version of it is
-laid beside theirs as NN_name.new.ipynb.
+laid beside theirs as NN_name.new.ipynb. The pages around the lessons go into work/pages/, in the same way: a link from
+a lesson to a page, or back, is the same there and in notebooks/.
 """
 
 import argparse
@@ -19,12 +20,15 @@ from course_lib import doctor
 from course_lib.installation import PYTHON_VARIABLES, ROOT, folder_complaint
 
 NOTEBOOKS = ROOT / "notebooks"
+PAGES = "pages"  # the folder beside the lessons, here and there
 WORK = doctor.work_folder()
 RECORD = ".handed_out.json"
 
 
 def digest(path: Path) -> str:
-    """A hash of what a student can edit: the cells' sources, so that running a lesson is not editing it."""
+    """A hash of what a student can edit: of a lesson the cells' sources, so that running it is not editing it."""
+    if path.suffix != ".ipynb":
+        return hashlib.sha256(b"\n".join(path.read_bytes().splitlines())).hexdigest()
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         text = json.dumps([[cell["cell_type"], "".join(cell["source"])] for cell in cells])
@@ -33,8 +37,11 @@ def digest(path: Path) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def fill(work: Path, source: Path = NOTEBOOKS) -> list[str]:
-    """Bring `work` up to date with `source`; return one sentence for each thing done. OSError if it cannot be done."""
+def fill(work: Path, source: Path = NOTEBOOKS, pages: Path | None = None) -> list[str]:
+    """Bring `work` up to date with the lessons in `source` and with `pages` (those beside them if None).
+
+    Return one sentence for each thing done. OSError if it cannot be done.
+    """
     lessons = sorted(source.glob("*.ipynb"))
     if not lessons:
         raise OSError(f"there are none in {source}; `git checkout notebooks` brings them back")
@@ -46,25 +53,32 @@ def fill(work: Path, source: Path = NOTEBOOKS) -> list[str]:
         handed_out = {}
     done = []
 
-    def untouched(path):
-        return digest(path) == handed_out.get(path.name)
+    def name_of(path):
+        return path.relative_to(work).as_posix()
 
-    for lesson in lessons:
-        mine, beside, new = work / lesson.name, work / f"{lesson.stem}.new.ipynb", digest(lesson)
+    def untouched(path):
+        return digest(path) == handed_out.get(name_of(path))
+
+    for original in [*lessons, *sorted((pages or source / PAGES).glob("*.md"))]:
+        folder = work if original.suffix == ".ipynb" else work / PAGES
+        folder.mkdir(exist_ok=True)
+        mine, new = folder / original.name, digest(original)
+        beside = mine.with_name(f"{original.stem}.new{original.suffix}")
         if not mine.exists() or untouched(mine):
             target = mine
-        elif handed_out.get(lesson.name) == new or digest(mine) == new:
+        elif handed_out.get(name_of(mine)) == new or digest(mine) == new:
             continue  # edited, and there is nothing newer
         else:
             number = 2
             while beside.exists() and not untouched(beside):
-                beside, number = work / f"{lesson.stem}.new{number}.ipynb", number + 1
+                beside = mine.with_name(f"{original.stem}.new{number}{original.suffix}")
+                number += 1
             target = beside
         if not target.exists() or digest(target) != new:
             words = f"yours is kept; the new version is {target.name}"
-            done.append(f"{lesson.name}: " + (words if target is not mine else "updated" if mine.exists() else "new"))
-            _copy(lesson, target)
-        handed_out[lesson.name] = handed_out[target.name] = new
+            done.append(f"{name_of(mine)}: " + (words if target is not mine else "updated" if mine.exists() else "new"))
+            _copy(original, target)
+        handed_out[name_of(mine)] = handed_out[name_of(target)] = new
     temporary = record_file.with_suffix(".tmp")
     temporary.write_text(json.dumps(handed_out, indent=1), encoding="utf-8")
     temporary.replace(record_file)
@@ -93,7 +107,7 @@ def main() -> int:
     try:
         if wrong := folder_complaint(work):
             raise OSError(wrong)
-        done = fill(work, NOTEBOOKS / "solutions" if options.solutions else NOTEBOOKS)
+        done = fill(work, NOTEBOOKS / "solutions" if options.solutions else NOTEBOOKS, NOTEBOOKS / PAGES)
     except OSError as error:
         print(f"The lessons cannot be put into {work}: {error}. COURSE_WORK can name another folder.", file=sys.stderr)
         return 1
