@@ -33,7 +33,7 @@ all_well = doctor()
 # ## How a lesson works
 #
 # Every lesson asks a question with a number in it, tries something simple first, derives an idea, builds it in code, and
-# then measures whether it works. It trains on a **world**: data made by a program, whose truth is known. Here is the
+# then measures whether it works. It trains on a [**world**](pages/glossary.md#world): data made by a program, whose truth is known. Here is the
 # first of them, a language:
 
 # %%
@@ -46,7 +46,7 @@ for story in world.sample(3, seed=0):
 # %% [markdown]
 # ### Claims
 #
-# What a lesson finds out is said as a **claim**: a sentence and a condition. If the condition holds, you see the sentence,
+# What a lesson finds out is said as a [**claim**](pages/glossary.md#claim): a sentence and a condition. If the condition holds, you see the sentence,
 # and in grey, if there is a number, what was measured and the bound it had to keep. If not, the lesson stops there, with the values. So you need
 # not take our word for it. There are three kinds:
 #
@@ -80,7 +80,7 @@ claim(
 # ### Seeds
 #
 # Networks start from random weights. A claim must not hang on one lucky start, so each live one was tried under five
-# **seeds**; a stored one stands on the runs in its table. You can try another: start the lab with `COURSE_SEED=7 make lab`.
+# [**seeds**](pages/glossary.md#seed); a stored one stands on the runs in its table. You can try another: start the lab with `COURSE_SEED=7 make lab`.
 # The ticks should stay; most numbers in grey behind ✓ change.
 #
 # ### Exercises
@@ -134,11 +134,15 @@ lesson_00.check_count_words(count_words)
 # | $b$ | bias |
 # | $\sigma$, $\tanh$ | sigmoid $1/(1 + e^{-a})$, from 0 to 1; hyperbolic tangent, from −1 to 1 |
 # | $\odot$ | product element by element |
-# | $\log$ | natural logarithm; information is measured in **nats**: 1 nat = 1.44 bits |
+# | $\log$ | natural logarithm; information is measured in [**nats**](pages/glossary.md#nat): 1 nat = 1.44 bits |
 # | $L$, $E_t$ | loss; its part at step $t$ |
 # | $\partial L / \partial W$ | gradient of $L$ with respect to $W$ |
+#
+# More letters, and every technical term with the lesson that explains it: the [glossary](pages/glossary.md#symbols). All
+# equations on one page: the [cheat sheet](pages/cheat_sheet.md).
 #
 # Vectors are columns in equations. In code a vector is a **row** of a batch, so a product is written `x @ W`: the matrix
 # is transposed against the equation.
 #
-# Now open lesson 01: *Predict the next word*.
+# Now open lesson 01: [*Predict the next word*](01_predict_the_next_word.ipynb). Not sure where to begin?
+# [Before you start](pages/before_you_start.md) has ten questions that tell you.

@@ -74,15 +74,15 @@ plt.show()
 # ## How good can a model be?
 #
 # A model that gives the word that comes a probability $p$ pays $-\log p$ **nats** for it: nothing when it was certain
-# ($p = 1$), a lot when it was surprised. The mean over all words is the **cross-entropy**, and its exponential is the
-# **perplexity**:
+# ($p = 1$), a lot when it was surprised. The mean over all words is the [**cross-entropy**](pages/glossary.md#cross-entropy), and its exponential is the
+# [**perplexity**](pages/glossary.md#perplexity):
 #
 # $$\text{perplexity} = \exp\Big(-\frac1N \sum_{t=1}^{N} \log p(w_t \mid w_1 \dots w_{t-1})\Big)$$
 #
 # A perplexity of 5 means: as unsure, on average, as with 5 equally probable words.
 #
 # Even a perfect model pays something, because the world itself throws dice. What a perfect model pays is the
-# **entropy rate** of the language. Here it can be computed, so we know the **floor**: the perplexity nobody can beat.
+# [**entropy rate**](pages/glossary.md#entropy-rate) of the language. Here it can be computed, so we know the [**floor**](pages/glossary.md#floor): the perplexity nobody can beat.
 
 # %%
 floor = np.exp(world.entropy_rate_nats)
@@ -90,12 +90,12 @@ print(f"{len(world.words)} words, {world.expected_length:.1f} words a story, end
 print(f"entropy rate {world.entropy_rate_nats:.4f} nats per word: the floor of the perplexity is {floor:.4f}")
 
 # %% [markdown]
-# We test every model on the same **held-out** stories, drawn independently of those it trains on, and compare it with the
+# We test every model on the same [**held-out**](pages/glossary.md#held-out) stories, drawn independently of those it trains on, and compare it with the
 # truth on the very same words: `perplexity_ratio` is a model's perplexity over that of a perfect model. 1.00 is perfect.
 # (Stories this short repeat: about half of the held-out ones also occur in the training set. At the end we look at the
 # others separately.)
 #
-# Words become numbers with a **vocabulary**. Four numbers are special: `<pad>` fills up rows, `<unk>` stands for unknown
+# Words become numbers with a [**vocabulary**](pages/glossary.md#vocabulary). Four numbers are special: `<pad>` fills up rows, `<unk>` stands for unknown
 # words, `<bos>` begins a story and `<eos>` ends it.
 
 # %%
@@ -115,7 +115,7 @@ claim("at least a third of the held-out stories do not occur in the training set
 # %% [markdown]
 # ## A baseline: count
 #
-# The oldest language model counts. A **trigram** model looks at the last two words and remembers what followed them:
+# The oldest language model counts. A [**trigram**](pages/glossary.md#trigram) model looks at the last two words and remembers what followed them:
 #
 # $$p(w \mid u, v) = \frac{\text{count}(u\,v\,w)}{\text{count}(u\,v)}$$
 #
@@ -142,8 +142,8 @@ for word in ("French", "Spanish", "Japanese"):
 
 # %% [markdown]
 # The word that decides is *France*, at the very beginning. The trigram cannot see it, so all languages look the same to
-# it. We will call the language in such a story the **far word**, and the number of places from the country to it, full
-# stops and commas counted, the **distance**.
+# it. We will call the language in such a story the [**far word**](pages/glossary.md#far-word), and the number of places from the country to it, full
+# stops and commas counted, the [**distance**](pages/glossary.md#distance).
 
 # %%
 far_cases = [(i, d) for i, story in enumerate(held_out) for d in world.dependencies(story) if d.kind == "place"]
@@ -155,7 +155,7 @@ print(f"{len(far_word)} far words in the held-out stories, at distances from {di
 # %% [markdown]
 # ## Numbers for words: one-hot vectors and the look-up
 #
-# A network reads vectors. The plainest vector for word number $i$ of $V$ is **one-hot**: all zeros and a single one,
+# A network reads vectors. The plainest vector for word number $i$ of $V$ is [**one-hot**](pages/glossary.md#one-hot-vector): all zeros and a single one,
 # at place $i$. The first thing a network does is to multiply it with a matrix. What will come out? Look, and predict:
 
 # %%
@@ -175,7 +175,7 @@ must_be("a product with a one-hot vector is a table look-up", np.array_equal(tab
 # ## Idea 1: a fixed window
 #
 # Take the last four words, put their vectors side by side, and let a small network score every next word
-# (Bengio et al. 2003). The scores $y_i$ are called **logits**; they become probabilities through the **softmax**, $p_i = e^{y_i} / \sum_j e^{y_j}$:
+# (Bengio et al. 2003). The scores $y_i$ are called [**logits**](pages/glossary.md#logit); they become probabilities through the [**softmax**](pages/glossary.md#softmax), $p_i = e^{y_i} / \sum_j e^{y_j}$:
 
 # %%
 logits = np.array([-1.5, 3.0, 1.0])
@@ -183,7 +183,7 @@ as_computed = np.array_equal(np.exp(log_softmax(logits)).round(2), [0.01, 0.87, 
 must_be("softmax(-1.5, 3, 1) = (.01, .87, .12)", as_computed)
 
 # %% [markdown]
-# All networks here are trained in the same way: **maximum likelihood**. The weights are moved so that the words that
+# All networks here are trained in the same way: [**maximum likelihood**](pages/glossary.md#maximum-likelihood). The weights are moved so that the words that
 # came get a higher probability, that is, so that the cross-entropy falls: batch by batch, with the optimizer Adam, whose
 # step size rises for 100 steps and then falls to zero (`training.compile_for_training`). Before the first step every word is
 # about equally probable, so the loss must start near $\ln V$. Always check that.
@@ -306,16 +306,16 @@ claim(
 # 1. take sequences of **any length**,
 # 2. follow **long-term dependencies**,
 # 3. keep the **order**,
-# 4. **share parameters** between places.
+# 4. [**share parameters**](pages/glossary.md#parameter-sharing) between places.
 #
 # ## Recurrence
 #
-# Read one word at a time and keep a **memory**: a vector $h_t$ that sums up all words so far. Each new word $x_t$
+# Read one word at a time and keep a [**memory**](pages/glossary.md#memory): a vector $h_t$ that sums up all words so far. Each new word $x_t$
 # changes it, always by the same function with the same weights $W$:
 #
 # $$h_t = f_W(h_{t-1}, x_t) \qquad\qquad y_t = g_W(h_t)$$
 #
-# The simplest choice is the **vanilla RNN** (after Elman 1990, with tanh):
+# The simplest choice is the [**vanilla RNN**](pages/glossary.md#vanilla-rnn) (after Elman 1990, with tanh):
 #
 # $$h_t = \tanh(W_h h_{t-1} + W_x x_t + b_h) \qquad\qquad y_t = W_y h_t + b_y \qquad\qquad p_t = \text{softmax}(y_t)$$
 #
@@ -398,7 +398,7 @@ answer = "".join(letters[i] for i in (hello_states @ hello_W_y)[0].argmax(axis=-
 must_be("reading h e l l, it says e l l o", answer == "ello")
 
 # %% [markdown]
-# Drawing every step beside the last is called **unfolding** the network through time. Here is the memory, unfolded:
+# Drawing every step beside the last is called [**unfolding**](pages/glossary.md#unfolding) the network through time. Here is the memory, unfolded:
 
 # %%
 fig, ax = plotting.figure(6.5, 2.6)
@@ -642,7 +642,7 @@ times_due = sum(p_next[vocabulary[w]] for w in ("year", "month", "week"))
 claim("after this 'last', the RNN gives nearly all probability to year, month, week", at_least(times_due, 0.97))
 
 # %% [markdown]
-# And the read-out? The logit of a word is the product of its row of $W_y$ with the memory: each row is a **template**, and
+# And the read-out? The logit of a word is the product of its row of $W_y$ with the memory: each row is a [**template**](pages/glossary.md#template), and
 # the memory is compared with all of them. Do words that fit in the same places have similar rows? The nearest to *French*:
 
 # %% tags=["nbval-ignore-output"]
@@ -759,7 +759,7 @@ lesson_01.check_rnn_step(rnn_step)
 # %% [markdown]
 # ### 3 · Temperature
 #
-# To write more boldly or more carefully, divide the logits by a **temperature** before the softmax: below 1 the probable
+# To write more boldly or more carefully, divide the logits by a [**temperature**](pages/glossary.md#temperature) before the softmax: below 1 the probable
 # words become more probable, above 1 all become more alike. Logits may be large: one of 1000 must not overflow.
 
 
@@ -850,3 +850,6 @@ print(run[-1]["sample"])
 # - P. Martínez Olmos, *Sequential learning with recurrent neural networks*, lecture; A. Amini and A. Soleimany,
 #   *MIT 6.S191: Introduction to deep learning*, introtodeeplearning.com.
 # - X. Bresson, *Recurrent neural networks*, lecture, 2017.
+#
+# Before this: [00 · Start here](00_start_here.ipynb).
+# Next: [02 · Backpropagate through time and watch gradients vanish](02_backpropagate_through_time.ipynb).

@@ -50,8 +50,8 @@ rng = np.random.default_rng(SEED)
 # *Clouds* stands four words before *sky*. *France* can stand a hundred words before *French*. To learn the second sentence,
 # the error made at *French* has to change what the network did at *France*. How much of that error arrives there?
 #
-# We strip the question to its bones. The **recall** world: first comes one of 8 symbols, then some distractors, at random,
-# and at the end the network shall say which symbol came first. The number of steps in between is the **lag**.
+# We strip the question to its bones. The [**recall**](pages/glossary.md#recall-world) world: first comes one of 8 symbols, then some distractors, at random,
+# and at the end the network shall say which symbol came first. The number of steps in between is the [**lag**](pages/glossary.md#lag).
 #
 # **Your guess, before you read on:** a vanilla RNN with 64 units trains on 600 batches of fresh sequences. Up to
 # which lag does it learn this? 10? 50? 200? 1000?
@@ -162,7 +162,7 @@ must_be("their sum is the slope of E", at_most(abs(terms.sum() - slope), 1e-7))
 # \frac{\partial E_t}{\partial W} = \sum_{k \le t} \frac{\partial E_t}{\partial h_t}\,
 # \frac{\partial h_t}{\partial h_k}\, \frac{\partial^+ h_k}{\partial W}$$
 #
-# The factor in the middle is a product of **Jacobians**, one a step: the matrix of how each number of $h_i$ moves with each of
+# The factor in the middle is a product of [**Jacobians**](pages/glossary.md#jacobian), one a step: the matrix of how each number of $h_i$ moves with each of
 # $h_{i-1}$. From $h_i = \tanh(W_h h_{i-1} + W_x x_i + b)$,
 #
 # $$\frac{\partial h_t}{\partial h_k} = \prod_{t \ge i > k} \frac{\partial h_i}{\partial h_{i-1}}
@@ -221,7 +221,7 @@ def rnn_backward(dh_out, x, h, W_x, W_h, h_0, mask=None):
 
 
 # %% [markdown]
-# Code like this is easily wrong and still learns a little. So **check the gradient**. Move every number of every
+# Code like this is easily wrong and still learns a little. So [**check the gradient**](pages/glossary.md#gradient-check). Move every number of every
 # parameter by $\pm 10^{-5}$ and compare. The model below reads one-hot letters and has a loss at every step; its
 # parameters are random, for with zeros many mistakes stay hidden.
 
@@ -240,7 +240,7 @@ for name, value in model.parameters.items():
 
 # %% [markdown]
 # `SequenceModel` is `rnn_forward`, a softmax read-out, and the function above; you find it in `course_lib/numpy_rnn.py`. In
-# Keras a step is a **cell**. Keras runs any cell through time, and finds its gradient by itself:
+# Keras a step is a [**cell**](pages/glossary.md#cell). Keras runs any cell through time, and finds its gradient by itself:
 
 
 # %% tags=["lib:cells"]
@@ -304,7 +304,7 @@ def norm_against_lag(W_h, drive, seed=0):
 
 # %% [markdown]
 # Take a matrix we understand: $W_h = \rho\, Q$, $Q$ a rotation (orthogonal: it keeps lengths). All its eigenvalues have
-# absolute value $\rho$; the largest one's is called the **spectral radius**. And first, silence: no input, the memory rests at 0, where $\tanh' = 1$. Each step back multiplies
+# absolute value $\rho$; the largest one's is called the [**spectral radius**](pages/glossary.md#spectral-radius). And first, silence: no input, the memory rests at 0, where $\tanh' = 1$. Each step back multiplies
 # with $\rho\, Q^\top$. **Predict:** for $\rho = 0.9$, what is left after 50 steps? $0.9^{50}$ is …
 
 # %%
@@ -319,9 +319,9 @@ off = max(np.abs(undriven[rho] / rho**lags - 1).max() for rho in rhos)
 geometric = must_be("in silence: ρ to the power of the lag, for every ρ", at_most(off, 0.01))
 
 # %% [markdown]
-# Below 1 gradients **vanish**, above 1 they **explode**. One might set $\rho = 1$ and go home. But a network that hears nothing
+# Below 1 gradients [**vanish**](pages/glossary.md#vanishing-gradient), above 1 they [**explode**](pages/glossary.md#exploding-gradient). One might set $\rho = 1$ and go home. But a network that hears nothing
 # learns nothing. Let it read: stories of lesson 01, one word a step, which adds a Gaussian number of size 1 to every unit (its
-# **loudness**).
+# [**loudness**](pages/glossary.md#loudness)).
 
 # %%
 from course_lib import text
@@ -355,7 +355,7 @@ plt.show()
 # %% [markdown]
 # ### The bound, and what it does not say
 #
-# A matrix stretches no vector by more than its largest **singular value** $\sigma_\text{max}$, and $\tanh' \le 1$. So over
+# A matrix stretches no vector by more than its largest [**singular value**](pages/glossary.md#singular-value) $\sigma_\text{max}$, and $\tanh' \le 1$. So over
 # any number of steps
 #
 # $$\Big\lVert \frac{\partial E_t}{\partial h_k} \Big\rVert \le \sigma_\text{max}^{\,t-k}\;
@@ -449,7 +449,7 @@ claim("reading quietly, at least half is missing", at_least(missing_after(10, lo
 # tanh holds explosion back: loud input saturates the units. It does not prevent it (move ρ to 2 above, loudness to 0.1).
 # The cleanest case is without tanh. With **linear** units and $\rho = 1.1$ the gradient grows by 1.1 a step, whatever it
 # reads. Recall at lag 25, plain gradient descent; each run takes a few seconds. Then the same run, with the same start, with
-# one change: if the gradient's norm is above 1, it is scaled down to 1 (**norm clipping**, Pascanu et al. 2013, algorithm 1).
+# one change: if the gradient's norm is above 1, it is scaled down to 1 ([**norm clipping**](pages/glossary.md#clipping), Pascanu et al. 2013, algorithm 1).
 # Direction kept, length cut. **Predict** the first loss, before anything is learned: $\ln 8 = 2.08$?
 
 # %%
@@ -593,7 +593,7 @@ claim("and it is not the gradient of the whole text: log10 of the difference", a
 # ### Train it, all in sight
 #
 # That is all one needs to learn to write. The demo of the lecture (after A. Karpathy's *min-char-rnn*, 2015): 100 units, windows of
-# 25 characters, every gradient cut to ±5, and **Adagrad** with rate 0.1, which divides each weight's step by the root of all its squared
+# 25 characters, every gradient cut to ±5, and [**Adagrad**](pages/glossary.md#adagrad) with rate 0.1, which divides each weight's step by the root of all its squared
 # gradients so far. On Tiny Shakespeare its first loss was 104.36, which is $25 \ln 65$. Ours reads the stories of lesson 01, letter by
 # letter. And how good is it? **The baseline** counts which letter follows which.
 
@@ -823,3 +823,6 @@ lesson_02.check_start(my_start)
 # - Q. Le, N. Jaitly, G. Hinton, *A simple way to initialize recurrent networks of rectified linear units*, arXiv:1504.00941, 2015.
 # - P. Martínez Olmos, *Sequential learning with recurrent neural networks*, lecture; X. Bresson, *Recurrent neural networks*,
 #   lecture, 2017.
+#
+# Before this: [01 · Predict the next word](01_predict_the_next_word.ipynb).
+# Next: [03 · Open and close the gates of an LSTM](03_open_and_close_the_gates.ipynb).

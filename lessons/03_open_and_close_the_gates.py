@@ -82,7 +82,7 @@ claim("but quiet and orthogonal, or ReLU and identity: all learned it", at_least
 #
 # Think of a notebook instead. At each word: shall I **keep** what is on the page? Shall I **write**, and what? Shall I
 # **show** the page now, or keep it to myself? Three questions, answered for every unit, with a number between 0 and 1: a
-# **gate**. A gate is a small network with a sigmoid, and to open or close it one multiplies.
+# [**gate**](pages/glossary.md#gate). A gate is a small network with a sigmoid, and to open or close it one multiplies.
 #
 # | | answers | equation |
 # | --- | --- | --- |
@@ -90,7 +90,7 @@ claim("but quiet and orthogonal, or ReLU and identity: all learned it", at_least
 # | input gate | write? | $i_t = \sigma(W_{ix} x_t + W_{ih} h_{t-1} + b_i)$ |
 # | candidate | what? | $g_t = \tanh(W_{gx} x_t + W_{gh} h_{t-1} + b_g)$ |
 # | output gate | show? | $o_t = \sigma(W_{ox} x_t + W_{oh} h_{t-1} + b_o)$ |
-# | **cell** | the page | $c_t = f_t \odot c_{t-1} + i_t \odot g_t$ |
+# | [**cell**](pages/glossary.md#cell-value) | the page | $c_t = f_t \odot c_{t-1} + i_t \odot g_t$ |
 # | **output** | what others see | $h_t = o_t \odot \tanh(c_t)$ |
 #
 # All of $f, i, g, o, c, h$ have $H$ numbers; each $W_{\cdot x}$ is $H \times D$, each $W_{\cdot h}$ is $H \times H$. The
@@ -366,7 +366,7 @@ plt.show()
 # A gate at $f$ keeps $f^n$ after $n$ steps. At $f = \sigma(1) = 0.73$ a share of $1/e$ is left after 3.2 steps; at $\sigma(3) = 0.95$,
 # after 21. So the start of $b_f$ sets how far the direct path reaches before anything is learned. Jozefowicz et al.
 # (2015) found that a bias of 1 in place of 0 closes the gap between the LSTM and its rival, the GRU (lesson 05 tries that on tasks
-# with shorter memories). The **chrono** start (Tallec & Ollivier 2018) spreads the units over all lags up to a longest one,
+# with shorter memories). The [**chrono**](pages/glossary.md#chrono) start (Tallec & Ollivier 2018) spreads the units over all lags up to a longest one,
 # $T_\text{max}$: $b_f = \log u$, $u$ uniform between 1 and $T_\text{max} - 1$, and $b_i = -b_f$: who keeps long should write
 # seldom.
 
@@ -415,7 +415,7 @@ plt.show()
 #
 # ## Read the memory of a trained one
 #
-# What do the cells do in a network that has learned? We need text whose true state is known at every character. The **nesting**
+# What do the cells do in a network that has learned? We need text whose true state is known at every character. The [**nesting**](pages/glossary.md#nesting-world)
 # world: speech in quotation marks, asides in brackets up to three deep. The quotation mark is the same at both ends.
 
 # %%
@@ -740,3 +740,6 @@ lesson_03.check_counter(counter)
 #   networks*, arXiv:1505.00387, 2015.
 # - P. Martínez Olmos, *Sequential learning with recurrent neural networks*, lecture; X. Bresson, *Recurrent neural networks*,
 #   lecture, 2017.
+#
+# Before this: [02 · Backpropagate through time and watch gradients vanish](02_backpropagate_through_time.ipynb).
+# Next: [04 · Write text, one character at a time](04_write_text.ipynb).

@@ -140,7 +140,7 @@ print(*counted_stories[:3], sep="\n")
 # ## A tape
 #
 # Characters make long texts: a novel has a million. We cannot run back through a million steps, and a novel is not a heap of
-# short stories. So all texts go on one long **tape**, with `<eos>` between them. The tape is cut into $B$ rows that are read
+# short stories. So all texts go on one long [**tape**](pages/glossary.md#tape), with `<eos>` between them. The tape is cut into $B$ rows that are read
 # side by side, $T$ characters at a time:
 
 
@@ -178,7 +178,7 @@ for name in ("first ", "second"):
 # %% [markdown]
 # (25 letters have one that follows; so a row has 12, and row 1 begins at *m*.) Row 0 reads on from *abcd* to *efgh*. So the
 # memory must not be emptied between the two batches: what row $b$ knows after one batch, it starts the next one with. Keras calls
-# such a layer **stateful**. First the network:
+# such a layer [**stateful**](pages/glossary.md#stateful). First the network:
 
 
 # %% tags=["lib:models.language_model"]
@@ -302,7 +302,7 @@ logits = np.log([[0.50, 0.25, 0.15, 0.10]])
 
 # %% [markdown]
 # **Temperature.** Divide the logits by $\tau$: the new probabilities are $q_i \propto e^{y_i/\tau} \propto p_i^{1/\tau}$. With
-# $\tau = 0.5$ every probability is squared, and then they are scaled to sum to 1. **Top-k.** Only the $k$ best stay. **Nucleus**, or top-p: only the fewest best stay
+# $\tau = 0.5$ every probability is squared, and then they are scaled to sum to 1. [**Top-k.**](pages/glossary.md#top-k) Only the $k$ best stay. [**Nucleus**](pages/glossary.md#nucleus), or top-p: only the fewest best stay
 # whose probabilities reach $p$ together; sometimes that is one character, sometimes twenty.
 #
 # **On paper:** what are the four probabilities with $\tau = 0.5$? With the two best only? With a nucleus of 0.8?
@@ -393,7 +393,7 @@ claim("but at most one story in five is one", at_most(counted_marks["stories"], 
 #
 # An LSTM of 160 units. Three settings matter. The inputs start **loud**: vectors with numbers of size 1. The forget gates start
 # **chrono** (lesson 03), with memories of 2 to 40 steps: a start, not a limit. And one is new: the optimizer
-# **Muon** (K. Jordan et al. 2024). For the matrices of the memory it takes Adam's place, and turns each step into a nearly
+# [**Muon**](pages/glossary.md#muon) (K. Jordan et al. 2024). For the matrices of the memory it takes Adam's place, and turns each step into a nearly
 # orthogonal matrix, so that no direction gets a much longer step than another. (You may take it as a black box here.) What each of the
 # three does for the result stands at the end.
 #
@@ -571,7 +571,7 @@ for program in [p for p in written_code if not parses(p)][:2]:
 # ## Bold or careful
 #
 # Back to the stories. At $\tau = 1$ the network writes as it believes. Lower, and it takes fewer risks: more stories are right, and in
-# the end more are alike. **Validity** is the share of stories that the grammar accepts; **diversity** the share of different ones among 200.
+# the end more are alike. [**Validity**](pages/glossary.md#validity) is the share of stories that the grammar accepts; [**diversity**](pages/glossary.md#diversity) the share of different ones among 200.
 
 
 # %%
@@ -633,7 +633,7 @@ widgets.movable(story_at, temperature=widgets.slider("temperature", 0.1, 2.0, 0.
 # networks that had only ever predicted the next character. Does our coder have such cells? We know the truth for each character:
 # how many **brackets** are open, how deep its line is **indented**, and how far into the line it stands (its **column**).
 #
-# For each we choose the unit that correlates best on one half of a text, and look at the other half. Beside it a **probe**: the best
+# For each we choose the unit that correlates best on one half of a text, and look at the other half. Beside it a [**probe**](pages/glossary.md#probe): the best
 # weighted sum of *all* units, fitted on the first half. And both once more on the network as it was before training. **Guess** for the
 # brackets: best unit or probe, trained or untrained, which of the four correlations will be the largest?
 
@@ -912,3 +912,6 @@ claim(
 # - K. Jordan et al., *Muon: an optimizer for hidden layers in neural networks*, 2024; J. Liu et al., *Muon is scalable for LLM
 #   training*, arXiv:2502.16982, 2025.
 # - X. Bresson, *Recurrent neural networks*, lecture, 2017; H. Lee, *Recurrent neural network*, lecture (generation "until <EOS>").
+#
+# Before this: [03 · Open and close the gates of an LSTM](03_open_and_close_the_gates.ipynb).
+# Next: [05 · Compare the cells and go deep](05_compare_the_cells.ipynb).

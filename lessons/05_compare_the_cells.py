@@ -117,8 +117,8 @@ class NoForgetGateCell(Cell):
 # %% [markdown]
 # ### One memory instead of two: the GRU
 #
-# In 2014 K. Cho and others asked for less: one state, two gates. **Reset** $r$ says how much of the memory is read when the new content is
-# made; **update** $z$ mixes old and new:
+# In 2014 K. Cho and others asked for less: one state, two gates. [**Reset**](pages/glossary.md#reset-gate) $r$ says how much of the memory is read when the new content is
+# made; [**update**](pages/glossary.md#update-gate) $z$ mixes old and new:
 #
 # $$\begin{aligned}
 # r &= \sigma(W_{xr} x_t + W_{hr} h_{t-1} + b_r) \\
@@ -152,7 +152,7 @@ for z in (1.0, 0.0, 0.75):
 # %% [markdown]
 # It is a weighted mean of the two. The candidate lies between $-1$ and $1$, and so does the start, 0; so $h$ never leaves.
 #
-# You write the GRU itself in exercise 2. In code, here is a relative, **MUT3**; in it $z = 1$ takes the *new*:
+# You write the GRU itself in exercise 2. In code, here is a relative, [**MUT3**](pages/glossary.md#mut1-mut2-mut3); in it $z = 1$ takes the *new*:
 
 
 # %% tags=["lib:cells"]
@@ -204,7 +204,7 @@ for after in (False, True):
 # %% [markdown]
 # ### What does a cell cost?
 #
-# Two more cells are in the table: the GRU that resets after the product, and `NASCell`, which we come to at the end. Fewer gates, fewer weights. A fair comparison gives every cell the same number of **parameters**, so a simpler cell gets more units. (A network
+# Two more cells are in the table: the GRU that resets after the product, and `NASCell`, which we come to at the end. Fewer gates, fewer weights. A fair comparison gives every cell the same number of [**parameters**](pages/glossary.md#parameter), so a simpler cell gets more units. (A network
 # of equal *units* would compare sizes, not ideas.) Here networks with at most 40,000:
 
 
@@ -222,7 +222,7 @@ must_be("no network has less than 95 % of the parameters", at_least(min(counts.v
 # %% [markdown]
 # ## Train them: two tasks, four cells
 #
-# The second task of the study is **XML**: tags with random names, opened and closed. The next character of a new name cannot be known; a closing
+# The second task of the study is [**XML**](pages/glossary.md#xml-world): tags with random names, opened and closed. The next character of a new name cannot be known; a closing
 # tag can, if all open names are remembered in order. Here the best possible score is not 1, but it is known:
 
 # %%
@@ -291,14 +291,14 @@ claim(
 # ## The comparison
 #
 # `python -m experiments.cell_zoo` repeats the paper's last step: not the search, but the table. All fifteen cells, both tasks, equal parameters. For each
-# cell and task the learning rate is chosen among four, on **validation** data, which serve for choices and for nothing else; then five other seeds are
+# cell and task the learning rate is chosen among four, on [**validation**](pages/glossary.md#validation-data) data, which serve for choices and for nothing else; then five other seeds are
 # trained with it and judged on test data.
 #
 # It asks who learns most in 1,000 updates (sums) or 500 (tags) of Muon, with one layer. The paper's networks were trained to the end, with plain gradient
 # descent, and each of its numbers is the best of many runs; its sums have up to 8 digits, ours one or two, its names up to 10 letters, ours 5. (About four
 # in five of our test questions occur in training, with other letters.) So compare the order, not the numbers.
 #
-# The bars are 95 % **t intervals** of the mean $m$ of five seeds with standard deviation $s$: $m \pm 2.78\, s / \sqrt 5$. (Resampling the five, the
+# The bars are 95 % [**t intervals**](pages/glossary.md#t-interval) of the mean $m$ of five seeds with standard deviation $s$: $m \pm 2.78\, s / \sqrt 5$. (Resampling the five, the
 # bootstrap, would give bars too narrow: with so few they hold the true mean 84 times in 100, not 95.) Where two are far apart, the luck of the seeds is
 # an unlikely cause; a narrow gap means nothing.
 
@@ -356,7 +356,7 @@ plotting.title(ax, close)
 plt.show()
 
 # %% [markdown]
-# Does the order agree with the published one? **Spearman's rank correlation** is the correlation of the ranks: 1 for the same order, 0 for none, $-1$ for
+# Does the order agree with the published one? [**Spearman's rank correlation**](pages/glossary.md#spearmans-rank-correlation) is the correlation of the ranks: 1 for the same order, 0 for none, $-1$ for
 # the opposite.
 
 
@@ -431,7 +431,7 @@ claim("sums: coupled gates are worse than the LSTM, in the mean by more than no 
 #
 # ## Deep, along depth
 #
-# So far one layer. A **stack** feeds the memory of one layer to the next: layer $l$ makes $h_t^{l} = \mathrm{LSTM}^{l}(h_{t-1}^{l}, x_t^{l-1})$ and hands up
+# So far one layer. A [**stack**](pages/glossary.md#stack) feeds the memory of one layer to the next: layer $l$ makes $h_t^{l} = \mathrm{LSTM}^{l}(h_{t-1}^{l}, x_t^{l-1})$ and hands up
 # $x_t^{l} = h_t^{l}$. Six LSTMs upon each other, same task.
 #
 # The **residual** stack adds one arrow to the picture: what goes up is the layer's input *plus* what the layer made of it,
@@ -593,7 +593,7 @@ tables.print_table(["", "parameters", "updates", "processor seconds", "share rig
 #
 # ## Deep, along time
 #
-# The other way: several layers between $h_{t-1}$ and $h_t$, a **deep transition** (R. Pascanu et al. 2014):
+# The other way: several layers between $h_{t-1}$ and $h_t$, a [**deep transition**](pages/glossary.md#deep-transition) (R. Pascanu et al. 2014):
 #
 # $$h_t = \tanh(W_3 \tanh(W_2 \tanh(W_1 h_{t-1} + W_x x_t + b_1) + b_2) + b_3)$$
 #
@@ -754,3 +754,6 @@ lesson_05.check_own_cell(my_cell)
 # - Y. Wu et al., *Google's neural machine translation system*, 2016, section 3.1: residual stacks. K. He et al., *Deep residual learning*, CVPR 2016.
 # - G. Melis, C. Dyer, P. Blunsom, *On the state of the art of evaluation in neural language models*, ICLR 2018.
 # - B. Zoph, Q. Le, *Neural architecture search with reinforcement learning*, ICLR 2017.
+#
+# Before this: [04 · Write text, one character at a time](04_write_text.ipynb).
+# Next: [06 · Translate with an encoder and a decoder](06_translate.ipynb).

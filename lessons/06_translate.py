@@ -67,7 +67,7 @@ for words in pair.references(6):
     print("  ", " ".join(words))
 
 # %% [markdown]
-# The world knows all that its own grammar can say, so **correct** here means: one of those, word for word. Good Spanish has more. *Está contento* is a
+# The world knows all that its own grammar can say, so [**correct**](pages/glossary.md#correct) here means: one of those, word for word. Good Spanish has more. *Está contento* is a
 # translation of *he is happy*, too; the world wants *él está contento* and counts the other as wrong.
 
 # %%
@@ -81,11 +81,11 @@ print(f"{len(test):,} sentences to test on, none of them among the others")
 # %% [markdown]
 # ## Encoder, context, decoder, output
 #
-# **Encoder.** A recurrent network reads the words $x_1 \dots x_T$ and says nothing: $h_t = f(h_{t-1}, x_t)$.
+# [**Encoder.**](pages/glossary.md#encoder) A recurrent network reads the words $x_1 \dots x_T$ and says nothing: $h_t = f(h_{t-1}, x_t)$.
 #
-# **Context.** What it remembers at the end is the sentence, as far as the decoder is concerned: $c = h_T$.
+# [**Context.**](pages/glossary.md#context) What it remembers at the end is the sentence, as far as the decoder is concerned: $c = h_T$.
 #
-# **Decoder.** A language model as in lessons 01 and 04, whose memory does not begin empty: $s_0 = \tanh(W c)$ and $s_j = f(s_{j-1}, y_{j-1})$. The first
+# [**Decoder.**](pages/glossary.md#decoder) A language model as in lessons 01 and 04, whose memory does not begin empty: $s_0 = \tanh(W c)$ and $s_j = f(s_{j-1}, y_{j-1})$. The first
 # word it reads is `<bos>`; then each word that was said. (The $\tanh$ is Cho's; Sutskever's decoder begins with the encoder's state itself.)
 #
 # **Output.** A logit for every Spanish word, $W_o s_j$; a softmax makes probabilities of them. `<eos>` is a word, too: so the two sentences need not be
@@ -123,7 +123,7 @@ by_hand = translator(len(english), len(spanish))
 print(f"{by_hand.count_params():,} parameters")
 
 # %% [markdown]
-# The **mask** matters. Sentences of a batch are filled up with `<pad>` (0) to equal length; a memory that goes on reading there keeps what it read *last*,
+# The [**mask**](pages/glossary.md#mask) matters. Sentences of a batch are filled up with `<pad>` (0) to equal length; a memory that goes on reading there keeps what it read *last*,
 # which is padding. It is easily left out, and then a sentence is translated differently when a longer one stands beside it. Ours must not be:
 
 # %%
@@ -135,7 +135,7 @@ must_be("thirty places of padding change no logit", at_most(difference, 1e-5))
 # %% [markdown]
 # ### Three ways to hand it over
 #
-# Where the context enters a decoder is called its **conditioning**.
+# Where the context enters a decoder is called its [**conditioning**](pages/glossary.md#conditioning).
 #
 # | conditioning | the decoder reads at step $j$ | whose |
 # | --- | --- | --- |
@@ -177,7 +177,7 @@ for pair, found, right in list(zip(test, said, correct, strict=True))[:12]:
 #
 # ## Long sentences, measured
 #
-# **BLEU** (Papineni et al. 2002) takes the shares of words, pairs, triples and groups of four that occur in a reference, each counted no more often than
+# [**BLEU**](pages/glossary.md#bleu) (Papineni et al. 2002) takes the shares of words, pairs, triples and groups of four that occur in a reference, each counted no more often than
 # there, over all sentences; their geometric mean, times a penalty if the whole is too short. 100 is a reference itself; a half-right sentence gets part of
 # the mark. By thirds of the length of the English sentence:
 
@@ -230,8 +230,8 @@ claim("of ten words and signs, at most three quarters as many are correct as the
 #
 # ## What teacher forcing hides
 #
-# While it trains, the decoder is told the true words before each step (**teacher forcing**): one call for all steps, and no mistake spoils
-# the next one. When it translates it is told what it said itself (**free running**). The same network, the same sentences:
+# While it trains, the decoder is told the true words before each step ([**teacher forcing**](pages/glossary.md#teacher-forcing)): one call for all steps, and no mistake spoils
+# the next one. When it translates it is told what it said itself ([**free running**](pages/glossary.md#free-running)). The same network, the same sentences:
 
 # %% tags=["nbval-ignore-output"]
 told = text.pair_rows([pair[:2] for pair in test], english, spanish)
@@ -284,7 +284,7 @@ claim("nine in ten of a thousand sentences get a translation of their own", at_l
 # %% [markdown]
 # ## Greedy and beam search
 #
-# Taking the best word each time (**greedy**) can miss the best sentence: a good second word may need a first word that was only second best. **Beam
+# Taking the best word each time ([**greedy**](pages/glossary.md#greedy-search)) can miss the best sentence: a good second word may need a first word that was only second best. **Beam
 # search** keeps the $K$ best beginnings, lengthens each by every word, and keeps the $K$ best again, until they end with `<eos>`. Long sentences collect
 # more factors below one; so beginnings are compared by $\log p$ divided by their length.
 
@@ -309,7 +309,7 @@ claim("a beam of five finds sentences the network itself likes at least as well"
 # ## The vector, looked at
 #
 # *Anna visits Peter* and *Peter visits Anna* are the same bag of words. What does the encoder make of them, and of *visited*? A context has 192 numbers.
-# **Principal components** put it on paper: the two directions in which these contexts differ most. (Sutskever and others drew such a picture, too.)
+# [**Principal components**](pages/glossary.md#principal-components) put it on paper: the two directions in which these contexts differ most. (Sutskever and others drew such a picture, too.)
 
 # %%
 names = "Anna", "Peter", "Mary", "John"
@@ -581,3 +581,6 @@ lesson_06.check_own_languages(my_languages)
 # - K. Papineni, S. Roukos, T. Ward, W.-J. Zhu, *BLEU*, ACL 2002; M. Post, *A call for clarity in reporting BLEU scores*, 2018.
 # - S. Bengio, O. Vinyals, N. Jaitly, N. Shazeer, *Scheduled sampling*, NeurIPS 2015: less teacher, towards the end.
 # - P. Koehn, R. Knowles, *Six challenges for neural machine translation*, 2017: why wider beams can be worse.
+#
+# Before this: [05 · Compare the cells and go deep](05_compare_the_cells.ipynb).
+# Next: [07 · Align with attention](07_align.ipynb).

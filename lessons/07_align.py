@@ -110,7 +110,7 @@ plotting.title(ax, neutral="Who belongs to whom")
 plt.show()
 
 # %% [markdown]
-# A row for each Spanish word, a column for each English one. Full frames are **sure** links. Dotted ones are **possible**: *le* (or *les*) has no English word,
+# A row for each Spanish word, a column for each English one. Full frames are [**sure**](pages/glossary.md#alignment) links. Dotted ones are [**possible**](pages/glossary.md#possible-link): *le* (or *les*) has no English word,
 # Spanish says twice to whom something is given; it may be linked with the verb, with *to* or with the person. The English pronoun has no Spanish word: the
 # ending of the verb says who it is. (People who align real texts make the same two marks; Och and Ney 2003.)
 #
@@ -120,12 +120,12 @@ plt.show()
 #
 # The encoder keeps what it thought at every place: $h_1 \dots h_T$ (lesson 06 kept the last). The decoder is in state $z_j$ and is about to say word $j$.
 #
-# 1. **Match.** A score for each place: $e_{jt} = \mathrm{match}(z_j, h_t)$, a number.
+# 1. [**Match.**](pages/glossary.md#attention) A score for each place: $e_{jt} = \mathrm{match}(z_j, h_t)$, a number.
 # 2. **Softmax.** Weights that sum to one: $a_{jt} = \exp(e_{jt}) / \sum_{t'} \exp(e_{jt'})$.
 # 3. **Weighted sum.** What it reads: $c_j = \sum_t a_{jt} h_t$.
 #
 # Then it says the word, is in a new state, and looks again: until `<eos>`. In lesson 06 the condition was one vector for all words; here each word
-# gets its own, so H. Lee calls it **dynamic conditional generation**. All three steps have derivatives, so what to look at is learned with all else.
+# gets its own, so H. Lee calls it [**dynamic conditional generation**](pages/glossary.md#dynamic-conditional-generation). All three steps have derivatives, so what to look at is learned with all else.
 #
 # ### By hand
 #
@@ -465,8 +465,8 @@ plt.show()
 # %% [markdown]
 # ## Keys, values, queries, heads
 #
-# In our translator $h_t$ serves twice: it is compared with, and it is what is read. Separate the two, and give each its own matrix: **keys** $K = hW_K$,
-# **values** $V = hW_V$, **queries** $Q = zW_Q$. Do it several times side by side, with matrices of their own, and each **head** can look somewhere else; what
+# In our translator $h_t$ serves twice: it is compared with, and it is what is read. Separate the two, and give each its own matrix: [**keys**](pages/glossary.md#key) $K = hW_K$,
+# [**values**](pages/glossary.md#value) $V = hW_V$, [**queries**](pages/glossary.md#query) $Q = zW_Q$. Do it several times side by side, with matrices of their own, and each [**head**](pages/glossary.md#head) can look somewhere else; what
 # they read is put side by side and multiplied by $W_O$. That is the attention of today's large models (Vaswani et al. 2017): scaled dot, softmax, weighted
 # sum, $\mathrm{softmax}(QK^\top / \sqrt{d})\,V$. Keras's own layer, rebuilt from our two functions:
 
@@ -621,3 +621,6 @@ lesson_07.check_own_match(my_match)
 # - S. Jean, K. Cho, R. Memisevic, Y. Bengio, *On using very large target vocabulary for neural machine translation*, ACL 2015: unknown words, copied.
 # - S. Jain, B. Wallace, *Attention is not explanation*, NAACL 2019; S. Wiegreffe, Y. Pinter, *Attention is not not explanation*, EMNLP 2019.
 # - W. Chan, N. Jaitly, Q. Le, O. Vinyals, *Listen, attend and spell*, ICASSP 2016: the same for speech. Lessons 08 and 09: the same for pictures.
+#
+# Before this: [06 · Translate with an encoder and a decoder](06_translate.ipynb).
+# Next: [08 · Caption images with a pretrained CNN](08_caption_images.ipynb).

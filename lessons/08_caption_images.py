@@ -117,7 +117,7 @@ def marks(said):
 # sizes, places and times that captions talk of, and where they are. What it has never seen is a sentence.
 #
 # For one vector $v$ of the picture, take the largest value of each number over all regions: *is there a red dog anywhere?* Making one vector of many is called
-# **pooling**, and a CNN that is used for its numbers a **backbone**. Beside ours: the same network, not trained at all. Vectors are computed once and kept on
+# [**pooling**](pages/glossary.md#pooling), and a CNN that is used for its numbers a [**backbone**](pages/glossary.md#backbone). Beside ours: the same network, not trained at all. Vectors are computed once and kept on
 # disk, so the CNN costs nothing during training. That makes captioning possible on a laptop. Those of all 40,000 pictures come with the course; the first 600
 # we compute again.
 
@@ -200,11 +200,11 @@ plt.show()
 #
 # ## One picture, many words
 #
-# Captioning is **one-to-many**: one input, a sequence of outputs. The three steps of the design:
+# Captioning is [**one-to-many**](pages/glossary.md#one-to-many): one input, a sequence of outputs. The three steps of the design:
 #
 # 1. drop the classifier of a CNN that was trained on much data;
 # 2. connect it with a recurrent network: a language model as in lesson 04, which is also given the picture;
-# 3. train the recurrent part on pictures with captions. The CNN stays as it is, as here; or, with much data, it is trained on at a small rate: **fine-tuned**.
+# 3. train the recurrent part on pictures with captions. The CNN stays as it is, as here; or, with much data, it is trained on at a small rate: [**fine-tuned**](pages/glossary.md#fine-tuning).
 #
 # The plain recurrent network read words: $h_j = \tanh(W_{xh}\, x_j + W_{hh}\, h_{j-1})$ ($W_{xh}$ is lesson 01's $W_x$; the bias is left out). Now it sees, too:
 #
@@ -437,7 +437,7 @@ plt.show()
 #
 # - **BLEU-n** (lesson 06): the geometric mean of n shares: of the words, pairs, … groups of n in all captions together, how many occur in a reference of the same
 #   picture, each counted at most as often as there. Times a penalty if the captions together are too short. Papers differ on it; ours is with it.
-# - **CIDEr** (Vedantam et al. 2015; here CIDEr-D, as the COCO server computes it): each caption becomes a vector of its n-grams' counts, n = 1 to 4, weighed by
+# - [**CIDEr**](pages/glossary.md#cider) (Vedantam et al. 2015; here CIDEr-D, as the COCO server computes it): each caption becomes a vector of its n-grams' counts, n = 1 to 4, weighed by
 #   log(pictures / pictures that have it); the mark is ten times the mean cosine with the references' vectors, lowered if lengths differ. "A man in a" counts
 #   little, "unicycle" much. People, marked against each other, get 0.85 on COCO, and so did Vinyals' network (2015, table 1); yet human
 #   raters put its captions clearly below people's.
@@ -692,3 +692,6 @@ lesson_08.check_own_thing(my_thing)
 # - M. Hodosh, P. Young, J. Hockenmaier, *Framing image description as a ranking task*, JAIR 2013: Flickr8k.
 # - R. Vedantam, C. L. Zitnick, D. Parikh, *CIDEr: consensus-based image description evaluation*, CVPR 2015.
 # - L. A. Hendricks et al., *Women also snowboard: overcoming bias in captioning models*, ECCV 2018.
+#
+# Before this: [07 · Align with attention](07_align.ipynb).
+# Next: [09 · See where the network looks](09_see_where_the_network_looks.ipynb).

@@ -75,7 +75,7 @@ for ax, scene in zip(axes, [scene for scene in test if len(scene.things) == 3], 
 plt.show()
 
 # %% [markdown]
-# A box is the smallest one around all that is in sight of a thing. A **point** for the word *dog* is right if it falls into the box of a dog: the *pointing game*
+# A box is the smallest one around all that is in sight of a thing. A [**point**](pages/glossary.md#pointing-game) for the word *dog* is right if it falls into the box of a dog: the *pointing game*
 # of J. Zhang et al. (2016). Two ways to point without looking: always at the middle of the picture, and at the middle of a region drawn by chance.
 
 # %%
@@ -93,7 +93,7 @@ claim("who always points at one place is right in one case of three at most", at
 #
 # Lesson 08's CNN says of each of 8 × 8 regions what it sees there, in 236 numbers, and lesson 08 kept the largest of each: what is there, not *where*. Now we keep
 # all 64 vectors, $v_1 \dots v_R$. Remember how it was trained: it was told the right answer of *each region*, finer than any box. Inside a thing all its
-# probabilities are next to 1, so we take **log odds**, $\log p/(1-p)$, moved and scaled to lie between 0 and 1, which still tell its middle from its edge.
+# probabilities are next to 1, so we take [**log odds**](pages/glossary.md#log-odds), $\log p/(1-p)$, moved and scaled to lie between 0 and 1, which still tell its middle from its edge.
 
 # %%
 backbone = small_cnn()
@@ -120,7 +120,7 @@ plt.show()
 # 2. **Softmax:** $a_{ji} = \exp(e_{ji}) / \sum_{i'} \exp(e_{ji'})$, 64 weights that sum to one.
 # 3. **Weighted sum:** $z_j = \sum_i a_{ji} v_i$, what is seen.
 #
-# Xu and others call this **soft** attention. They add a number between 0 and 1, by which $z_j$ is multiplied: the **gate** $\beta_j = \sigma(w_\beta \cdot s_j)$. With
+# Xu and others call this [**soft**](pages/glossary.md#soft-attention) attention. They add a number between 0 and 1, by which $z_j$ is multiplied: the [**gate**](pages/glossary.md#gate-of-attention) $\beta_j = \sigma(w_\beta \cdot s_j)$. With
 # it, they say, the weights keep more to the things (section 4.2.1); we have it, too, and did not try without.
 #
 # ### One word by hand
@@ -293,7 +293,7 @@ claim("forty points ahead of the middle of the picture", at_least(pointing - mid
 #
 # ## Which words look?
 #
-# How widely does it look? The **entropy** of the weights, $-\sum_i a_{ji} \ln a_{ji}$: 0 for one region, $\ln 64 = 4.16$ for all alike. And what is a look worth? We tell
+# How widely does it look? The [**entropy**](pages/glossary.md#entropy-of-weights) of the weights, $-\sum_i a_{ji} \ln a_{ji}$: 0 for one region, $\ln 64 = 4.16$ for all alike. And what is a look worth? We tell
 # the network a true caption of each test scene, once as it is, and once with eyes shut: at each word it sees the same, the mean $z$ of all words of all
 # captions. (Not $z = 0$: that it has never met.) How many nats does each word lose?
 
@@ -337,17 +337,17 @@ plt.show()
 #
 # ## Soft or hard, with or without the penalty
 #
-# **Hard attention** does not mix: it draws *one* region by the weights and sees that one. A draw has no derivative. What can be said is how the expected reward
+# [**Hard attention**](pages/glossary.md#hard-attention) does not mix: it draws *one* region by the weights and sees that one. A draw has no derivative. What can be said is how the expected reward
 # changes: with $r$ the log probability of the word after the look, $b$ a guess of it,
 #
 # $$\frac{\partial}{\partial e}\,\mathbb{E}[r] \approx (r - b)\,\frac{\partial \log a_{\text{drawn}}}{\partial e}$$
 #
 # (REINFORCE, Williams 1992; Xu et al. 2015, eqs 11 and 12): a look that made the word more probable than expected gets more probable itself. Our $b$ is what $s_j$
 # expects, learned from its own draws, a number for each word; theirs is one number, a moving average over past batches. As there, half of the captions are read
-# softly in training, and an **entropy bonus** rewards even weights, $\lambda_e \cdot$ entropy, so that it tries other regions before it settles on one. When it
+# softly in training, and an [**entropy bonus**](pages/glossary.md#entropy-bonus) rewards even weights, $\lambda_e \cdot$ entropy, so that it tries other regions before it settles on one. When it
 # speaks, the region with the largest weight is seen.
 #
-# **The doubly stochastic penalty.** The weights of one word sum to one over the regions. Those of one *region*, over all words, may sum to anything. The penalty
+# [**The doubly stochastic penalty.**](pages/glossary.md#doubly-stochastic-penalty) The weights of one word sum to one over the regions. Those of one *region*, over all words, may sum to anything. The penalty
 # asks that they, too, sum to about one (eq. 14): $\lambda \sum_i (1 - \sum_j a_{ji})^2$, so that nothing of the picture is left out. **Guess** what it does to a caption
 # of twelve words over 64 regions: how much light is there for each region, on average?
 #
@@ -691,3 +691,6 @@ lesson_09.check_focus(focus)
 # - M. Oquab, L. Bottou, I. Laptev, J. Sivic, *Is object localization for free?*, CVPR 2015: trained on labels of pictures, and where things are comes with it.
 # - K. Gregor, I. Danihelka, A. Graves, D. Rezende, D. Wierstra, *DRAW*, ICML 2015: to draw by looking; M. Jaderberg et al., *Spatial transformer networks*, NIPS
 #   2015: a look that may turn and zoom.
+#
+# Before this: [08 · Caption images with a pretrained CNN](08_caption_images.ipynb).
+# Next: [Where to go next](pages/where_to_go_next.md).
