@@ -41,15 +41,15 @@ def test_the_stored_table(cases):
     assert set(cases) == {*align.CASES, *align.MORE_CASES}
     for case in align.CASES:
         assert sorted(row["seed"] for row in cases[case]) == list(align.SEEDS)
-    assert drop(cases, "initial state").min() >= 40
+    assert drop(cases, "initial state").min() >= 30
     errors = {score: column(cases, "alignment_error", "initial state", "after", score) for score in align.SCORES}
-    assert min(error.max() for error in errors.values()) <= 0.05
+    assert min(error.max() for error in errors.values()) <= 0.04
     for score, error in errors.items():
-        assert error.max() <= 0.08, score
+        assert error.max() <= 0.06, score
         assert column(cases, "exact", "initial state", "after", score).min() >= 0.97, score
 
 
-SHORT = pytest.mark.xfail(strict=True, reason="one of the five seeds loses 2.4 points")
+SHORT = pytest.mark.xfail(strict=True, reason="one of the three seeds loses 1.9 points")
 
 
 @pytest.mark.stored
