@@ -116,8 +116,8 @@ lesson_00.check_count_words(count_words)
 #
 # ## Notation, on one page
 #
-# Most letters mean the same in every lesson. Where one does not (in lessons 06 to 09 $y_j$ is a word and $z$ what is looked at),
-# the lesson says so.
+# Most letters mean the same in every lesson. Where one does not (in 06 and 08 $y_j$ is a word; $z$ is the update gate in 05, who
+# looks in 07, what is seen in 09), the lesson says so.
 #
 # | symbol | meaning |
 # | --- | --- |

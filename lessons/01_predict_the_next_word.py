@@ -687,13 +687,13 @@ weaker = {name: max(min(run["far_long"], run["order"]) for run in runs if run["m
 worst = min(min(run["far_long"], run["order"]) for run in runs if run["model"] == "RNN")
 claim("the RNN knows both the far word and the order, under every seed", at_least(worst, 0.95), table="next_word.csv")
 only = claim(
-    "a window or a bag knows at most one of the two: the other is right in .55 of the cases at most",
+    "each of the two windows, and the bag, knows at most one of the two: the other is right in .55 of the cases at most",
     at_most(max(weaker.values()), 0.55),
     table="next_word.csv",
 )
 
 fig, ax = plotting.figure(8, 3)
-plotting.grouped_bars(ax, ["far word, 16 to 26 words on", "where only the order tells"], both, "share right")
+plotting.grouped_bars(ax, ["far word, 16 to 26 places on", "where only the order tells"], both, "share right")
 plotting.title(ax, only)
 plt.show()
 
@@ -709,7 +709,7 @@ claim(
 # %% [markdown]
 # - The **counts** see two words at most, and the **window of 4** four.
 # - The **bag of words** is a surprise: second best by perplexity, and it never misses a far word. In stories as short as
-#   these, *which* words have come nearly always tells where you are. But where only the order tells, it tosses a coin.
+#   these, *which* words have come perhaps nearly always tells where you are. But where only the order tells, it tosses a coin.
 # - The **window of 16** sees the order, and is blind past its edge. (*Long* begins at distance 16, which is just inside:
 #   hence twice chance.)
 # - The **RNN** has no edge, keeps the order, and shares its weights: it meets all four criteria, and it is nearest to the

@@ -72,7 +72,9 @@ for row, answer in zip(tokens, answers, strict=True):
 tokens, answers = Recall(lag=100).sample(4000, rng)
 only_end = np.bincount(tokens[:, -1] * 8 + answers, minlength=128).reshape(16, 8)  # (last token, answer): how often
 right = only_end.max(axis=1).sum() / len(answers)  # the best rule there is for guessing from the last token
-must_be("tokens are drawn independently: the last one says nearly nothing about the first", at_most(right, 0.2))
+claim(
+    "the last token says nearly nothing about the first: the best rule is right in a fifth at most", at_most(right, 0.2)
+)
 
 # %% [markdown]
 # ## Backpropagation, recalled
@@ -543,9 +545,9 @@ plotting.title(axes[1], kept)
 plt.show()
 
 # %% [markdown]
-# A tanh network with an orthogonal or identity start reaches back as long as it is so quiet that tanh stays near 0. ReLU reaches
-# back with the identity, loud or quiet: a unit that stays on hands its gradient on whole. With a rotation about half of the
-# units are off at each step, and what passes through those is lost.
+# A tanh network with an orthogonal or identity start reached back when it was quiet (.01), and not when it was loud (.5). ReLU reaches
+# back with the identity, loud or quiet: a unit that stays on hands its gradient on whole. With a rotation units go off,
+# and what passes through a unit that is off is lost.
 #
 # ## Truncated backpropagation through time
 #
@@ -691,7 +693,7 @@ middle, last_but_one = loud[:, far:, 2].max(), quiet[:, :, 1].min()
 claim("loud tanh networks learn lag 10, every seed", at_least(loud[:, 0].min(), 0.99), table="lag.csv")
 forgets = claim("loud tanh networks are at chance from lag 50 on, in the median", at_most(middle, 0.2), table="lag.csv")
 learns = claim("quiet tanh networks learn every lag, four of five", at_least(last_but_one, 0.99), table="lag.csv")
-claim("but not every seed: one is wrong half of the time or more", at_most(quiet.min(), 0.5), table="lag.csv")
+claim("but not every seed: two runs are wrong half of the time or more", (quiet <= 0.5).sum() == 2, table="lag.csv")
 claim("and loudly, one seed of the ten learned lag 50", (loud[:, far] >= 0.99).sum() == 1, table="lag.csv")
 relu = [runs[start]["RNN, ReLU and identity"].min() for start in runs]
 claim("ReLU with the identity learns every lag, loud or quiet, every seed", at_least(min(relu), 0.99), table="lag.csv")
@@ -709,7 +711,7 @@ plt.show()
 # on both sides. And of the networks that are in both pictures, this one and the gradients before training, those learned lag 100
 # whose gradient had arrived. (Seeds of one network stand at both ends: look at all of them, not at the best or the mean.) But
 # a quiet network begins nearly deaf. Recall, where one symbol counts, forgives that; we tried no task that might not. Can a network hear
-# everything **and** keep something? ReLU with the identity does it here, by adding up. Lesson 03 has another way.
+# everything **and** keep something? ReLU with the identity does it here; it begins by adding up. Lesson 03 has another way.
 #
 # ## What we saw
 #

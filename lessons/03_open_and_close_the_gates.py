@@ -295,7 +295,7 @@ must_be("the gradient of every parameter and of the start is right", at_most(max
 # step. `lstm_backward` follows all of them. (Hochreiter and Schmidhuber cut the other paths on purpose in 1997; libraries
 # today do not.) We measure both: all of $\partial E/\partial c_k$, and what comes along the direct path alone, a product of
 # forget gates; for starts as Keras makes them ($W_h$ orthogonal), loud and quiet as in lesson 02, with four forget biases.
-# Beside them the vanilla RNN. **Predict:** what is the direct path's share 10 steps back, and 50?
+# Beside them the vanilla RNN. **Predict:** how long is the direct path beside the whole, 10 steps back, and 50?
 
 # %%
 H, T, B = 64, 51, 16
@@ -339,8 +339,11 @@ worse = np.log10(plain["loud"][50] / both["loud"][0][0][50])
 claim("loud, forget bias 0: three powers of ten less than in the vanilla RNN", at_least(worse, 3))
 needless = claim("quiet, the vanilla RNN keeps at least half over 50 steps", at_least(plain["quiet"][50], 0.5))
 claim("quiet, forget bias 3: 50 steps back the gradient has grown at least threefold", at_least(quiet[50], 3))
-claim("loud, bias 3: 10 steps back the direct path is at least 60 % of the whole", at_least((direct_3 / loud)[10], 0.6))
-claim("loud, bias 3: 50 steps back it is at most a quarter of the whole", at_most((direct_3 / loud)[50], 0.25))
+claim(
+    "loud, bias 3: 10 steps back the direct path is at least .6 as long as the whole",
+    at_least((direct_3 / loud)[10], 0.6),
+)
+claim("loud, bias 3: 50 steps back it is at most a quarter as long", at_most((direct_3 / loud)[50], 0.25))
 
 # %%
 fig, axes = plotting.figure(10, 3.8, columns=2, sharey=True)
@@ -538,13 +541,13 @@ inside = ~half & (true["depth"] > 0)  # new text, between brackets: the answer t
 held = np.corrcoef(np.tanh(c[inside, unit]), true["speech"][inside])[0, 1]
 deep = np.corrcoef(c[inside, counter_unit], true["depth"][inside])[0, 1]
 claim("inside brackets, where nobody asks, it holds the speech: at least 0.8", at_least(abs(held), 0.8))
-claim("another cell goes with the open brackets: at least 0.9 everywhere", at_least(abs(counting), 0.9))
+claim("a cell goes with the open brackets: at least 0.9 everywhere", at_least(abs(counting), 0.9))
 more = abs(counting) - abs(counting_untrained)
 claim("at least 0.1 more than the best cell before training", at_least(more, 0.1))
 claim("and at least 0.6 where one is open anyway", at_least(abs(deep), 0.6))
 
 # %% [markdown]
-# One cell holds the open speech, another goes with the **count** of brackets. (Here the answers asked for both, if only in part. Do not expect a clean
+# One cell holds the open speech, one (here another) goes with the **count** of brackets. (The answers asked for both, if only in part. Do not expect a clean
 # cell for everything a network knows.)
 #
 # Look at the first at work, with its gates, on the held-out texts and in a picture. (Its sign is turned so that up is

@@ -78,7 +78,7 @@ must_be("spelled out, a story is exactly as uncertain as before", at_most(abs(di
 # - **For characters:** a small vocabulary, and no unknown word, ever. Names, misprints, numbers, program code: all can be read
 #   and written.
 # - **Against:** four times as many steps. A country and its language, up to 26 words apart, are up to 110 characters apart.
-#   And the network has to learn spelling before anything else.
+#   And the network has to learn spelling, too.
 #
 # Most models today cut texts into pieces between the two: frequent parts of words, called *subwords* or *tokens*.
 #
@@ -264,8 +264,8 @@ must_be("the gradients of W, U and b are Keras's", at_most(max(differences), 1e-
 
 # %% [markdown]
 # And how long does a training step take, forward and back (`python -m benchmarks.layers`)? PyTorch stands beside it. The last column is for comparison: the
-# six products of matrices of such a step, each in one piece, in TensorFlow, and nothing else. It depends on the processor: compare the
-# two halves. (The two kinds here are one machine, with AVX-512 and told not to use it.)
+# six products of matrices of such a step, each in one piece, in TensorFlow, and nothing else; it is no lower
+# bound: without AVX-512 our whole step is faster at two of the sizes. Compare the two halves. (The two kinds here are one machine, with AVX-512 and told not to use it.)
 
 # %%
 columns = {"course": "ours", "keras": "Keras", "torch": "PyTorch", "products": "products alone"}
@@ -704,7 +704,7 @@ plotting.title(bottom, together)
 plt.show()
 
 # %% [markdown]
-# Training makes a unit that goes with the brackets more than any did before; which one differs from seed to seed, and it is far from a
+# Training makes a unit that goes with the brackets more than the best one chosen before training; which one differs from seed to seed, and it is far from a
 # count: see where it is red and no bracket is open. Now look at the probe: it reads the
 # brackets from a network that has **learned nothing**. (Perhaps so: a random memory echoes what it has read, every unit in its own
 # mixture, and a count of brackets is nearly a weighted sum of that echo.) So a probe that succeeds shows that something *can be read* there. It does not
@@ -737,7 +737,7 @@ claim(
 # - A tape in rows, a memory that goes on, a gradient that is cut: so one trains on texts of any length.
 # - When half of what it writes are words, most far words are still wrong.
 # - Temperature, top-k and nucleus trade diversity for validity. None of them adds knowledge.
-# - Training makes a unit that goes with the brackets more closely than any did before. But what a probe finds, it may find in an untrained network, too.
+# - Training makes a unit that goes with the brackets more closely than the best one before it. But what a probe finds, it may find in an untrained network, too.
 #
 # ## Exercises
 #
@@ -878,7 +878,7 @@ tables.print_table(
 claim("every seed: at most 1.52 nats a character", at_most(max(nats), 1.52), table="shakespeare.csv")
 claim("the median seed: at most nanoGPT's figure", at_most(np.median(nats), 1.4697), table="shakespeare.csv")
 claim(
-    "more words are words from moment to moment",
+    "in this run more words are words from moment to moment",
     sorted(row["words"] for row in moments) == [r["words"] for r in moments],
     table="shakespeare_stages.csv",
 )

@@ -357,9 +357,7 @@ turned = claim(
 no = [pair.english[at[pair.spanish.index("no")]] for pair, at in zip(test, looked, strict=True)
       if "no" in pair.spanish and "not" in pair.english]  # fmt: skip
 share = np.mean([word in ("not", "do", "does", "did") for word in no])
-at_not = claim(
-    "for 'no' it looks at 'not', or at the do, does or did before it, at least eight times in ten", at_least(share, 0.8)
-)
+at_not = claim("for 'no' it looks at 'not', or at a do, does or did, at least eight times in ten", at_least(share, 0.8))
 
 
 # %%
@@ -404,7 +402,7 @@ claim("it looks where it should: alignment error at most .05", at_most(error, 0.
 # the frames a picture does not show it. A number does.
 #
 # Good attention is no proof, either: the $h_t$ have read the whole sentence, so what belongs to one word *could* be kept at another place. Nothing in the
-# loss forbids it. That it mostly is not, is a result, and it depends on the match: see the table.
+# loss forbids it. That it mostly is not, is a result, and it depends on the step that looks: see the table.
 #
 # ## Before the step or after it, and with which match?
 #

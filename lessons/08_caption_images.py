@@ -376,8 +376,8 @@ claim("the CNN knew better", at_least(np.mean(knew), 0.8))
 # ## The comparison
 #
 # One command trains everything five times (`python -m experiments.captions`); here is its table, medians of five seeds. All have the same pictures, captions,
-# rate (not searched for each) and number of updates; they differ in weights, as the last column says. The random CNN's numbers hardly differ between
-# pictures, so there each was brought to mean 0 and spread 1 first.
+# rate (not searched for each) and number of updates; they differ in weights, as the last column says. Each number of the
+# random CNN was brought to mean 0 and spread 1 first; those of the pretrained one were left as they are.
 
 # %%
 table = results.read("captions.csv")
@@ -478,7 +478,7 @@ kept = bleu["false"]["BLEU-4"] / bleu["true"]["BLEU-4"]
 claim("captions of which every one is false keep half of BLEU-4", at_least(kept, 0.5))
 
 # %% [markdown]
-# BLEU-4 and CIDEr see groups of words, and notice; but half the mark is left to a lie.
+# BLEU-4 and CIDEr see groups of words, and notice; but half of BLEU-4 is left to a lie.
 #
 # ## Your picture
 #
@@ -521,7 +521,7 @@ widgets.movable(
 )
 
 # %% [markdown]
-# Or a file: something you painted, a photograph. It will answer in any case, in the 67 words it knows. **It has no word for "I do not know".**
+# Or a file: something you painted, a photograph. It will answer in any case, in the words it knows. **It has no word for "I do not know".**
 
 
 # %% tags=["nbval-ignore-output"]

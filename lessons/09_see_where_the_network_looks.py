@@ -92,8 +92,8 @@ claim("who always points at one place is right in one case of three at most", at
 # ## Region vectors
 #
 # Lesson 08's CNN says of each of 8 × 8 regions what it sees there, in 236 numbers, and lesson 08 kept the largest of each: what is there, not *where*. Now we keep
-# all 64 vectors, $v_1 \dots v_R$. Remember how it was trained: it was told the right answer of *each region*, finer than any box. Inside a thing all its
-# probabilities are next to 1, so we take [**log odds**](pages/glossary.md#log-odds), $\log p/(1-p)$, moved and scaled to lie between 0 and 1, which still tell its middle from its edge.
+# all 64 vectors, $v_1 \dots v_R$. Remember how it was trained: it was told the right answer of *each region*, finer than any box. Inside a thing its
+# probabilities are often next to 1, so we take [**log odds**](pages/glossary.md#log-odds), $\log p/(1-p)$, moved and scaled to lie between 0 and 1.
 
 # %%
 backbone = small_cnn()
@@ -294,8 +294,8 @@ claim("forty points ahead of the middle of the picture", at_least(pointing - mid
 # ## Which words look?
 #
 # How widely does it look? The [**entropy**](pages/glossary.md#entropy-of-weights) of the weights, $-\sum_i a_{ji} \ln a_{ji}$: 0 for one region, $\ln 64 = 4.16$ for all alike. And what is a look worth? We tell
-# the network a true caption of each test scene, once as it is, and once with eyes shut: at each word it sees the same, the mean $z$ of all words of all
-# captions. (Not $z = 0$: that it has never met.) How many nats does each word lose?
+# the network a true caption of each test scene, once as it is, and once with eyes shut: at each word it sees the mean $z$ of all words of all
+# captions, through its gate. (Not $z = 0$: that it has never met.) How many nats does each word lose?
 
 # %%
 told = text.to_rows([text.tokenize(world.captions(scene, 1)[0]) for scene in test], vocabulary)
@@ -406,7 +406,7 @@ claim(
     table="look.csv",
 )
 twins = claim(
-    "looking gains more points with two of a kind than with a small thing",
+    "looking gains more points with two of a kind, where more was wrong, than with a small thing",
     at_least(np.median(ahead["twins"] - ahead["small"]), 0.03),
     table="look.csv",
 )
@@ -430,8 +430,8 @@ claim("who does not look gains by the log odds, too", at_least(features, 0.005),
 #
 # How much of this is the CNN's, which was told regions? We trained another of the same kind, on the same kind of pictures, and told it only which answers are right
 # *somewhere*: the largest probability of all regions is held against them (Oquab et al. 2015). It had 1,500 updates, not 6,750, and knows less: `cnn_exact` is how
-# often its pairs above ½ are the true ones. Yet it has found out much of where things are: `cnn_points` is how often a true pair is likeliest inside a box (the middle of the picture is in one
-# in .22 to .24 of the cases).
+# often its pairs above ½ are the true ones. Yet it has found out much of where things are: `cnn_points` is how often a true pair is likeliest inside a box; the middle of the
+# picture, above, is in a kind's box in a fifth of the cases or less.
 
 # %%
 never, pooled = "soft, CNN told pictures", "lesson 08's, CNN told pictures"
@@ -490,11 +490,15 @@ claim(
 claim(
     "it is the one with the dot twice as often as a region of the thing would be", at_least(same / drawn_by_chance, 2)
 )
-claim("but about as often it is the one where the CNN's evidence for the word is largest", at_most(same - plain, 0.1))
+claim(
+    "but about as often it is the one where the CNN's evidence for the word is largest",
+    at_most(abs(same - plain), 0.15),
+)
 
 # %% [markdown]
-# The first says less than it seems: for both networks that read these regions, one looking and one not, the region that costs *dog* most is the dog's. The third sounds like
-# more, but the fourth takes it back: whoever follows the evidence finds that region, too, with or without a map. And the same evidence also reaches the decoder
+# The first says less than it seems: for both networks that read these regions, one looking and one not, the region that costs *dog* most is mostly the dog's (with the map in .94 to
+# .97 of the cases, without in .84 to .88). The third sounds like
+# more, but the fourth takes it back: whoever follows the evidence finds that region, too. And the same evidence also reaches the decoder
 # through the start of its memory, where no map shows it.
 #
 # ## Your picture
@@ -561,12 +565,12 @@ print("*: without brevity penalty. Minutes: features and training, two processor
 # %%
 with_it, without = ([row for row in flickr if bool(row["attention"]) is looks] for looks in (True, False))
 gains = [np.median([row[m] for row in with_it]) - np.median([row[m] for row in without]) for m in marks[:4]]
-claim("without brevity penalty, attention gains nothing in BLEU", at_most(max(gains), 0.3), table="flickr8k.csv")
+claim("without brevity penalty, attention gains .3 in BLEU at most", at_most(max(gains), 0.3), table="flickr8k.csv")
 cider = min(row["CIDEr"] for row in with_it) - max(row["CIDEr"] for row in without)
 claim("in CIDEr it gains, in all three runs", at_least(cider, 0.005), table="flickr8k.csv")
 
 # %% [markdown]
-# (It gains in BLEU-4 *with* the penalty, too: its captions are a little longer.) Even that is not like for like: four networks speak together with attention, each
+# (In BLEU-4 *with* the penalty it gains in the median, 21.4 against 20.9, though not in every run: its captions are a little longer.) Even that is not like for like: four networks speak together with attention, each
 # half as much work as one of the two without; both recipes were chosen on the dev split, which is what is shown. The run with attention uses eq. 14.
 #
 # Published: Xu et al. 2015, table 1; one network each, a larger CNN, 14 × 14 regions, no brevity penalty. In their table *hard* attention is ahead of soft; in ours
