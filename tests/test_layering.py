@@ -27,7 +27,7 @@ ORDER = [
     ["checkpoint"],
     ["claims"],
     ["plotting"],
-    ["checks", "widgets"],
+    ["checks", "guesses", "widgets"],
     ["exercises"],
     ["doctor"],
     ["__main__", "__init__"],

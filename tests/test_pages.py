@@ -173,8 +173,8 @@ def anchors(page: str) -> set[str]:
     return {*re.findall(r'<a id="([\w-]+)">', text), *(heading.lower().replace(" ", "-") for heading in headings)}
 
 
-def test_there_are_the_four_pages_and_each_links_to_another():
-    assert set(TEXTS) == {"before_you_start.md", "cheat_sheet.md", "glossary.md", "where_to_go_next.md"}
+def test_there_are_the_pages_and_each_links_to_another():
+    assert set(TEXTS) == {"before_you_start.md", "cheat_sheet.md", "glossary.md", "symbols.md", "where_to_go_next.md"}
     assert {page for page, _, target in LINKS if target.partition("#")[0] in TEXTS} >= {
         "before_you_start.md",
         "cheat_sheet.md",

@@ -1,8 +1,10 @@
 """The style of all figures: sizes, fonts, and colours that readers with any colour vision tell apart."""
 
+import sys
 import textwrap
 
 import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
 
 from course_lib.claims import Claim
 
@@ -13,15 +15,38 @@ BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GREY = (
 CYCLE = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GREY)
 
 
-def figure(width: float = 7.0, height: float = 3.6, columns: int = 1, rows: int = 1, **options):
-    """A figure in the course's style: (figure, axes)."""
+def figure(width: float = 7.0, height: float = 3.6, columns: int = 1, rows: int = 1, alt: str = "", **options):
+    """A figure in the course's style: (figure, axes). alt: what it shows, for who does not see it."""
     style: dict = {
         "figure.dpi": 110, "font.size": 11, "axes.titlesize": 12, "axes.titleweight": "bold",
         "axes.spines.top": False, "axes.spines.right": False, "axes.prop_cycle": plt.cycler(color=CYCLE),
         "axes.titlelocation": "left", "legend.frameon": False,
     }  # fmt: skip
     plt.rcParams.update(style)
-    return plt.subplots(rows, columns, figsize=(width, height), layout="constrained", **options)
+    drawn, axes = plt.subplots(rows, columns, figsize=(width, height), layout="constrained", **options)
+    drawn.set_label(alt)
+    _show_with_label()
+    return drawn, axes
+
+
+def _show_with_label() -> None:
+    """Have notebooks keep a figure's label beside its picture, as the alternative text."""
+    ipython = sys.modules.get("IPython")
+    if ipython is None or (shell := ipython.get_ipython()) is None:
+        return
+    formatter = shell.display_formatter.formatters["image/png"]
+    if Figure in formatter.type_printers and not isinstance(draw := formatter.lookup_by_type(Figure), _Labelled):
+        formatter.for_type(Figure, _Labelled(draw))
+
+
+class _Labelled:
+    """A formatter of figures whose picture has its label as metadata."""
+
+    def __init__(self, draw):
+        self.draw = draw
+
+    def __call__(self, drawn: Figure):
+        return self.draw(drawn), {"alt": drawn.get_label()}
 
 
 def title(ax, claim: Claim | None = None, neutral: str = "") -> None:
