@@ -91,16 +91,16 @@ class ScaledDotScore(Score):
 
 @keras.saving.register_keras_serializable(package="course_lib")
 class CosineScore(Score):
-    """beta cos(z, h): Graves, Wayne & Danihelka 2014, eqs 5 and 6; there each step chooses its beta, here it is one.
+    """gamma cos(q, h): Graves, Wayne & Danihelka 2014, eqs 5 and 6; there each step chooses its own, here it is one.
 
     A cosine lies between -1 and 1, so by itself the best of T places would get at most e^2 times the weight of the
-    worst: beta > 0 makes it sharp. It starts at 4.
+    worst: a large gamma makes it sharp. It starts at 4. (Here z: the queries; log_beta: log(gamma).)
     """
 
     same_width = True
 
     def make(self, queries, keys):
-        """log(beta), one number."""
+        """log(gamma), one number."""
         self.log_beta = self.add_weight(shape=(), initializer=keras.initializers.Constant(1.386), name="log_beta")
 
     def prepare(self, h):

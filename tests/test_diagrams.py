@@ -198,8 +198,8 @@ def missing(board, cells, shown):
     words = set(re.findall(r"\w+", said.lower()))
     for text in (text.get_text() for text in board.ax.texts):
         for formula in re.findall(r"\$(.*?)\$", text):
-            for symbol in re.findall(r"(?:\\tilde )?\\?[A-Za-z]+(?:_\{[^}]*\}|_\w)?", formula):
-                index = re.sub(r"(?<=[_j])[0-9R]$", "[0-9a-zTR]", plain(symbol))  # of h_3 the lesson says h_t
+            for symbol in re.findall(r"(?:\\(?:tilde|bar) )?\\?[A-Za-z]+(?:_\{[^}]*\}|_\w)?", formula):
+                index = re.sub(r"(?<=[_j])[0-9T]$", "[0-9a-zT]", plain(symbol))  # of h_3 the lesson says h_t
                 if not re.search(rf"(?<![A-Za-z_]){index}(?![A-Za-z0-9])", plain(said)):
                     yield symbol
         for word in re.findall(r"[^\W\d_]{2,}", re.sub(r"\$.*?\$", "", text)):
@@ -352,8 +352,8 @@ def test_a_sum_in_the_place_of_a_product_is_found(name, rng):
 
 
 @pytest.mark.parametrize(("name", "places", "read"), [
-    ("attention", ["$h_1$", "$h_2$", "$h_3$", "$h_4$"], "tanh $W_c$"),
-    ("picture_attention", ["$v_1$", "$v_2$", "$v_3$", "$v_R$"], "maxout"),
+    ("attention", ["$h_1$", "$h_2$", "$h_3$", "$h_4$"], "tanh $W_s$"),
+    ("picture_attention", ["$v_1$", "$v_2$", "$v_3$", "$v_T$"], "maxout"),
 ])  # fmt: skip
 def test_the_drawn_attention_reads_what_the_code_reads(name, places, read, rng):
     board = getattr(diagrams, name)()
@@ -376,8 +376,8 @@ def test_the_drawn_attention_reads_what_the_code_reads(name, places, read, rng):
     drawn = np.exp(scores) / np.exp(scores).sum()
     np.testing.assert_allclose(drawn, np.array(weights)[0, 0], atol=1e-5)
     for t, weight in zip(subscripts, drawn, strict=True):
-        assert [each.text for each in arriving(board, at(board, f"$a_{{j{t}}}$"))] == [f"$e_{{j{t}}}$"]
-        given[f"$a_{{j{t}}}$"] = np.full(5, weight)
+        assert [each.text for each in arriving(board, at(board, rf"$\alpha_{{j{t}}}$"))] == [f"$e_{{j{t}}}$"]
+        given[rf"$\alpha_{{j{t}}}$"] = np.full(5, weight)
     gate = sigmoid(s.sum()) if name == "picture_attention" else 1
     np.testing.assert_allclose(value(board, at(board, read), given, rule), np.array(expected)[0, 0] * gate, atol=1e-5)
 

@@ -119,18 +119,22 @@ def encoder_decoder() -> Board:
 def attention() -> Board:
     """One word of a translator that looks back after its step: Luong et al. 2015, without input feeding."""
     board = Board(9.4, 5.35)
+    board.figure.set_label(
+        "Each vector of the sentence is matched with the memory of the decoder; the scores become weights, and the "
+        "weighted sum joins that memory on its way to the output."
+    )
     h = [board.vector(1.75 + 1.1 * t, 1.1, f"$h_{t + 1}$") for t in range(4)]
     for h_t, word in zip(h, ("she", "saw", "us", "."), strict=True):
         board.arrow(board.word(h_t.x, 0.3, word), h_t)
     for here, there in itertools.pairwise(h):
         board.arrow(here, there, both=True)
-    s_j, c, match = _look(board, h, [f"j{t}" for t in (1, 2, 3, 4)], 7.6)
+    s_j, read, match = _look(board, h, [f"j{t}" for t in (1, 2, 3, 4)], 7.6)
     before, after = board.vector(6.7, 1.1, "$s_{j-1}$"), board.word(8.5, 1.1, "…")
-    combine, out = board.box(7.6, c.y, "tanh $W_c$"), board.box(7.6, 4.5, "Dense, softmax")
+    combine, out = board.box(7.6, read.y, "tanh $W_s$"), board.box(7.6, 4.5, "Dense, softmax")
     board.chain(before, s_j, after)
     board.chain(board.word(7.6, 0.3, "ella"), s_j, combine, out, board.word(7.6, 5.1, "nos"))
     board.arrow((7.6, match.y), match)
-    board.arrow(c, combine, label="$c_j$", at=(6.6, c.y + 0.17))
+    board.arrow(read, combine, label=r"$\bar h_j$", at=(6.6, read.y + 0.19))
     board.label(7.85, 4.13, "$\\tilde s_j$", SYMBOL)
     board.label(0.6, h[0].y, "encoder")
     board.label(8.6, 0.6, "decoder")
@@ -178,18 +182,22 @@ def _tell(board, left, bottom, way):
 def picture_attention() -> Board:
     """One word of a captioner that looks at the regions of a picture, after its step, with a gate."""
     board = Board(9.4, 6.2)
+    board.figure.set_label(
+        "Each region of a picture is matched with the memory of the decoder; the weighted sum of the regions goes "
+        "through a gate to the output, beside the memory and the word before."
+    )
     row, low, x = 1.85, 1.0, 7.7
-    v = [board.vector(1.75 + 1.1 * k, row, f"$v_{i}$", SKY) for k, i in enumerate("123R")]
+    v = [board.vector(1.75 + 1.1 * k, row, f"$v_{t}$", SKY) for k, t in enumerate("123T")]
     cnn, each = board.box(1.17, low, "CNN"), board.box(3.55, low, "8 × 8 regions: Dense, + where", w=3.9)
     board.chain(board.picture(0.45, low), cnn, each)
-    for v_i in v:
-        board.arrow(each, v_i)
+    for v_t in v:
+        board.arrow(each, v_t)
     board.label(4.5, row, "…")
     pooling, start = board.operation(3.55, 0.32, "max"), board.box(6.3, 0.32, "Dense")
     s_0, more = board.vector(6.3, row, "$s_0$"), board.word(6.98, row, "…")
     board.arrow(cnn, (cnn.x, pooling.y), pooling)
     board.chain(pooling, start, s_0)
-    s_j, z, match = _look(board, v, ("j1", "j2", "j3", "jR"), x)
+    s_j, seen, match = _look(board, v, ("j1", "j2", "j3", "jT"), x)
     word, top = board.word(x, low, "red"), row + 2.65
     gate, gated = board.box(6.55, row + 1.75, "gate $\\sigma$", ORANGE), board.times(6.55, top)
     out, readout = board.box(x, top, "maxout"), board.box(x, row + 3.35, "readout")
@@ -198,7 +206,7 @@ def picture_attention() -> Board:
     board.arrow((x, match.y), match)
     board.arrow((x, gate.y), gate)
     board.arrow(gate, gated, label="$\\beta_j$", at=(6.77, row + 2.2))
-    board.arrow(z, gated, label="$z_j$", at=(6.1, top + 0.17))
+    board.arrow(seen, gated, label=r"$\bar v_j$", at=(6.1, top + 0.17))
     board.arrow(gated, out)
     board.arrow((x, row - 0.5), (x + 0.8, row - 0.5), (x + 0.8, top), out)
     return board
@@ -212,7 +220,7 @@ def _look(board, places, names, x):
     board.region(left, row + 1.9, right, row + 2.9, "3 weighted\n   sum")
     total = board.plus(right - 0.3, row + 2.65)
     for place, name in zip(places, names, strict=True):
-        score, weight = (board.word(place.x, row + y, f"${of}_{{{name}}}$") for of, y in (("e", 0.8), ("a", 1.5)))
+        score, weight = (board.word(place.x, row + y, f"${of}_{{{name}}}$") for of, y in (("e", 0.8), (r"\alpha", 1.5)))
         product = board.times(place.x, row + 2.2)
         board.chain(place, score, weight, product)
         board.arrow((place.x, row + 0.37), (place.x + 0.4, row + 0.37), (place.x + 0.4, product.y), product)
