@@ -249,7 +249,7 @@ def dot(q, h):
 
 def scaled_dot(q, h):
     """The wider the vectors, the larger their dot: undo that."""
-    return q @ h.T / np.sqrt(h.shape[-1])
+    return q @ h.T / h.shape[-1] ** 0.5
 
 
 def cosine(q, h, gamma):

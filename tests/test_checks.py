@@ -181,18 +181,29 @@ forms = "word"
 """
 
 
-def read(q, k, v, mask, scale=0.5, padding=-np.inf, before=True):
+def read(q, k, v, mask, scale=None, padding=-np.inf, before=True):
+    scale = scale or len(q) ** -0.5
     scores = np.where(mask, k @ q * scale, padding) if before else k @ q * scale
     weights = softmax(scores) if before else softmax(scores) * mask
     return weights @ v, weights
 
 
-def additive(z, h, W, U, v, squash=np.tanh):
-    return squash((z @ W)[:, None] + (h @ U)[None]) @ v
+def unstable(q, k, v, mask):
+    e = np.exp(k @ q / np.sqrt(len(q))) * mask
+    return e / e.sum() @ v, e / e.sum()
+
+
+def largest(gamma, T, others=-1.0, count=-1):
+    return 1 / (1 + (T + count) * np.exp((others - 1) * gamma))
 
 
 def fill(words, weights, sentence, shift=0):
     return [sentence[weights[j + shift].argmax()] if w == "<unk>" else w for j, w in enumerate(words)]
+
+
+def fill_in_place(words, weights, sentence):
+    words[:] = fill(words, weights, sentence)
+    return words
 
 
 PROGRAMS = """
@@ -237,15 +248,6 @@ HIDDEN = KITE.replace("0.5 1 0 0.4", r"0.5 1 0 0.4\nbox #00ff00 0 0 1 1")
 HALF = KITE.replace("poly dark", "poly #00ff00")
 
 
-def look(s, regions, W, softmax=softmax, read=lambda a, v: a @ v):
-    weights = softmax(regions @ (s @ W))
-    return read(weights, regions), weights
-
-
-def left_over(weights):
-    return 1 - weights.sum(axis=0)
-
-
 def hit(weights, box, size, middle=0.5, turned=False, corners=False, find=np.argmax, in_x=True, in_y=True):
     row, column = np.unravel_index(find(weights), weights.shape)
     x, y = (column + middle) * size / weights.shape[1], (row + middle) * size / weights.shape[0]
@@ -264,6 +266,9 @@ def hit_by_mass(weights, box, size):
 
 def score_gradient(p, drawn, reward, b, p_less=1, mean=np.mean):
     return mean((reward - b)[:, None] * (np.eye(len(p))[drawn] - p_less * p), axis=0)
+
+
+MARKS = dict(zip("abcdefg", (True, False, True, False, False, True, False), strict=True))
 
 
 def sharp(weights):
@@ -298,17 +303,22 @@ RIGHT = [
     (lesson_06.check_beam_search, search),
     (lesson_06.check_own_languages, lambda: LANGUAGES),
     (lesson_07.check_read, read),
-    (lesson_07.check_alignment_error, lambda A, S, P: 1 - (len(A & S) + len(A & P)) / (len(A) + len(S))),
-    (lesson_07.check_additive_scores, additive),
+    (lesson_07.check_read, lambda q, k, v, m: (lambda a: ((a[:, None] * v).sum(0), a))(read(q, k, v, m)[1])),
+    (lesson_07.check_largest_weight, largest),
+    (lesson_07.check_largest_weight, lambda g, T: np.exp(g) / (np.exp(g) + (T - 1) / np.exp(g))),
+    (lesson_07.check_error_on_paper, lambda: 3 / 11),
+    (lesson_07.check_error_on_paper, lambda: 0.27),
     (lesson_07.check_fill_unknown, fill),
+    (lesson_07.check_fill_unknown, lambda w, a, s: tuple(fill(w, list(a), s))),
     (lesson_07.check_own_match, lambda z, h: -np.abs(z[:, None] - h[None]).sum(-1)),
     (lesson_08.check_pool, lambda g: g.mean(axis=(1, 2))),
     (lesson_08.check_step, see),
     (lesson_08.check_examples, examples),
     (lesson_08.check_precision, clipped),
     (lesson_08.check_own_thing, lambda: KITE),
-    (lesson_09.check_look, look),
-    (lesson_09.check_penalty, lambda a, k: k * (left_over(a) ** 2).sum()),
+    (lesson_09.check_least_penalty, lambda J, T, k: k * (T - J) ** 2 / T),
+    (lesson_09.check_least_penalty, lambda J, T, k: sum(k * (1 - J / T) ** 2 for _ in range(T))),
+    (lesson_09.check_what_it_shows, lambda: MARKS),
     (lesson_09.check_hit, hit),
     (lesson_09.check_score_gradient, score_gradient),
     (lesson_09.check_focus, sharp),
@@ -465,11 +475,42 @@ WRONG = [
     (lesson_07.check_read, lambda *a: read(*a, before=False), "do not sum to 1"),
     (lesson_07.check_read, lambda q, k, v, m: read(q, k, v, ~m), "turned round"),
     (lesson_07.check_read, lambda *a: read(*a)[::-1], "they come second"),
-    (lesson_07.check_alignment_error, lambda A, S, P: (len(A & S) + len(A & P)) / (len(A) + len(S)), "1 minus it"),
-    (lesson_07.check_alignment_error, lambda A, S, P: 1 - 2 * len(A & S) / (len(A) + len(S)), "no mistake"),
-    (lesson_07.check_alignment_error, lambda A, S, P: 1 - len(A & P) / len(A), "wrong links alone"),
-    (lesson_07.check_additive_scores, lambda *a: additive(*a, squash=lambda b: b), "tanh is missing"),
-    (lesson_07.check_additive_scores, lambda *a: additive(*a).T, "a row for each query"),
+    (lesson_07.check_read, lambda *a: read(*a, scale=1 / len(a[0])), "not by D"),
+    (lesson_07.check_read, lambda q, k, v, m: read(q, k, v, m, scale=len(k) ** -0.5), "not the number of places"),
+    (lesson_07.check_read, unstable, "subtract the largest score"),
+    (lesson_07.check_read, lambda q, k, v, m: (read(q, k, v, m)[1] @ k, read(q, k, v, m)[1]), "those are the keys"),
+    (lesson_07.check_read, lambda q, k, v, m: read(q, k, v / len(k), m), "without dividing"),
+    (lesson_07.check_read, lambda *a: read(*a)[0], "expected two arrays"),
+    (lesson_07.check_largest_weight, lambda g, T: largest(g, T, others=0), "a cosine goes down to -1"),
+    (lesson_07.check_largest_weight, lambda g, T: largest(g, T, count=0), "T - 1 other places"),
+    (lesson_07.check_largest_weight, lambda g, T: largest(1, T), "gamma is missing"),
+    (lesson_07.check_largest_weight, lambda g, T: np.exp(2 * g), "its share of all weights"),
+    (lesson_07.check_largest_weight, lambda g, T: 1 / T, "if all cosines are alike"),
+    (lesson_07.check_largest_weight, lambda g, T: largest(-g, T), "the smallest weight"),
+    (lesson_07.check_error_on_paper, lambda: 8 / 11, "1 minus it"),
+    (lesson_07.check_error_on_paper, lambda: 27.3, "right in percent"),
+    (lesson_07.check_error_on_paper, lambda: 1 - 6 / 11, "possible link is no mistake"),
+    (lesson_07.check_error_on_paper, lambda: 1 - 5 / 6, "wrong links alone"),
+    (lesson_07.check_error_on_paper, lambda: 1 - 8 / 14, "nobody has to find"),
+    (lesson_07.check_error_on_paper, lambda: 1 - 5 / 11, "Every sure link is possible"),
+    (lesson_07.check_error_on_paper, lambda: 2 / 11, "One link too many"),
+    (lesson_07.check_error_on_paper, lambda: "3/11", "expected numbers"),
+    (
+        lesson_07.check_fill_unknown,
+        lambda w, a, s: [s[a[:, j + 1].argmax()] if x == "<unk>" else x for j, x in enumerate(w)],
+        "Nothing is mended yet",
+    ),
+    (
+        lesson_07.check_fill_unknown,
+        lambda w, a, s: [s[a[:, j].argmax()] if x == "<unk>" else x for j, x in enumerate(w)],
+        "Rows are words",
+    ),
+    (
+        lesson_07.check_fill_unknown,
+        lambda w, a, s: [s[a[0].argmax()] if x == "<unk>" else x for x in w],
+        "row of its own",
+    ),
+    (lesson_07.check_fill_unknown, fill_in_place, "changes the list"),
     (lesson_07.check_fill_unknown, lambda w, a, s: fill(w, a, s, 1), "Row j belongs to word j"),
     (
         lesson_07.check_fill_unknown,
@@ -478,11 +519,6 @@ WRONG = [
     ),
     (lesson_07.check_fill_unknown, lambda w, a, s: w, "still there"),
     (lesson_07.check_fill_unknown, lambda w, a, s: fill(w, -a, s), "looked at least"),
-    (
-        lesson_07.check_alignment_error,
-        lambda A, S, P: 1 - 2 * len(A & P) / (len(A) + len(P)),
-        "sure links have to be found",
-    ),
     (lesson_07.check_own_match, lambda z, h: z @ h.T, "finds vector"),
     (lesson_08.check_pool, lambda g: g.sum(axis=(1, 2)), "divide by their number"),
     (lesson_08.check_pool, lambda g: g.mean(axis=(0, 1, 2)), "the first axis stays"),
@@ -517,21 +553,24 @@ WRONG = [
         "that is the cosine",
     ),
     (lesson_07.check_own_match, lambda z, h: softmax(-((z[:, None] - h) ** 2).sum(-1)), "one pair, one score"),
-    (lesson_09.check_look, lambda s, v, W: look(s, v, W, softmax=lambda e: e), "softmax is missing"),
-    (lesson_09.check_look, lambda s, v, W: look(s, v, W, softmax=lambda e: softmax(e / 2)), "No square root of D"),
-    (lesson_09.check_look, lambda s, v, W: look(s, v, W.T), "W is turned round"),
-    (lesson_09.check_look, lambda s, v, W: look(s, v, np.eye(4)), "W is missing"),
-    (lesson_09.check_look, lambda s, v, W: look(s, v, W, read=lambda a, v: v.mean(axis=0)), "That is the mean"),
-    (lesson_09.check_look, lambda s, v, W: look(s, v, W, read=lambda a, v: v[a.argmax()]), "not the best one alone"),
-    (lesson_09.check_look, lambda s, v, W: look(s, v, W)[::-1], "they come second"),
-    (lesson_09.check_penalty, lambda a, k: k * ((1 - a.sum(axis=1)) ** 2).sum(), "always sum to one"),
-    (lesson_09.check_penalty, lambda a, k: k * left_over(a).sum(), "square is missing"),
-    (lesson_09.check_penalty, lambda a, k: (left_over(a) ** 2).sum(), "strength is missing"),
-    (lesson_09.check_penalty, lambda a, k: k * (left_over(a) ** 2).mean(), "not their mean"),
-    (lesson_09.check_penalty, lambda a, k: k * left_over(a) ** 2, "sum over the regions"),
-    (lesson_09.check_penalty, lambda a, k: k * ((1 - a.max(axis=0)) ** 2).sum(), "not the largest"),
-    (lesson_09.check_penalty, lambda a, k: k * ((1 - a.mean(axis=0)) ** 2).sum(), "words, not their mean"),
-    (lesson_09.check_penalty, lambda a, k: ((k * left_over(a)) ** 2).sum(), "not squared"),
+    (lesson_09.check_least_penalty, lambda J, T, k: k * (1 - J / T) ** 2, "penalty of one region"),
+    (lesson_09.check_least_penalty, lambda J, T, k: T * (1 - J / T) ** 2, "strength is missing"),
+    (lesson_09.check_least_penalty, lambda J, T, k: k * T * (1 - J / T), "square is missing"),
+    (lesson_09.check_least_penalty, lambda J, T, k: k * max(T - J, 0), "spread evenly"),
+    (lesson_09.check_least_penalty, lambda J, T, k: k * (T - J) ** 2, "not the other way round"),
+    (lesson_09.check_least_penalty, lambda J, T, k: k * J * (1 - T / J) ** 2, "changed places"),
+    (lesson_09.check_least_penalty, lambda J, T, k: 0.0, "have only one each"),
+    (lesson_09.check_least_penalty, lambda J, T, k: k * T * (1 - J / T) ** 2 if J < T else 0, "that costs, too"),
+    *(
+        (lesson_09.check_what_it_shows, lambda letter=letter: MARKS | {letter: not MARKS[letter]}, f"{letter}: not yet")
+        for letter in MARKS
+    ),
+    (lesson_09.check_what_it_shows, lambda: dict.fromkeys("abcdefg", True), "start of the memory"),
+    (lesson_09.check_what_it_shows, lambda: dict.fromkeys("abcdefg", False), "The pointing game asks"),
+    (lesson_09.check_what_it_shows, lambda: {"a": True}, "b has no mark"),
+    (lesson_09.check_what_it_shows, lambda: MARKS | {"c": "True"}, "expected True or False"),
+    (lesson_09.check_what_it_shows, lambda: MARKS | {"h": True}, "letters are a to g"),
+    (lesson_09.check_what_it_shows, lambda: [True, False], "letter, colon, mark"),
     (lesson_09.check_hit, lambda a, box, n: hit(a, box, n, turned=True), "changed places"),
     (lesson_09.check_hit, lambda a, box, n: hit(a, box, n, middle=0), "corner of the cell"),
     (lesson_09.check_hit, lambda a, box, n: hit(a, box, n, corners=True), "not a corner"),
@@ -551,7 +590,7 @@ WRONG = [
     (lesson_09.check_score_gradient, lambda p, d, r, b: score_gradient(p, d, r, -b), "not plus"),
     (lesson_09.check_score_gradient, lambda p, d, r, b: score_gradient(p, d, r, r.mean()), "that is given"),
     (lesson_09.check_score_gradient, lambda p, d, r, b: score_gradient(p, d, r, b, 0), "not drawn goes down"),
-    (lesson_09.check_score_gradient, lambda p, d, r, b: score_gradient(p, d, r, b, 0) / p, "gradient for p"),
+    (lesson_09.check_score_gradient, lambda p, d, r, b: score_gradient(p, d, r, b, 0) / p, "gradient for alpha"),
     (lesson_09.check_score_gradient, lambda p, d, r, b: score_gradient(p, d, r, b, mean=np.sum), "not the sum"),
     (lesson_09.check_focus, lambda a: 1 + (a * np.log(a + 1e-30)).sum() / np.log(len(a)), "entropy of the lesson"),
     (lesson_09.check_focus, np.max, "all regions alike, 64 regions: expected 0"),

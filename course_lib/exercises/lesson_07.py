@@ -132,7 +132,7 @@ def check_fill_unknown(fill_unknown) -> None:
 
 
 def _check_one_filling(fill_unknown, words, sentence, looks):
-    weights = np.full((len(looks), len(sentence)), 0.02)
+    weights = np.random.default_rng(8).uniform(0.01, 0.05, (len(looks), len(sentence)))
     weights[np.arange(len(looks)), looks] = 0.9
     mine = list(words)
     answer = checks.run(fill_unknown, mine, weights.copy(), list(sentence))

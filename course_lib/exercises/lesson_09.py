@@ -10,51 +10,61 @@ def _softmax(scores):
     return np.exp(metrics.log_softmax(scores))
 
 
-def check_look(look) -> None:
-    """(s (Q,), regions (R, D), W (Q, D)) -> what is seen (D,), weights (R,)."""
-    rng = np.random.default_rng(9)
-    s, regions, W = rng.normal(size=4), rng.normal(size=(6, 4)), rng.normal(size=(4, 4))
-    answer = checks.run(look, s.copy(), regions.copy(), W.copy())
-    if not isinstance(answer, tuple | list) or len(answer) != 2:
-        raise NotYet("look_once: expected two arrays: what is seen (D,), and the weights (R,).")
-    z = checks.as_array(answer[0], (4,), "what is seen", {(6,): "that is the weights: they come second"})
-    weights = checks.as_array(answer[1], (6,), "the weights", {(4,): "one for each region"})
-    scores = regions @ (s @ W)
-    right = _softmax(scores)
-    checks.expect_close(weights, right, "the weights", [
-        (scores, "Those are the scores: the softmax is missing."),
-        (_softmax(regions @ (W @ s)), "W is turned round: its rows belong to s, its columns to a region."),
-        (_softmax(regions @ s), "W is missing: s W, then the product with each region."),
-        (_softmax(scores / 2), "No square root of D here: W is learned, and so is its size."),
-        (scores / scores.sum(), "They sum to one, but exp comes first: a score may be negative."),
+def check_least_penalty(least_penalty) -> None:
+    """(words, regions, strength) -> strength * regions * (1 - words / regions)^2: every region gets the same."""
+    cases = [(12, 64, 1.0), (3, 5, 0.7), (10, 196, 2.5), (9, 6, 0.3), (7, 7, 1.5)]
+    J, T, strength = np.array(cases).T
+    answer = np.array([
+        checks.as_array(checks.run(least_penalty, *case), (), "least_penalty: the answer") for case in cases
     ])  # fmt: skip
-    checks.expect_close(z, right @ regions, "what is seen", [
-        (regions.mean(axis=0), "That is the mean: each region counts by its weight."),
-        (regions[scores.argmax()], "The weighted sum of all regions, not the best one alone."),
-        (right @ regions / 6, "The weighted sum, without dividing: the weights sum to one."),
+    left = 1 - J / T
+    checks.expect_close(answer, strength * T * left**2, f"words, regions, strength: {cases}", [
+        (strength * left**2, "That is the penalty of one region: there are as many as `regions`."),
+        (T * left**2, "The strength is missing."),
+        (strength * T * left, "The square is missing."),
+        (strength * np.abs(T - J), "One region for each word gives this: spread evenly, the weights cost less."),
+        (strength * np.maximum(T - J, 0), "One region for each word gives this: spread evenly, the weights cost less."),
+        (strength * (T - J), "One region for each word gives this: spread evenly, the weights cost less."),
+        (strength * (T - J) ** 2, "Square what is left of each region, then sum: not the other way round."),
+        (strength * J * (1 - T / J) ** 2, "Words and regions have changed places: sum over the regions."),
+        (strength * T * (1 - T / J) ** 2, "A region gets words / regions, not regions / words."),
+        (strength * J * left**2, "Sum over the regions: there are `regions` of them, not `words`."),
+        (strength * T * (1 - 1 / T) ** 2, "That is one word. Each of the words has a weight of one to give away."),
+        (np.zeros(5), "0 would need a weight of one for every region, and the words have only one each."),
+        (np.where(J < T, strength * T * left**2, 0), "More words than regions cost, too: the sums are above one."),
     ])  # fmt: skip
-    checks.solved("look_once sees what it asks for")
+    checks.solved("least_penalty: every region gets words / regions")
 
 
-def check_penalty(penalty) -> None:
-    """(weights (J, R), strength) -> strength * sum over regions of (1 - sum over words)^2."""
-    weights = np.array([_softmax(row) for row in np.random.default_rng(10).normal(size=(3, 5))])
-    answer = checks.as_array(checks.run(penalty, weights.copy(), 0.7), (), "penalty", {
-        (5,): "sum over the regions", (3,): "sum over the words of each region first, axis 0",
-    })  # fmt: skip
-    left = 1 - weights.sum(axis=0)
-    checks.expect_close(answer, 0.7 * (left**2).sum(), "the penalty of three words", [
-        (0.0, "The weights of a word always sum to one: sum over the words of each region, axis 0."),
-        (0.7 * left.sum(), "The square is missing: too much here would make up for too little there."),
-        ((left**2).sum(), "The strength is missing."),
-        (0.7 * (left**2).mean(), "The sum over regions, not their mean."),
-        (0.7 * left.sum() ** 2, "Square each region's number, then sum."),
-        (0.7 * ((1 - weights) ** 2).sum(), "Sum over the words first, then subtract from one."),
-        (0.7 * ((1 - weights.max(axis=0)) ** 2).sum(), "The sum over the words, not the largest."),
-        (0.7 * ((1 - weights.mean(axis=0)) ** 2).sum(), "The sum over the words, not their mean."),
-        ((0.7 * left) ** 2 @ np.ones(5), "The strength comes last: it is not squared."),
-    ])  # fmt: skip
-    checks.solved("penalty asks that every region is seen")
+STATEMENTS = {
+    "a": (True, "The pointing game asks one thing: does the dot lie in a box of what the word names? It does."),
+    "b": (False, "The weighted sum mixes all regions, and the start of the memory has read the whole picture."),
+    "c": (True, "A softmax: the weights of every word sum to one."),
+    "d": (False, "The decoder was told captions only, and learned from them which region to ask."),
+    "e": (False, "Equal weights read the mean of all regions, and the start of the memory has read the picture, too."),
+    "f": (True, "Some weight is the largest at every word. The map does not say whether the look was of use."),
+    "g": (False, "In lesson 08's network, which has no attention, the region that costs most is the dog's, too."),
+}
+
+
+def check_what_it_shows(what_it_shows) -> None:
+    """-> {letter: True or False} for each of the statements."""
+    answer = checks.run(what_it_shows)
+    if not isinstance(answer, dict):
+        raise NotYet(
+            f'what_it_shows: expected {{"a": True, "b": False, …}}: letter, colon, mark; got {type(answer).__name__}.'
+        )
+    for letter in STATEMENTS:
+        if letter not in answer:
+            raise NotYet(f"what_it_shows: {letter} has no mark.")
+        if not isinstance(answer[letter], bool | np.bool_):
+            raise NotYet(f"what_it_shows: {letter}: expected True or False, got {answer[letter]!r}.")
+    if more := [letter for letter in answer if letter not in STATEMENTS]:
+        raise NotYet(f"what_it_shows: there is no statement {more[0]!r}: the letters are a to g.")
+    for letter, (truth, why) in STATEMENTS.items():
+        if bool(answer[letter]) != truth:
+            raise NotYet(f"what_it_shows: {letter}: not yet. {why}")
+    checks.solved("what_it_shows: a map is a measurement")
 
 
 def check_hit(hit) -> None:
@@ -117,28 +127,31 @@ def check_hit(hit) -> None:
 
 
 def check_score_gradient(score_gradient) -> None:
-    """(p (R,), drawn (N,), reward (N,), baseline) -> the estimated gradient for the scores (R,)."""
+    """(alpha (T,), drawn (N,), reward (N,), baseline) -> the estimated gradient for the scores (T,)."""
     rng = np.random.default_rng(11)
-    p = _softmax(rng.normal(size=4))
-    drawn, reward, b = rng.integers(0, 4, 6), rng.normal(size=6) - 2, -1.5
-    answer = checks.run(score_gradient, p.copy(), drawn.copy(), reward.copy(), b)
-    shapes = {(6, 4): "the mean over the draws", (6,): "a number for each region"}
-    answer = checks.as_array(answer, (4,), "score_gradient", shapes)
-    one_hot, better = np.eye(4)[drawn], (reward - b)[:, None]
-    checks.expect_close(answer, (better * (one_hot - p)).mean(axis=0), "six looks", [
-        ((reward[:, None] * (one_hot - p)).mean(axis=0), "The baseline is missing: reward - baseline."),
-        (((reward + b)[:, None] * (one_hot - p)).mean(axis=0), "Minus the baseline, not plus."),
-        (((reward - reward.mean())[:, None] * (one_hot - p)).mean(axis=0), "Take the baseline that is given."),
-        (-(better * (one_hot - p)).mean(axis=0), "The sign is turned round: what was better than expected goes up."),
-        ((better * one_hot).mean(axis=0), "What was not drawn goes down: one_hot - p."),
-        ((better * one_hot / p).mean(axis=0), "That is the gradient for p. For the scores it is one_hot - p."),
-        ((better * (one_hot - p)).sum(axis=0), "The mean over the draws, not the sum."),
-    ])  # fmt: skip
+    for T, N, b in ((4, 6, -1.5), (7, 1, 2.0), (3, 50, -40.0)):
+        alpha, drawn, reward = _softmax(rng.normal(size=T)), rng.integers(0, T, N), rng.normal(size=N) + b - 0.5
+        answer = checks.run(score_gradient, alpha.copy(), drawn.copy(), reward.copy(), b)
+        shapes = {(N, T): "the mean over the draws", (N,): "a number for each region", (): "a number for each region"}
+        answer = checks.as_array(answer, (T,), "score_gradient", shapes)
+        one_hot, better = np.eye(T)[drawn], (reward - b)[:, None]
+        checks.expect_close(answer, (better * (one_hot - alpha)).mean(axis=0), f"looks drawn: {N}, regions: {T}", [
+            ((reward[:, None] * (one_hot - alpha)).mean(axis=0), "The baseline is missing: reward - baseline."),
+            (((reward + b)[:, None] * (one_hot - alpha)).mean(axis=0), "Minus the baseline, not plus."),
+            (((reward - reward.mean())[:, None] * (one_hot - alpha)).mean(axis=0), "Take the baseline that is given."),
+            (-(better * (one_hot - alpha)).mean(axis=0), "The sign is turned round: what was better goes up."),
+            ((better * one_hot).mean(axis=0), "What was not drawn goes down: one_hot - alpha."),
+            ((better * one_hot / alpha).mean(axis=0), "That is the gradient for alpha; of scores: one_hot - alpha."),
+            ((better * (one_hot - alpha)).sum(axis=0), "The mean over the draws, not the sum."),
+            ((better * (one_hot - alpha)).mean(), "The mean over the draws alone: axis 0."),
+            (alpha * (better * (one_hot - alpha)).mean(axis=0), "The draws come as often as alpha says already."),
+            (better.mean() * (one_hot - alpha).mean(axis=0), "Multiply draw by draw, then take the mean."),
+        ])  # fmt: skip
     checks.solved("score_gradient learns from looks it has drawn")
 
 
 def check_focus(focus) -> None:
-    """weights (R,) -> how sharp a look is: 1 for one region, 0 for all alike, and not 1 - entropy / log R."""
+    """weights (T,) -> how sharp a look is: 1 for one region, 0 for all alike, and not 1 - entropy / log R."""
     rng = np.random.default_rng(12)
 
     def measure(weights):
