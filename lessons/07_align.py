@@ -95,8 +95,11 @@ bleu_without = {name: [mean(f"bleu_{third}", **case) for third in THIRDS] for na
 tables.print_table(["BLEU", *THIRDS], [(name, *(f"{v:.0f}" for v in values)) for name, values in bleu_without.items()])
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Now the decoder may look back at the sentence before every word it says. Same widths, same data, as many updates. How far do long sentences come? And
-# for what share of the Spanish words will it look at an English word that has nothing to do with them? You will be asked for both numbers.
+# Now the decoder may look back before every word it says. How far do long sentences come? And for what share of the Spanish words does it look at an
+# English word that has nothing to do with them?
+
+# %% [markdown]
+# You will be asked for both numbers. (Same widths, same data, as many updates.)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A world that knows who belongs to whom
@@ -113,7 +116,7 @@ english, spanish = (Vocabulary.from_texts(pair[side] for pair in pairs) for side
 rows = text.pair_rows([pair[:2] for pair in pairs], english, spanish)
 
 
-# %% slideshow={"slide_type": "fragment"}
+# %%
 def crossings(pair):
     """How many of the sure links cross another."""
     return sum(a < c and b > d for a, b in pair.sure for c, d in pair.sure)
@@ -127,6 +130,7 @@ def choose(condition):
 said_twice = choose(lambda p: p.english[0] in ("I", "we") and {"le", "les"} & set(p.spanish))
 
 
+# %% slideshow={"slide_type": "fragment"}
 def draw(pair, weights, alt):
     """Weights as dark squares, true links as frames."""
     _, ax = plotting.figure(6.5, 0.34 * len(pair.spanish) + 1.4, alt=alt)
@@ -241,7 +245,7 @@ def attend(scores, values, mask=None):
 # of matrices:
 
 
-# %% slideshow={"slide_type": "fragment"}
+# %%
 def dot(q, h):
     """q (J, D), h (T, D) -> scores (J, T); so do all five."""
     return q @ h.T
@@ -476,12 +480,12 @@ plt.show()
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### How wrong is it?
 #
-# For each Spanish word take the place with the largest weight: the links $A$. With the sure links $S$ and the possible ones $P$ (every sure link is possible, too), counted over all sentences
+# For each Spanish word take the place with the largest weight: the links $A$. With the sure links $S$ and the possible ones $P$ (sure ones are possible, too), of all sentences
 # (Och and Ney 2003):
 #
 # $$\mathrm{AER} = 1 - \frac{|A \cap S| + |A \cap P|}{|A| + |S|}$$
 #
-# A link that is not even possible is an error, a sure one that was missed is an error, a possible one is none.
+# A link that is not even possible is an error, a sure one that was missed, too; a possible one is none.
 
 # %% [markdown]
 # ### 3 · Predict an alignment error
@@ -511,13 +515,13 @@ def error_on_paper():
 # %% nbgrader={"grade_id": "error-on-paper-check", "points": 2}
 lesson_07.check_error_on_paper(error_on_paper)
 
-# %% [markdown] slideshow={"slide_type": "fragment"}
+# %% [markdown] slideshow={"slide_type": "slide"}
 # And our network? You have seen three maps. **Guess** the share of words for which it looked at something that is not even a possible link.
 
 # %% tags=["nbval-ignore-output", "guess"]
 guess = ask("share of words, 0 to 1, that look at what has nothing to do with them")
 
-# %% tags=["nbval-ignore-output"] slideshow={"slide_type": "slide"}
+# %% tags=["nbval-ignore-output"] slideshow={"slide_type": "fragment"}
 truth = [pair.sure for pair in test], [pair.possible for pair in test]
 found = [metrics.links(w, len(pair.spanish), len(pair.english)) for w, pair in zip(weights, test, strict=True)]
 error = metrics.alignment_error_rate(found, *truth)
@@ -547,8 +551,8 @@ claim("it looks where it should: alignment error at most .05", at_most(error, 0.
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Before the step or after it, and with which match?
 #
-# - **After** the step (ours): $s_j = \mathrm{cell}(s_{j-1}, w_{j-1})$, and then $q_j = s_j$ looks.
-# - **Before** it (Bahdanau et al.): $q_j = s_{j-1}$ looks, and then $s_j = \mathrm{cell}(s_{j-1}, w_{j-1}, \bar h_j)$.
+# - After the step (ours): $s_j = \mathrm{cell}(s_{j-1}, w_{j-1})$, and then $q_j = s_j$ looks.
+# - Before the step (Bahdanau et al.): $q_j = s_{j-1}$ looks, and then $s_j = \mathrm{cell}(s_{j-1}, w_{j-1}, \bar h_j)$.
 
 # %% [markdown]
 # Before the step, a look has to wait for the step before it: words cannot be matched all at once. (That network's output layer is Cho's, so the two differ in more than the
@@ -734,7 +738,7 @@ def my_match(q, h):
 # %% nbgrader={"grade_id": "own-match-check", "points": 3}
 lesson_07.check_own_match(my_match)
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown]
 # ## In practice
 #
 # - Give the decoder all places of the encoder and let it match. Scaled dot or cosine cost nothing; the dot of very wide vectors, unscaled, can saturate.

@@ -73,12 +73,14 @@ world = SceneWorld()
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A question with a number in it
 #
-# Lesson 08's captions were correct in 86 of 100 cases, and many of the wrong ones gave a thing another thing's colour. Its network had one vector for the whole
-# picture. Now the decoder gets 64, one for each region, and chooses what to look at before it says a word.
+# Lesson 08's captions were correct in 86 of 100 cases. Its network had one vector for the whole picture. Now the decoder gets 64, one for each region, and chooses what to look
+# at before it says a word.
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# How many captions of 100 will be correct? And when it says *dog*, in how many of 100 cases was the region it looked at most inside the box around a dog? You will
-# be asked for both numbers. (The decoder is told captions only. What its CNN was told matters, too.)
+# How many captions of 100 will be correct? And of 100 times that it says *dog*, how often was the region it looked at most inside a dog's box?
+
+# %% [markdown]
+# You will be asked for both numbers. (The decoder is told captions only. What its CNN was told matters, too. Many of lesson 08's wrong captions gave a thing another thing's colour.)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A world that knows where everything is
@@ -199,10 +201,9 @@ plotting.attention_maps(axes[1], drawn[i][0], [first], weights.reshape(1, 8, 8),
 plt.show()
 
 # %% [markdown]
-# One look, and $\bar v_j$ says kind, colour and more of *one* thing, beside the place and the time. The pooled vector had those of all things in one row: of two
-# dogs, it could not say which of them sleeps.
+# One look, and $\bar v_j$ says kind, colour and more of *one* thing, beside the place and the time. The pooled vector could not say which of two dogs sleeps.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown]
 # ## In code
 #
 # Five pieces, from the bottom of the drawing to its top:
@@ -217,7 +218,7 @@ plt.show()
 # Drawn for one word, *dog* after *red*. Compare with lesson 07's drawing: the three steps in the middle are the same, with
 # regions $v_1 \dots v_T$ for words.
 
-# %% slideshow={"slide_type": "fragment"}
+# %% slideshow={"slide_type": "slide"}
 from course_lib.plotting import diagrams
 
 diagrams.picture_attention()
@@ -382,7 +383,7 @@ claim("forty points ahead of the middle of the picture", at_least(pointing - mid
 # And what is a look worth? We shut the network's eyes, and see how many nats each word of a true caption loses.
 
 # %% [markdown]
-# Eyes shut means: at each word the network gets the mean $\bar v_j$ of all words of all captions, through its gate. (Not zeros: those it has never met.)
+# Eyes shut means: at each word the network gets the mean $\bar v_j$ of all words of all captions, through its gate.
 
 # %%
 told = text.to_rows([text.tokenize(world.captions(scene, 1)[0]) for scene in test], vocabulary)
@@ -441,7 +442,7 @@ plt.show()
 # 4. $\sum_t \alpha_t \, \partial \log \alpha_t / \partial e = \partial \sum_t \alpha_t / \partial e = 0$, for the weights always sum to one. So any number may be subtracted from $G_t$.
 
 # %% [markdown]
-# Take a guess of $\bar G$ for that number, the **baseline**: a look that was better than expected gets more probable, one that was worse less. That is REINFORCE (Williams 1992; Xu et al. 2015, eqs 11
+# Take a guess of $\bar G$ for that number, the baseline: a look that was better than expected gets more probable, one that was worse less. That is REINFORCE (Williams 1992; Xu et al. 2015, eqs 11
 # and 12):
 #
 # $$\frac{\partial \bar G}{\partial e} \approx (G_t - \bar G)\,\frac{\partial \log \alpha_t}{\partial e}, \qquad t \text{ drawn}$$
@@ -471,11 +472,11 @@ must_be(
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # [**The doubly stochastic penalty.**](pages/glossary.md#doubly-stochastic-penalty) The weights of one word sum to one over the regions. Those of one *region*, over all words, may sum to anything. The penalty
-# asks that they, too, sum to about one (eq. 14), so that nothing of the picture is left out:
+# asks that they, too, sum to about one (eq. 14):
 #
 # $$\lambda \sum_t \Big(1 - \sum_j \alpha_{jt}\Big)^2$$
 #
-# A caption has twelve words. **Guess:** how much weight is there for each of 64 regions, on average?
+# A caption has twelve words. **Guess:** how much weight has each of 64 regions, on average?
 
 # %% tags=["nbval-ignore-output", "guess"]
 guess = ask("weight of a region, all words together")
@@ -523,7 +524,7 @@ claim("drawn looks point right in four of ten cases at most, with the bonus or w
 # **The penalty** made wide looks here, and more colours astray. Exercise 2 asks which looks it likes best. Xu and others, with 196 regions, report that it helped.
 #
 # **Hard attention** does worse than lesson 08's network, here: after 900 updates its weights are nearly even; without the bonus a little less so. The gradient is
-# right, as above (a test compares the library's, too). Whether more updates or several draws a word would help, this table does not tell.
+# right, as above (a test compares the library's, too). Whether more updates would help, this table does not tell.
 
 # %% [markdown]
 # ### 2 · Derive: the least a penalty can be
@@ -678,13 +679,13 @@ claim(
 #
 # Our network says *a red dog is sleeping*. At *dog* its dot lies in the box of the dog. True or false?
 #
-# - **a** In the pointing game, this word counts as right.
-# - **b** The word *dog* was made from the region with the dot, and from no other.
-# - **c** The weights at *dog* sum to one.
-# - **d** Somebody must have told the decoder where dogs are.
-# - **e** With the same weight on all regions, the network can know nothing of the picture.
-# - **f** There is a dot at *is*, too, even if no look is needed to say *is*.
-# - **g** Hide one region after the other: if the one that costs most is the dog's, attention is what found the dog.
+# - `a` In the pointing game, this word counts as right.
+# - `b` The word *dog* was made from the region with the dot, and from no other.
+# - `c` The weights at *dog* sum to one.
+# - `d` Somebody must have told the decoder where dogs are.
+# - `e` With the same weight on all regions, the network can know nothing of the picture.
+# - `f` There is a dot at *is*, too, even if no look is needed to say *is*.
+# - `g` Hide one region after the other: if the one that costs most is the dog's, attention is what found the dog.
 
 
 # %% nbgrader={"grade_id": "what-it-shows"}
