@@ -494,9 +494,9 @@ plt.show()
 #
 # | Spanish word | sure link | possible, too | where a network looked |
 # | --- | --- | --- | --- |
-# | no | not | did | did |
+# | no | not | – | not |
 # | le | – | him, tell | him |
-# | dijo | tell | – | tell |
+# | dijo | tell | she, did | tell |
 # | la | the | – | truth |
 # | verdad | truth | – | truth |
 # | . | . | – | . |
@@ -508,7 +508,7 @@ plt.show()
 def error_on_paper():
     """-> the alignment error of this sentence."""
     ### BEGIN SOLUTION
-    return 1 - (3 + 5) / (6 + 5)  # A and S share 3 links, A and P share 5
+    return 1 - (4 + 5) / (6 + 5)  # A and S share 4 links, A and P share 5
     ### END SOLUTION
 
 

@@ -588,9 +588,9 @@ alt = "Bars: with looks more captions are correct, with two of a kind above all;
 fig, (left, right_ax) = plotting.figure(11, 3.2, columns=2, alt=alt)
 series = {case: [np.median(of(case, column)) for column in ("twins", "small")] for case in both}
 plotting.grouped_bars(left, ["two of one kind", "a small thing"], series, "share of captions correct")
-plotting.title(left, twins)
 series = {case: [np.median(of(case, "astray"))] for case in both}
 plotting.grouped_bars(right_ax, ["another's colour"], series, "share of captions")
+plotting.title(left, twins)
 plotting.title(right_ax, astray)
 plt.show()
 
@@ -671,7 +671,7 @@ claim(
 )
 
 # %% [markdown]
-# The first claim says less than it seems: the second, of a network without a map, is nearly the same. The third sounds like more, but the fourth takes most of it back:
+# The first claim says less than it seems: the second says nearly as much of a network without a map. The third sounds like more, but the fourth takes most of it back:
 # whoever follows the evidence finds that region nearly as often. And the same evidence also reaches the decoder through the start of its memory, where no map shows it.
 
 # %% [markdown]

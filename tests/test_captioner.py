@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from course_lib import batching, training
-from course_lib.attention import BilinearScore
+from course_lib.attention import BilinearScore, attend
 from course_lib.decoding import CaptionGenerator
 from course_lib.errors import CourseError
 from course_lib.metrics import log_softmax
@@ -17,6 +17,7 @@ from course_lib.models.decoder_parts import Attention
 from course_lib.models.decoders import CONDITIONINGS
 from course_lib.models.encoder_decoder import Ensemble
 from course_lib.text import Vocabulary, to_rows
+from tools import build
 
 RNG = np.random.default_rng(0)
 WORDS = 11
@@ -256,6 +257,25 @@ def test_looking_is_the_equations(attention, output, gate):
             t = s + z @ W_z + b_z
         assert np.allclose(weights[:, j], a, atol=1e-5)
         assert np.allclose(model((picture, BEFORE))[:, j], t @ out + b_out, atol=1e-4)
+
+
+def test_the_lesson_s_captioner_is_the_library_s():
+    """Under random weights; a score that begins near 0 would hide a difference."""
+    names = {"keras": keras, "layers": keras.layers, "ops": keras.ops, "attend": attend}
+    for cell in build.cells("09_see_where_the_network_looks").cells:
+        if cell.source.startswith(("class Where", "def see", "def captioner")):
+            exec(cell.source, names)
+    ours = names["captioner"](WORDS, BilinearScore(name="score"))
+    sizes = {"width": 96, "embedding": 64, "units": 96, "maxout": 128, "pooling": "max"}
+    theirs = captioner((8, 8, 236), WORDS, attention="after", score=BilinearScore(name="score"), **sizes)
+    theirs.set_weights([RNG.normal(size=weight.shape) * 0.1 for weight in theirs.weights])
+    named = {tuple(weight.path.split("/")[-2:]): weight for weight in theirs.weights}  # the layers have the same names
+    named["where", "where"] = theirs.encoder.where
+    for weight in ours.weights:
+        weight.assign(named[tuple(weight.path.split("/")[-2:])])
+    read = RNG.uniform(size=(3, 8, 8, 236)).astype("float32"), BEFORE
+    np.testing.assert_allclose(ours(read), theirs(read), atol=1e-4)
+    assert np.abs(np.diff(ours(read), axis=0)).max() > 0.01  # the pictures matter
 
 
 def test_the_penalty_is_equation_14():
