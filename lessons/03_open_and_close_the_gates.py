@@ -9,11 +9,11 @@
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 03 · Open and close the gates of an LSTM
 #
-# **You will do:** set an LSTM's weights by hand, derive its gradient line by line, train one, and find the cell that
-# knows whether a speech is open.
+# **You will do:** set an LSTM's weights by hand, derive its gradient, train one, and find the cell that knows whether a
+# speech is open.
 #
-# **You will learn:** three gates and six equations; why gradients survive; what the forget bias decides; how to read a
-# trained memory.
+# **You will learn:** three gates, six equations; why gradients survive; what the forget bias decides; how to read a trained
+# memory.
 #
 # **You need:** lesson 02.
 #
@@ -138,10 +138,13 @@ claim("but quiet and orthogonal, or ReLU and identity: all learned it", at_least
 # The memory is now two vectors, $c_t$ and $h_t$. (One of the lectures puts a sigmoid inside the candidate's $\tanh$. That is
 # a slip: $g_t$ could not be negative then, and nothing could be subtracted from a cell.)
 
+# %% [markdown]
+# In the drawing a circle with a dot is $\odot$, one with a plus is a sum; at a black dot a value goes two ways. Where two
+# lines cross without a dot, they do not meet. Each box has weights of its own, and a bias.
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# The same, drawn. A circle with a dot is $\odot$, one with a plus is a sum; at a black dot a value goes two ways. Each of the
-# four boxes has weights of its own, and a bias. Begin with the thick line, the page: on its way from $c_{t-1}$ to $c_t$ are one
-# product and one sum, and no matrix. Where two lines cross without a dot, they do not meet.
+# The same, drawn. Begin with the thick line, the page: on its way from $c_{t-1}$ to $c_t$ are one product and one sum, and no
+# matrix.
 
 # %% slideshow={"slide_type": "fragment"}
 from course_lib.plotting import diagrams
@@ -157,7 +160,7 @@ plt.show()
 # page afterwards? And with −2 for the forget gate?
 
 # %% tags=["nbval-ignore-output", "guess"] slideshow={"slide_type": "fragment"}
-guess = ask("on the page afterwards, forget gate's sum 2", "forget gate's sum −2")
+guess = ask("on the page afterwards, with 2 for the forget gate", "with −2")
 
 # %% slideshow={"slide_type": "fragment"}
 pages = []
@@ -196,9 +199,9 @@ def lstm_forward(x, W_x, W_h, b, h_0, c_0, mask=None):
 
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# **What can it do?** Before any training, we set the weights by hand for recall, a unit for each symbol. If the first symbol
-# is the unit's own, it writes a 1 and keeps it: forget gate always open (bias 10), input gate shut (bias −10) unless the
-# symbol opens it (weight 20), candidate always 1, output always shown. The lag is 400.
+# **What can it do?** Before any training, we set the weights by hand for recall at lag 400, a unit for each symbol. At its
+# own symbol it writes a 1 and keeps it: forget gate always open (bias 10), input gate shut (bias −10) unless its symbol opens it
+# (weight 20), candidate always 1, output always shown.
 
 # %% slideshow={"slide_type": "fragment"}
 from course_lib.worlds.lag import Recall
@@ -280,7 +283,7 @@ for name, layer in {
 # In how many places is $h_{t-1}$ used? And $c_{t-1}$?
 
 # %% tags=["nbval-ignore-output", "guess"] slideshow={"slide_type": "fragment"}
-guess = ask("places where the memory h of step t − 1 is used", "places where its page c is used")
+guess = ask("places where the memory h is used", "places where the page c is used")
 
 # %% tags=["nbval-ignore-output", "answer"] slideshow={"slide_type": "fragment"}
 guess.answer(
@@ -443,7 +446,7 @@ lesson_03.check_delta_f(delta_f)
 # long is what the direct path brings, as a share of the length of the whole?
 
 # %% tags=["nbval-ignore-output", "guess"]
-guess = ask("direct path over the whole, 10 steps back", "50 steps back")
+guess = ask("share of the direct path, 10 steps back", "share of the direct path, 50 steps back")
 
 # %%
 H, T, B = 64, 51, 16
@@ -495,10 +498,7 @@ claim(
 claim("loud, bias 3: 50 steps back it is at most a quarter as long", at_most((direct_3 / loud)[50], 0.25))
 
 # %% slideshow={"slide_type": "subslide"}
-alt = (
-    "Two panels, a loud and a quiet start: the gradient's length on a logarithmic scale, 0 to 50 steps back. The higher the "
-    "forget bias, the more arrives. Dashed lines, the direct path alone, fall below the solid ones."
-)
+alt = "The gradient's length against steps back, loud and quiet: the higher the forget bias, the more of it arrives."
 fig, axes = plotting.figure(10, 3.8, columns=2, sharey=True, alt=alt)
 for ax, start in zip(axes, sizes, strict=True):
     curves = {f"LSTM, forget bias {b}": paths[0] for b, paths in both[start].items()} | {"vanilla RNN": plain[start]}
@@ -584,7 +584,7 @@ lesson_03.check_forget_bias(forget_bias_for)
 # ### The answer to the question
 #
 # The number was the forget bias. A mark is a seed, the line goes through the medians. Each cell and start was given
-# the best of three learning rates, chosen on another seed at lags 20 and 100 (`experiments/lag.py`). Chrono is told the lag.
+# the best of three learning rates, chosen on another seed (`experiments/lag.py`). Chrono is told the lag.
 
 # %%
 lag_list = sorted({row["lag"] for row in stored})
@@ -602,10 +602,7 @@ chrono = min(runs["LSTM, chrono"].min() for runs in table.values())
 claim("chrono: every lag, loud or quiet, under every seed", at_least(chrono, 0.99), table="lag.csv")
 
 # %% slideshow={"slide_type": "slide"}
-alt = (
-    "Two panels, loud and quiet: the share right against the lag. Bias 1 falls to chance before lag 50 in both; bias 3 holds "
-    "longer, loud until 50, quiet throughout; chrono stays at 1."
-)
+alt = "Share right against the lag, loud and quiet: bias 1 falls first, bias 3 later or not at all, chrono never."
 fig, axes = plotting.figure(10, 3.8, columns=2, sharey=True, alt=alt)
 for ax, start in zip(axes, sizes, strict=True):
     plotting.lag_curves(ax, lag_list, table[start], chance=1 / 8, legend=ax is axes[1])
@@ -616,7 +613,7 @@ plt.show()
 # %% [markdown]
 # Left: loud. Right: quiet. One of the lectures says: *LSTM does not have long-term dependencies (at most 50 time steps)*. With Keras's
 # bias of 1 that is generous here. But it is a statement about a start: with a bias of 3 the same cell learns a lag of 50, and of 100 if
-# it begins quiet. Chrono learns every lag we tried, but somebody had to say how long a lag there is.
+# it begins quiet. Chrono learns every lag we tried, but it was told the lag.
 #
 # What are gates for, if a quiet tanh network without gates does well, too? Recall asks to hold *one* symbol. In lessons 06 and
 # 07 a network has to hold a whole sentence.
@@ -705,7 +702,7 @@ claim("the LSTM is right at 99 of 100 characters of texts drawn anew", at_least(
 
 # %% [markdown]
 # Then look at the *other* half: choosing the best of 64 flatters, so the chosen one has to prove itself on new text. And the same with
-# the network as it was before training.
+# the untrained copy.
 
 # %%
 true = {
@@ -757,14 +754,11 @@ claim("at least 0.1 more than the best cell before training", at_least(more, 0.1
 claim("and at least 0.6 where one is open anyway", at_least(abs(deep), 0.6))
 
 # %% [markdown]
-# One cell holds the open speech, and one goes with the **count** of brackets. Do not expect a clean cell for everything a
-# network knows.
-#
-# Look at the first at work, with its gates, on the held-out texts and in a picture. (Its sign is turned so that up is *open*.)
-# *Keep, write, show* is what gates can do. Between the marks the cell has nothing to write. **Guess:** is its input gate shut there?
+# One cell holds the open speech, and one goes with the **count** of brackets. Look at the first at work, with its gates. (Its
+# sign is turned so that up is *open*.) *Keep, write, show* is what gates can do. Between the marks the cell has nothing to write. **Guess:** is its input gate shut there?
 
 # %% tags=["nbval-ignore-output", "guess"]
-guess = ask("its input gate between the marks, on average: 0 is shut, 1 is open")
+guess = ask("its input gate between the marks, on average (0 is shut, 1 is open)")
 
 # %%
 states, real = states_of(trained, held_tokens), held_tokens[:, 1:] > 0
@@ -839,11 +833,11 @@ claim("but less than twice as fast", at_most(fast / slow, 2))
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we saw
 #
-# - Set by hand, an LSTM recalls over 400 steps without an error. So what follows is about learning.
-# - Loud, bias 3, untrained: the direct path brings .6 of the gradient's length or more from 10 steps back, a quarter at most from 50.
-# - Lag 50, loud, in the median of five seeds: bias 1 is at chance, bias 3 has all right (table).
-# - One trained cell holds the open speech: correlation .9 or more on new text, .4 more than before training.
-# - Its input gate stays open between the marks, .5 or more: less tidy than *keep, write, show*.
+# - *set by hand, an LSTM recalls over 400 steps without an error*
+# - Loud, bias 3, untrained: *50 steps back it is at most a quarter as long*, the direct path.
+# - Lag 50, loud, in the median: bias 1 at chance, bias 3 all right.
+# - Trained: one cell holds the open speech, correlation .9 or more on new text.
+# - Its input gate stays open, .5 or more: less tidy than *keep, write, show*.
 
 # %%
 tables.print_table(
@@ -947,8 +941,7 @@ claim("ours is faster than PyTorch's with 64 texts of 100 steps or more", at_lea
 #   quotes and brackets.
 # - K. He et al., *Deep residual learning*, 2015, [arXiv:1512.03385](https://arxiv.org/abs/1512.03385), and *Identity mappings*, 2016, [arXiv:1603.05027](https://arxiv.org/abs/1603.05027);
 #   R. Srivastava et al., *Highway networks*, 2015, [arXiv:1505.00387](https://arxiv.org/abs/1505.00387).
-# - The lectures of P. Martínez Olmos (one operation mode against gates, gradient flow, ResNet) and X. Bresson (forget gate at 1; "at most 50
-#   time steps").
+# - The lectures of P. Martínez Olmos (gates, gradient flow, ResNet) and X. Bresson (forget gate at 1; "at most 50 time steps").
 #
 # Before this: [02 · Backpropagate through time and watch gradients vanish](02_backpropagate_through_time.ipynb).
 # Next: [04 · Write text, one character at a time](04_write_text.ipynb).
