@@ -116,9 +116,9 @@ def lstm_forward(x, W_x, W_h, b, h_0, c_0, mask=None):
 @_checked(gates=4)
 def lstm_backward(dh_out, x, states, W_x, W_h, h_0, c_0, mask=None):
     """Backpropagation through time for the LSTM; dh_out (B, T, H), states: what lstm_forward returned.
-    Numbers are those of the lines in lesson 03.
 
     -> {"x", "W_x", "W_h", "b", "h_0", "c_0": the gradients; "h", "c": all of ∂E/∂h_t and ∂E/∂c_t, (B, T, H)}
+    A number in a comment is that of a line of the derivation in lesson 03.
     """
     dx, dh, dc = np.zeros_like(x), np.zeros_like(states["h"]), np.zeros_like(states["c"])
     dW_x, dW_h, db = np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(W_h[0])

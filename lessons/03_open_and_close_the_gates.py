@@ -9,11 +9,10 @@
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 03 · Open and close the gates of an LSTM
 #
-# **You will do:** set an LSTM's weights by hand, derive its gradient, train one, and find the cell that knows whether a
-# speech is open.
+# **You will do:** set an LSTM's weights by hand, derive its gradient, train one, find the cell that knows whether a speech is
+# open.
 #
-# **You will learn:** three gates, six equations; why gradients survive; what the forget bias decides; how to read a trained
-# memory.
+# **You will learn:** its gates; why gradients survive; what the forget bias decides; how to read a trained memory.
 #
 # **You need:** lesson 02.
 #
@@ -274,11 +273,12 @@ for name, layer in {
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Backwards, line by line
 #
-# Training needs the gradient of the loss $E$. Three rules suffice:
+# Four rules give the gradient of the loss $E$:
 #
-# - What is used in several places gets from each a part of its gradient; the parts add up.
-# - A product number by number hands back the other factor.
-# - A nonlinearity hands back its slope: $\sigma' = \sigma (1 - \sigma)$, $\tanh' = 1 - \tanh^2$.
+# - What is used in several places gets a part back from each; the parts add up.
+# - A product $\odot$ multiplies what comes back by the other factor,
+# - a matrix $W$ by $W^\top$,
+# - a nonlinearity by its slope: $\sigma' = \sigma (1 - \sigma)$, $\tanh' = 1 - \tanh^2$.
 #
 # In how many places is $h_{t-1}$ used? And $c_{t-1}$?
 
@@ -289,24 +289,24 @@ guess = ask("places where the memory h is used", "places where the page c is use
 guess.answer(
     5,
     2,
-    because="h: in the output of its own step and in the next step's four sums. c: the next step keeps it, and h shows it.",
+    because="h: for the loss at its own step, and in the next step's four sums. c: the next step keeps it, and h shows it.",
 )
 
 # %% [markdown]
 # Names: $a_{f,t} = W_{fx} x_t + W_{fh} h_{t-1} + b_f$ goes into the forget gate's sigmoid, and
 # $\delta_{f,t} = \partial E/\partial a_{f,t}$; so for $i$, $g$ and $o$. $\partial E/\partial h_t$ says how $E$ changes if $h_t$
-# alone is moved a little and all that comes after is computed anew; so does $\partial E/\partial c_t$. We walk from the
-# last step to the first. At step $t$, what came from step $t + 1$ is known.
+# alone is moved a little and all that comes after it is computed anew; so for $c_t$ and the gates. We walk from the last
+# step to the first: at step $t$, what comes from step $t + 1$ is known.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Memory and page.** Behind the last step there is nothing: for $t = T$, what has $t + 1$ is 0.
+# *Memory and page.* Behind the last step there is nothing: for $t = T$, what has $t + 1$ is 0.
 #
 # 1. $\dfrac{\partial E}{\partial h_t} = \Big(\text{from the output at } t\Big) + W_{ih}^\top \delta_{i,t+1} + W_{fh}^\top \delta_{f,t+1} + W_{gh}^\top \delta_{g,t+1} + W_{oh}^\top \delta_{o,t+1}$: five places.
 # 2. $\dfrac{\partial E}{\partial o_t} = \dfrac{\partial E}{\partial h_t} \odot \tanh(c_t)$: the other factor in $h_t = o_t \odot \tanh(c_t)$.
 # 3. $\dfrac{\partial E}{\partial c_t} = \dfrac{\partial E}{\partial h_t} \odot o_t \odot (1 - \tanh^2(c_t)) + \dfrac{\partial E}{\partial c_{t+1}} \odot f_{t+1}$: shown in $h_t$, kept in $c_{t+1}$.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Gates,** from $c_t = f_t \odot c_{t-1} + i_t \odot g_t$, each time the other factor; then through the nonlinearities.
+# *Gates,* from $c_t = f_t \odot c_{t-1} + i_t \odot g_t$, each time the other factor; then through the nonlinearities.
 #
 # 4. $\dfrac{\partial E}{\partial f_t} = \dfrac{\partial E}{\partial c_t} \odot c_{t-1}$: what there was to keep.
 # 5. $\dfrac{\partial E}{\partial i_t} = \dfrac{\partial E}{\partial c_t} \odot g_t$: what there was to write.
@@ -315,7 +315,7 @@ guess.answer(
 # 8. $\delta_{g,t} = \dfrac{\partial E}{\partial g_t} \odot (1 - g_t \odot g_t)$: the slope of $\tanh$.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Input and weights.**
+# *Input and weights.*
 #
 # 9. $\dfrac{\partial E}{\partial x_t} = W_{ix}^\top \delta_{i,t} + W_{fx}^\top \delta_{f,t} + W_{gx}^\top \delta_{g,t} + W_{ox}^\top \delta_{o,t}$: used in four sums.
 # 10. $\dfrac{\partial E}{\partial W_{fx}} = \sum_{t=1}^{T} \delta_{f,t}\, x_t^\top$, $\dfrac{\partial E}{\partial W_{fh}} = \sum_{t=1}^{T} \delta_{f,t}\, h_{t-1}^\top$, $\dfrac{\partial E}{\partial b_f} = \sum_{t=1}^{T} \delta_{f,t}$, and so for $i$, $g$, $o$: the same weights at every step, so the parts add up.
@@ -324,16 +324,17 @@ guess.answer(
 # number by number; no matrix, no tanh**.
 
 # %% [markdown]
-# The same lines as NumPy. `da` holds the four $\delta$ side by side; rows are vectors, so $W^\top \delta$ is `da @ W.T`.
-# Where `mask` says that there is no word (`live` is 0), memory and page stay as they were, and so do their gradients.
+# The same lines as NumPy. `dh_out` is what comes from the outputs, `da` holds the four $\delta$ side by side. A row is a text's
+# vector, so $W^\top \delta$ is `da @ W.T`, and $\delta\, x_t^\top$, summed over the texts, is `x[:, t].T @ da`. Where `mask`
+# says that there is no word (`live` is 0), memory and page stay as they were, and so do their gradients.
 
 
 # %% tags=["lib:numpy_rnn"]
 def lstm_backward(dh_out, x, states, W_x, W_h, h_0, c_0, mask=None):
     """Backpropagation through time for the LSTM; dh_out (B, T, H), states: what lstm_forward returned.
-    Numbers are those of the lines in lesson 03.
 
     -> {"x", "W_x", "W_h", "b", "h_0", "c_0": the gradients; "h", "c": all of ∂E/∂h_t and ∂E/∂c_t, (B, T, H)}
+    A number in a comment is that of a line of the derivation in lesson 03.
     """
     dx, dh, dc = np.zeros_like(x), np.zeros_like(states["h"]), np.zeros_like(states["c"])
     dW_x, dW_h, db = np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(W_h[0])
@@ -382,14 +383,14 @@ must_be("the gradients of weights, biases, inputs and start are right", at_most(
 #
 # ```python
 # def step_back(dh_t, dc_next, i, f, g, o, c_prev, c_t, W_h):
-#     dc_t = dc_next + dh_t * o * (1 - c_t**2)
+#     dc_t = dc_next + dh_t * o * (1 - c_t * c_t)
 #     d_i, d_f, d_g, d_o = dc_t * g, dc_t * c_prev, dc_t * i, dh_t * np.tanh(c_t)
-#     da = np.hstack([d_i * i * (1 - i), d_f * f * (1 - f), d_g * (1 - g**2), d_o * o * (1 - o)])
+#     da = np.hstack([d_i * i * (1 - i), d_f * f * (1 - f), d_g * (1 - g * g), d_o * o * (1 - o)])
 #     return da @ W_h.T, dc_next * f
 # ```
 #
 # A check of the last step found $\delta_o$ right and the other three $\delta$ wrong. When that was mended, all four $\delta$ of the
-# last step were right, those of earlier steps still wrong. Copy the function and mend both.
+# last step were right, but not all of the step before. Copy the function and mend both.
 
 
 # %% nbgrader={"grade_id": "step-back"}
@@ -518,7 +519,8 @@ guess.answer(
 # %% [markdown]
 # Solid: all paths. Dashed, in the same colour: the direct path alone. With bias 0 the gates start half closed, and the
 # LSTM forgets faster than the RNN. With bias 3 the gradient arrives **although the input is loud**: that is what gates are for, as a
-# quiet RNN needs none. The usual explanation holds for ten steps. Fifty steps back most came **by other ways**. And in the quiet
+# quiet RNN needs none. Ten steps back the usual explanation accounts for most of
+# the gradient. Fifty steps back most came **by other ways**. And in the quiet
 # network with bias 3 the gradient grows. The direct path alone never could grow ($f_t \le 1$): an LSTM can explode, too.
 
 # %% [markdown]
@@ -766,10 +768,11 @@ to_quote = held_tokens[:, 1:] == 1 + world.alphabet.index('"')
 jumps = np.abs(np.diff(states["c"][:, :, unit], axis=1))
 ratio = jumps[to_quote].mean() / jumps[real & ~to_quote].mean()
 jumps_there = claim("at quotation marks the cell's c jumps at least twice as far as elsewhere", at_least(ratio, 2))
+between = {gate: states[gate][:, 1:, unit][real & ~to_quote].mean() for gate in "fi"}
 for gate, name in (("f", "forget"), ("i", "input")):
-    value = states[gate][:, 1:, unit][real & ~to_quote].mean()
-    claim(f"elsewhere its {name} gate is open: 0.5 or more on average", at_least(value, 0.5))
+    claim(f"elsewhere its {name} gate is open: 0.5 or more on average", at_least(between[gate], 0.5))
 
+sign = np.sign(correlation)
 story = (
     'The owl sang (with the cat (like the dog)). The king said "I left early (after the owl). You sang." The cat sang.'
 )
@@ -779,7 +782,6 @@ story = (
 def draw_gates(story):
     """Whether a speech is open, and the chosen cell's value, output and gates over a text."""
     states = {name: values[0, :, unit] for name, values in states_of(trained, world.encode([story])[0]).items()}
-    sign = np.sign(correlation)
     alt = "Six rows over a text: whether a speech is open, the cell's value, which follows it, its output, its three gates."
     fig, axes = plotting.figure(10, 5.2, rows=6, sharex=True, alt=alt)
     values = {"speech open": nesting.state(story).speech, "tanh(c)": sign * np.tanh(states["c"]), "h": sign * states["h"],
@@ -794,7 +796,9 @@ plt.show()
 
 
 # %% tags=["nbval-ignore-output", "answer"] slideshow={"slide_type": "fragment"}
-guess.answer(value, because="The loss asks for the right mark alone. Nothing in it asks for a gate that is shut.")
+guess.answer(
+    between["i"], because="The loss asks for the right mark alone. Nothing in it asks for a gate that is shut."
+)
 
 # %% [markdown]
 # The value jumps at the first quotation mark, is held across the bracket, and drops after the second. The same mark, two opposite
@@ -834,10 +838,10 @@ claim("but less than twice as fast", at_most(fast / slow, 2))
 # ## What we saw
 #
 # - *set by hand, an LSTM recalls over 400 steps without an error*
-# - Loud, bias 3, untrained: *50 steps back it is at most a quarter as long*, the direct path.
-# - Lag 50, loud, in the median: bias 1 at chance, bias 3 all right.
-# - Trained: one cell holds the open speech, correlation .9 or more on new text.
-# - Its input gate stays open, .5 or more: less tidy than *keep, write, show*.
+# - Loud, bias 3, untrained: 50 steps back the direct path brings a quarter at most.
+# - Learning lag 50, loud: bias 1 is at chance, bias 3 has all right (medians).
+# - Trained, one cell holds the open speech: correlation .9 or more on new text.
+# - Its input gate stays open between the marks: .5 or more.
 
 # %%
 tables.print_table(
@@ -892,12 +896,13 @@ import inspect
 
 import tensorflow as tf
 
+from course_lib import cells
 from course_lib import layers as recurrent
 
 print(inspect.getsource(recurrent.LSTMSteps.back))
 
 # %%
-cell, x = LSTMCell(16), keras.random.normal((5, 30, 8))
+cell, x = cells.LSTMCell(16), keras.random.normal((5, 30, 8))
 gradients = []
 for loop in (recurrent.RNN(cell, return_sequences=True), keras.layers.RNN(cell, return_sequences=True)):
     with tf.GradientTape() as tape:
