@@ -255,7 +255,7 @@ class LSTMCell(Cell):
 
 # %% [markdown]
 # Keras calls `W_x`, `W_h`, `b` of its own LSTM `kernel`, `recurrent_kernel`, `bias`, and the page the *carry*. The order of the
-# blocks is the same. `unit_forget_bias=True` is the 1 of our question.
+# blocks is the same. `unit_forget_bias=True` starts the forget gate's bias at 1.
 
 # %%
 B, T, D, H = 3, 12, 4, 5
@@ -519,9 +519,9 @@ guess.answer(
 # %% [markdown]
 # Solid: all paths. Dashed, in the same colour: the direct path alone. With bias 0 the gates start half closed, and the
 # LSTM forgets faster than the RNN. With bias 3 the gradient arrives **although the input is loud**: that is what gates are for, as a
-# quiet RNN needs none. Ten steps back the usual explanation accounts for most of
-# the gradient. Fifty steps back most came **by other ways**. And in the quiet
-# network with bias 3 the gradient grows. The direct path alone never could grow ($f_t \le 1$): an LSTM can explode, too.
+# quiet RNN needs none. Ten steps back the usual explanation accounts for most of the gradient. Fifty steps back most came
+# **by other ways**. And in the quiet network with bias 3 the gradient grows, which the direct path alone never could
+# ($f_t \le 1$): an LSTM can explode, too.
 
 # %% [markdown]
 # ### 3 · What the figure shows, and what it does not
@@ -757,10 +757,11 @@ claim("and at least 0.6 where one is open anyway", at_least(abs(deep), 0.6))
 
 # %% [markdown]
 # One cell holds the open speech, and one goes with the **count** of brackets. Look at the first at work, with its gates. (Its
-# sign is turned so that up is *open*.) *Keep, write, show* is what gates can do. Between the marks the cell has nothing to write. **Guess:** is its input gate shut there?
+# sign is turned so that up is *open*.) *Keep, write, show* is what gates can do. Only at a quotation mark
+# does this cell have something to write. **Guess:** is its input gate shut at other characters?
 
 # %% tags=["nbval-ignore-output", "guess"]
-guess = ask("its input gate between the marks, on average (0 is shut, 1 is open)")
+guess = ask("its input gate where there is no quotation mark, on average (0 is shut, 1 is open)")
 
 # %%
 states, real = states_of(trained, held_tokens), held_tokens[:, 1:] > 0
@@ -802,8 +803,8 @@ guess.answer(
 
 # %% [markdown]
 # The value jumps at the first quotation mark, is held across the bracket, and drops after the second. The same mark, two opposite
-# jumps: what the cell writes depends on what it holds. But the input gate is open between the marks, too, and the cell goes on
-# writing. (With another seed the gates may share the work otherwise.) Type a text of your own, from the letters of this world, and press Enter.
+# jumps: what the cell writes depends on what it holds. But the input gate is open elsewhere, too: the cell goes on writing. (With
+# another seed the gates may share the work otherwise.) Type a text of your own, from the letters of this world, and press Enter.
 
 # %% tags=["nbval-ignore-output"]
 widgets.movable(draw_gates, story=widgets.text_field("text", story))
@@ -841,7 +842,7 @@ claim("but less than twice as fast", at_most(fast / slow, 2))
 # - Loud, bias 3, untrained: 50 steps back the direct path brings a quarter at most.
 # - Learning lag 50, loud: bias 1 is at chance, bias 3 has all right (medians).
 # - Trained, one cell holds the open speech: correlation .9 or more on new text.
-# - Its input gate stays open between the marks: .5 or more.
+# - Where it has nothing to write, its input gate is open all the same: .5 or more.
 
 # %%
 tables.print_table(
@@ -939,7 +940,8 @@ claim("ours is faster than PyTorch's with 64 texts of 100 steps or more", at_lea
 #
 # - S. Hochreiter, J. Schmidhuber, *Long short-term memory*, 1997, [doi](https://doi.org/10.1162/neco.1997.9.8.1735).
 # - F. Gers, J. Schmidhuber, F. Cummins, *Learning to forget*, 2000, [doi](https://doi.org/10.1162/089976600300015015): the forget gate.
-# - R. Jozefowicz, W. Zaremba, I. Sutskever, *An empirical exploration of recurrent network architectures*, ICML 2015.
+# - R. Jozefowicz, W. Zaremba, I. Sutskever, *An empirical exploration of recurrent network
+#   architectures*, ICML 2015, [PMLR 37](https://proceedings.mlr.press/v37/jozefowicz15.html).
 # - K. Greff et al., *LSTM: a search space odyssey*, 2015, [arXiv:1503.04069](https://arxiv.org/abs/1503.04069): gates left out, or tied.
 # - C. Tallec, Y. Ollivier, *Can recurrent neural networks warp time?*, 2018, [arXiv:1804.11188](https://arxiv.org/abs/1804.11188): the chrono start.
 # - A. Karpathy, J. Johnson, L. Fei-Fei, *Visualizing and understanding recurrent networks*, 2015, [arXiv:1506.02078](https://arxiv.org/abs/1506.02078): cells that track
