@@ -623,7 +623,7 @@ plt.show()
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Read the memory of a trained one
 #
-# What do the cells do in a network that has learned? We need text whose true state is known at every character: the
+# What do the cells of a trained network do? We need text whose true state is known at every character: the
 # [**nesting**](pages/glossary.md#nesting-world) world. Speech stands in quotation marks, asides in brackets, up to three deep. The quotation mark is
 # the same at both ends.
 
@@ -703,8 +703,7 @@ claim("the LSTM is right at 99 of 100 characters of texts drawn anew", at_least(
 # texts, and **choose the one with the largest correlation**.
 
 # %% [markdown]
-# Then look at the *other* half: choosing the best of 64 flatters, so the chosen one has to prove itself on new text. And the same with
-# the untrained copy.
+# Then test it on the *other* half: choosing the best of 64 flatters. And the same with the untrained copy.
 
 # %%
 true = {
@@ -803,8 +802,8 @@ guess.answer(
 
 # %% [markdown]
 # The value jumps at the first quotation mark, is held across the bracket, and drops after the second. The same mark, two opposite
-# jumps: what the cell writes depends on what it holds. But the input gate is open elsewhere, too: the cell goes on writing. (With
-# another seed the gates may share the work otherwise.) Type a text of your own, from the letters of this world, and press Enter.
+# jumps: what the cell writes depends on what it holds. But the input gate is open elsewhere, too: the cell goes on writing.
+# Type a text of your own, from the letters of this world, and press Enter.
 
 # %% tags=["nbval-ignore-output"]
 widgets.movable(draw_gates, story=widgets.text_field("text", story))
@@ -842,7 +841,7 @@ claim("but less than twice as fast", at_most(fast / slow, 2))
 # - Loud, bias 3, untrained: 50 steps back the direct path brings a quarter at most.
 # - Learning lag 50, loud: bias 1 is at chance, bias 3 has all right (medians).
 # - Trained, one cell holds the open speech: correlation .9 or more on new text.
-# - Where it has nothing to write, its input gate is open all the same: .5 or more.
+# - Its input gate is open where it has nothing to write: .5 or more.
 
 # %%
 tables.print_table(
@@ -854,7 +853,7 @@ tables.print_table(
 # %% [markdown]
 # ## Exercises
 #
-# Exercises 1 to 4 stand above. All need the first cell of the lesson and nothing else.
+# Exercises 1 to 4 stand above. All need the lesson's first cell and nothing else.
 #
 # ### 5 · Open-ended: a counter by hand
 #
