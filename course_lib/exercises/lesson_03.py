@@ -161,7 +161,7 @@ def check_counter(counter) -> None:
     world = nesting.NestingWorld()
     V = len(world.alphabet)
     shapes = [(V, 4), (1, 4), (4,)]
-    hints = [
+    hints: list[dict] = [
         {(4, V): "rows and columns are exchanged: a row for each character, a column for each of i, f, g, o"},
         {(4, 1): "rows and columns are exchanged: one row, for the one unit"} | {(4,): "one row: np.zeros((1, 4))"},
         dict.fromkeys([(1, 4), (4, 1)], "four numbers, without a second axis"),
