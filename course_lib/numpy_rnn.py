@@ -117,7 +117,8 @@ def lstm_forward(x, W_x, W_h, b, h_0, c_0, mask=None):
 def lstm_backward(dh_out, x, states, W_x, W_h, h_0, c_0, mask=None):
     """Backpropagation through time for the LSTM; dh_out (B, T, H), states: what lstm_forward returned.
 
-    -> {"x", "W_x", "W_h", "b", "h_0", "c_0": the gradients; "h", "c": all of ∂L/∂h_t and ∂L/∂c_t, (B, T, H)}
+    -> {"x", "W_x", "W_h", "b", "h_0", "c_0": the gradients; "h", "c": all of ∂E/∂h_t and ∂E/∂c_t, (B, T, H)}
+    A number in a comment is that of a line of the derivation in lesson 03.
     """
     dx, dh, dc = np.zeros_like(x), np.zeros_like(states["h"]), np.zeros_like(states["c"])
     dW_x, dW_h, db = np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(W_h[0])
@@ -126,16 +127,16 @@ def lstm_backward(dh_out, x, states, W_x, W_h, h_0, c_0, mask=None):
         h_prev, c_prev = (states["h"][:, t - 1], states["c"][:, t - 1]) if t > 0 else (h_0, c_0)
         i, f, g, o, tanh_c = *(states[name][:, t] for name in "ifgo"), np.tanh(states["c"][:, t])
         live = 1 if mask is None else mask[:, t, None]
-        dh_t = dh[:, t] = dh_out[:, t] + dh_t
-        dc_t = dc[:, t] = dc_t + live * dh_t * o * (1 - tanh_c**2)  # from step t + 1, and through h_t
-        d_i, d_f, d_g, d_o = dc_t * g, dc_t * c_prev, dc_t * i, dh_t * tanh_c  # with respect to the gates
-        da = live * np.hstack([d_i * i * (1 - i), d_f * f * (1 - f), d_g * (1 - g**2), d_o * o * (1 - o)])
-        dW_x += x[:, t].T @ da
+        dh_t = dh[:, t] = dh_out[:, t] + dh_t  # 1
+        dc_t = dc[:, t] = dc_t + live * dh_t * o * (1 - tanh_c**2)  # 3: from step t + 1, and through h_t
+        d_i, d_f, d_g, d_o = dc_t * g, dc_t * c_prev, dc_t * i, dh_t * tanh_c  # 5, 4, 6, 2
+        da = live * np.hstack([d_i * i * (1 - i), d_f * f * (1 - f), d_g * (1 - g**2), d_o * o * (1 - o)])  # 7, 8
+        dW_x += x[:, t].T @ da  # 10, and the next two
         dW_h += h_prev.T @ da
         db += da.sum(axis=0)
-        dx[:, t] = da @ W_x.T
-        dh_t = da @ W_h.T + (1 - live) * dh_t
-        dc_t = live * dc_t * f + (1 - live) * dc_t  # the direct path: a product with f, no matrix
+        dx[:, t] = da @ W_x.T  # 9
+        dh_t = da @ W_h.T + (1 - live) * dh_t  # the four of line 1, for step t - 1
+        dc_t = live * dc_t * f + (1 - live) * dc_t  # that of line 3, for step t - 1: no matrix
     return {"x": dx, "W_x": dW_x, "W_h": dW_h, "b": db, "h_0": dh_t, "c_0": dc_t, "h": dh, "c": dc}
 
 

@@ -21,7 +21,7 @@ from course_lib.exercises import (
     lesson_08,
     lesson_09,
 )
-from course_lib.numpy_rnn import sigmoid
+from course_lib.worlds.nesting import NestingWorld
 
 
 def softmax(s, axis=-1):
@@ -58,14 +58,19 @@ def orthogonal(H, rng):
     return np.linalg.qr(rng.normal(size=(H, H)))[0]
 
 
-def lstm_step(x, h, c, W, U, b, order="ifgo"):
-    gate = dict(zip(order, np.split(x @ W + h @ U + b, 4, axis=1), strict=True))
-    c = sigmoid(gate["f"]) * c + sigmoid(gate["i"]) * np.tanh(gate["g"])
-    return sigmoid(gate["o"]) * np.tanh(c), c
+def lstm_back(dh, dc_next, i, f, g, o, c_prev, c, W_h, slope=lambda c: 1 - np.tanh(c) ** 2, page=None, order="ifgo"):
+    dc = dc_next + dh * o * slope(c)
+    d = {"i": dc * g * i * (1 - i), "f": dc * c_prev * f * (1 - f), "g": dc * i * (1 - g**2),
+         "o": dh * np.tanh(c) * o * (1 - o)}  # fmt: skip
+    return sum(d[n] @ W.T for n, W in zip(order, np.split(W_h, 4, axis=1), strict=True)), (page or np.multiply)(dc, f)
 
 
-def direct_path(f):
-    return np.array([np.prod(f[k + 1 :], axis=0) for k in range(len(f))])
+def two_bugs(dh, dc_next, i, f, g, o, c_prev, c, W_h):
+    return lstm_back(dh, dc_next, i, f, g, o, c_prev, c, W_h, lambda c: 1 - c**2, lambda dc, f: dc_next * f)
+
+
+def one_bug(dh, dc_next, i, f, g, o, c_prev, c, W_h):
+    return lstm_back(dh, dc_next, i, f, g, o, c_prev, c, W_h, page=lambda dc, f: dc_next * f)
 
 
 def counter(alphabet, down=-10.0, keep=20.0):
@@ -285,9 +290,10 @@ RIGHT = [
     (lesson_02.check_step_back, step_back),
     (lesson_02.check_clip, clip),
     (lesson_02.check_start, lambda H, rng: 1.6 * orthogonal(H, rng)),
-    (lesson_03.check_forget_bias, lambda n: -np.log(np.expm1(1 / n))),
-    (lesson_03.check_lstm_step, lstm_step),
-    (lesson_03.check_direct_path, direct_path),
+    (lesson_03.check_forget_bias, lambda n: -np.log(np.expm1(np.log(2) / n))),
+    (lesson_03.check_step_back, lstm_back),
+    (lesson_03.check_delta_f, lambda dc, c, f, g: dc * c * f * (1 - f) - dc * g * (f - f**2)),
+    (lesson_03.check_figure_says, lambda: (True, False, True, np.True_, False)),
     (lesson_03.check_counter, counter),
     (lesson_04.check_per_character, lambda n, c: (n / c, n / c * np.log2(np.e), np.exp(n / c))),
     (lesson_04.check_batch_of_tape, batch),
@@ -364,15 +370,38 @@ WRONG = [
     (lesson_02.check_clip, lambda g, limit: g, "nothing was scaled"),
     (lesson_02.check_start, orthogonal, "vanishes: stretch more"),
     (lesson_02.check_start, lambda H, rng: np.eye(H)[:, :3], "expected .64, 64."),
-    (lesson_03.check_forget_bias, lambda n: np.exp(-1 / n), "That is the gate"),
-    (lesson_03.check_forget_bias, lambda n: np.log(np.expm1(1 / n)), "sign is wrong"),
+    (lesson_03.check_step_back, two_bugs, "all of dc_t"),
+    (lesson_03.check_step_back, one_bug, "all of dc_t"),
+    (lesson_03.check_step_back, lambda *a: lstm_back(*a, slope=lambda c: 1 - c**2), "its slope is"),
+    (lesson_03.check_step_back, lambda *a: lstm_back(*a, slope=lambda c: 1 - np.tanh(c)), "square is missing"),
+    (lesson_03.check_step_back, lambda *a: lstm_back(*a, page=lambda dc, f: dc), "the forget gate: times f"),
+    (lesson_03.check_step_back, lambda *a: lstm_back(*a, order="figo"), "in the order i, f, g, o"),
+    (lesson_03.check_step_back, lambda *a: lstm_back(*a)[::-1], "wrong order: to h first"),
+    (lesson_03.check_step_back, lambda *a: lstm_back(*a)[0], "expected 2 arrays"),
+    (lesson_03.check_step_back, lambda dh, *a: (dh @ a[-1], dh), "times|product with W_h.T"),
+    (lesson_03.check_delta_f, lambda dc, c, f, g: dc * (c - g), "Go on through the sigmoid"),
+    (lesson_03.check_delta_f, lambda dc, c, f, g: dc * c * f * (1 - f), "used in two places"),
+    (lesson_03.check_delta_f, lambda dc, c, f, g: dc * (c + g) * f * (1 - f), "one of them has a minus"),
+    (lesson_03.check_delta_f, lambda dc, c, f, g: dc * (c - g) * (1 - f**2), "slope of tanh"),
+    (lesson_03.check_delta_f, lambda dc, c, f, g: dc * (g - c) * f * (1 - f), "sign is turned"),
+    (lesson_03.check_delta_f, lambda dc, c, f, g: (dc * (c - g) * f * (1 - f)).sum(axis=0), "do not add them up"),
+    (lesson_03.check_delta_f, lambda dc, c, f, g: (dc * (c - g) * f * (1 - f)).T, "columns are exchanged"),
+    (lesson_03.check_delta_f, lambda dc, c, f, g: (dc * (c - g)) @ (f * (1 - f)).T, "not @"),
+    (lesson_03.check_figure_says, lambda: [True] * 5, "statement 2: .*dashed"),
+    (lesson_03.check_figure_says, lambda: [True, False, True, True, True], "statement 5: .*before any training"),
+    (lesson_03.check_figure_says, lambda: [True, False, False, True, False], "statement 3: .*product of forget gates"),
+    (lesson_03.check_figure_says, lambda: [False] * 5, "statement 1: "),
+    (lesson_03.check_figure_says, lambda: ["True", "False", "True", "True", "False"], "without quotation marks"),
+    (lesson_03.check_figure_says, lambda: [True, False], "list of 5 marks"),
+    (lesson_03.check_figure_says, lambda: True, "list of 5 marks"),
+    (lesson_03.check_forget_bias, lambda n: 0.5 ** (1 / n), "That is the gate"),
+    (lesson_03.check_forget_bias, lambda n: np.log(2 ** (1 / n) - 1), "sign is wrong"),
+    (lesson_03.check_forget_bias, lambda n: -np.log(np.expm1(1 / n)), "asked is one half"),
+    (lesson_03.check_forget_bias, lambda n: np.log(n - 1), "Exactly"),
+    (lesson_03.check_forget_bias, lambda n: np.log(2 * n - 1), "a share of what is left"),
     (lesson_03.check_forget_bias, lambda n: np.log(n), "not exact"),
-    (lesson_03.check_lstm_step, lambda *a: lstm_step(*a, order="figo"), "another order"),
-    (lesson_03.check_lstm_step, lambda *a: lstm_step(*a)[::-1], "wrong order: return h_t, c_t"),
-    (lesson_03.check_lstm_step, lambda *a: lstm_step(*a)[0], "expected two arrays"),
-    (lesson_03.check_direct_path, lambda f: np.cumprod(f, axis=0), "way forward"),
-    (lesson_03.check_direct_path, lambda f: np.cumprod(f[::-1], axis=0)[::-1], "is not crossed"),
-    (lesson_03.check_direct_path, lambda f: f.prod(axis=0), "return it for every step"),
+    (lesson_03.check_counter, lambda a: [m.T for m in counter(a)], "rows and columns are exchanged"),
+    (lesson_03.check_counter, lambda a: counter(NestingWorld().alphabet), "use .index"),
     (lesson_03.check_counter, lambda a: counter(a, down=10.0), "at . write -1"),
     (lesson_03.check_counter, lambda a: counter(a, keep=1.0), "open the forget gate"),
     (lesson_04.check_per_character, lambda n, c: (n * c, 1, 1), "divide"),

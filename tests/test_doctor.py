@@ -117,7 +117,8 @@ def test_packages_of_another_program_that_come_first(tmp_path, monkeypatch):
     assert f"keras comes from {tmp_path}. To mend it: unset PYTHONPATH" in cross(doctor._check_packages)
 
 
-def test_a_plain_python_without_packages_gets_sentences(tmp_path):
+def test_a_plain_python_without_packages_gets_sentences(tmp_path, monkeypatch):
+    monkeypatch.delenv("COURSE_DATA", raising=False)  # with data there, a plain Python can list them
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "plain"], check=True)
     python = installation.python_of(tmp_path / "plain")
     finished = subprocess.run([python, "-m", "course_lib", "doctor"], cwd=ROOT, capture_output=True, encoding="utf-8")

@@ -126,6 +126,24 @@ def test_within_the_tolerance_is_back_and_another_may_be_stated(course, tmp_path
     assert course("--all")[0] == 1
 
 
+@pytest.mark.parametrize("code, processor, back", [
+    ("", "", "no"), ("0123456789ab", "", "yes"), ("", "another kind", "yes"),
+])  # fmt: skip
+def test_a_table_of_other_code_is_held_to_the_interval_beyond_the_tolerance(course, tmp_path, code, processor, back):
+    change(tmp_path / "fake.csv", ("early,3,10.25,", "early,3,10.4,"))  # of 10 to 11; seed 3 gives 10.25
+    line = {"table": "fake.csv", "command": "fake", "code": code or provenance.code("fake:run"), "date": "2026-01-01",
+            "processor": processor or reproduce.machine.processor(), "rows": 10}  # fmt: skip
+    tables.write(tmp_path / provenance.FILE, [{name: line[name] for name in provenance.COLUMNS}])
+    _, report = course("--all")
+    (row,) = (row for row in report if (row["key"], row["seed"], row["column"]) == ("early", "3", "value"))
+    assert (row["with"], row["back"]) == ("the same seed" + (", other code" if back == "yes" else ""), back)
+    assert {row["with"] for row in report if row["again"] == row["stored"]} <= {"the same seed", "a new seed"}
+    change(tmp_path / "fake.csv", ("early,3,10.4,", "early,3,25,"))  # now the interval is wide, and 10.25 is in it
+    change(tmp_path / "fake.py", ('"value": 10', '"value": -90'))
+    _, report = course("--all")
+    assert {row["back"] for row in report if (row["key"], row["column"]) == ("early", "value")} == {"no"}
+
+
 def test_a_count_has_to_be_equal(course, tmp_path):
     change(tmp_path / "fake.csv", (",12,x", ",1200,x"))
     change(tmp_path / "fake.py", ('"words": 12', '"words": 1201'))  # a thousandth more

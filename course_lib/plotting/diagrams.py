@@ -40,6 +40,10 @@ def rnn() -> Board:
 def lstm_cell() -> Board:
     """One step of the LSTM; the memory c on a straight line."""
     board = Board(9.0, 4.5)
+    board.figure.set_label(
+        "One step of an LSTM. On top, the page on a straight line: times the forget gate, plus the input gate times "
+        "the candidate. Below, the memory and the input go into all four boxes; the output gate shows the page's tanh."
+    )
     top, middle, gates, low = 4.0, 2.6, 1.55, 0.8
     board.region(1.0, 0.5, 8.05, 4.35)
     c_prev, h_prev = board.vector(0.45, top, "$c_{t-1}$", SKY), board.vector(0.45, low, "$h_{t-1}$")
