@@ -523,7 +523,7 @@ WRONG = [
     (lesson_07.check_error_on_paper, lambda: 1 - 9 / 15, "nobody has to find"),
     (lesson_07.check_error_on_paper, lambda: 0.55, "Every sure link is possible"),
     (lesson_07.check_error_on_paper, lambda: 1 / 11, "One link too many"),
-    (lesson_07.check_error_on_paper, lambda: "2/11", "expected numbers"),
+    (lesson_07.check_error_on_paper, lambda: "2/11", "expected (a )?number"),
     (
         lesson_07.check_fill_unknown,
         lambda w, a, s: [s[a[:, j + 1].argmax()] if x == "<unk>" else x for j, x in enumerate(w)],
@@ -539,7 +539,7 @@ WRONG = [
         lambda w, a, s: [s[a[0].argmax()] if x == "<unk>" else x for x in w],
         "row of its own",
     ),
-    (lesson_07.check_fill_unknown, fill_in_place, "changes the list"),
+    (lesson_07.check_fill_unknown, fill_in_place, "change[sd]"),
     (lesson_07.check_fill_unknown, lambda w, a, s: fill(w, a, s, 1), "Row j belongs to word j"),
     (
         lesson_07.check_fill_unknown,
@@ -589,7 +589,7 @@ WRONG = [
     (lesson_09.check_least_penalty, lambda J, T, k: k * (T - J) ** 2, "not the other way round"),
     (lesson_09.check_least_penalty, lambda J, T, k: k * J * (1 - T / J) ** 2, "changed places"),
     (lesson_09.check_least_penalty, lambda J, T, k: 0.0, "have only one each"),
-    (lesson_09.check_least_penalty, lambda J, T, k: k * T * (1 - J / T) ** 2 if J < T else 0, "that costs, too"),
+    (lesson_09.check_least_penalty, lambda J, T, k: k * T * (1 - J / T) ** 2 if J < T else 0, "More words than regions cost"),
     *(
         (lesson_09.check_what_it_shows, lambda letter=letter: MARKS | {letter: not MARKS[letter]}, f"{letter}: not yet")
         for letter in MARKS
