@@ -130,7 +130,7 @@ class BilinearScore(Score):
 class AdditiveScore(Score):
     """v · tanh(W z + U h): Bahdanau et al. 2015, appendix A.1.2. W (Q, units), U (K, units), v (units,).
 
-    They start small, v at 0 (appendix B.1): at first all places count alike.
+    They start small, v at 0 (appendix B.1): at first all places count alike. CourseError: less than one unit.
     """
 
     def __init__(self, units, **kwargs):
