@@ -227,7 +227,7 @@ plt.show()
 
 # %%
 class Where(layers.Layer):
-    """A learned vector for each region, added: (B, R, D) -> (B, R, D)."""
+    """A learned vector for each region, added: (B, T, D) -> (B, T, D)."""
 
     def build(self, shape):
         """They begin at 0."""
@@ -443,9 +443,9 @@ plt.show()
 
 # %% [markdown]
 # Take a guess of $\bar G$ for that number, the baseline: a look that was better than expected gets more probable, one that was worse less. That is REINFORCE (Williams 1992; Xu et al. 2015, eqs 11
-# and 12):
+# and 12). For a region $t$ that was drawn:
 #
-# $$\frac{\partial \bar G}{\partial e} \approx (G_t - \bar G)\,\frac{\partial \log \alpha_t}{\partial e}, \qquad t \text{ drawn}$$
+# $$\frac{\partial \bar G}{\partial e} \approx (G_t - \bar G)\,\frac{\partial \log \alpha_t}{\partial e}$$
 #
 # For the softmax, $\partial \log \alpha_t / \partial e_{t'}$ is $1 - \alpha_t$ where $t' = t$, and $-\alpha_{t'}$ elsewhere. Three regions, with and without a baseline:
 
