@@ -21,6 +21,8 @@ def check_least_penalty(least_penalty) -> None:
     checks.expect_close(answer, strength * T * left**2, f"words, regions, strength: {cases}", [
         (strength * left**2, "That is the penalty of one region: there are as many as `regions`."),
         (T * left**2, "The strength is missing."),
+        (strength * left, "That is what one region lacks: square it, and sum over the regions."),
+        (left**2, "Strength and sum are missing: that is the penalty of one region."),
         (strength * T * left, "The square is missing."),
         (strength * np.abs(T - J), "One region for each word gives this: spread evenly, the weights cost less."),
         (strength * np.maximum(T - J, 0), "One region for each word gives this: spread evenly, the weights cost less."),
