@@ -69,7 +69,7 @@ training.set_seed(SEED)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A question with a number in it
 #
-# Lesson 06's networks put each sentence into 192 numbers. Here is what became of short and of long ones (BLEU, mean of three seeds):
+# Lesson 06's networks put each sentence into 192 numbers. Short and long sentences (BLEU, mean of three seeds):
 
 # %%
 study = results.read("align.csv")
@@ -95,8 +95,8 @@ bleu_without = {name: [mean(f"bleu_{third}", **case) for third in THIRDS] for na
 tables.print_table(["BLEU", *THIRDS], [(name, *(f"{v:.0f}" for v in values)) for name, values in bleu_without.items()])
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Now the decoder may look back before every word it says. How far do long sentences come? And for what share of the Spanish words does it look at an
-# English word that has nothing to do with them?
+# Now the decoder looks back before every word. How far do long sentences come? For what share of the Spanish words does it look at an unrelated
+# English word?
 
 # %% [markdown]
 # You will be asked for both numbers. (Same widths, same data, as many updates.)

@@ -73,11 +73,10 @@ world = SceneWorld()
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A question with a number in it
 #
-# Lesson 08's captions were correct in 86 of 100 cases. Its network had one vector for the whole picture. Now the decoder gets 64, one for each region, and chooses what to look
-# at before it says a word.
+# Lesson 08: 86 of 100 captions correct, from one vector for the whole picture. Now the decoder gets 64, one for each region, and looks before each word.
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# How many captions of 100 will be correct? And of 100 times that it says *dog*, how often was the region it looked at most inside a dog's box?
+# How many captions of 100 will be correct? And at the word *dog*, how often is the region looked at most inside a dog's box?
 
 # %% [markdown]
 # You will be asked for both numbers. (The decoder is told captions only. What its CNN was told matters, too. Many of lesson 08's wrong captions gave a thing another thing's colour.)
