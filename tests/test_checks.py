@@ -589,7 +589,11 @@ WRONG = [
     (lesson_09.check_least_penalty, lambda J, T, k: k * (T - J) ** 2, "not the other way round"),
     (lesson_09.check_least_penalty, lambda J, T, k: k * J * (1 - T / J) ** 2, "changed places"),
     (lesson_09.check_least_penalty, lambda J, T, k: 0.0, "have only one each"),
-    (lesson_09.check_least_penalty, lambda J, T, k: k * T * (1 - J / T) ** 2 if J < T else 0, "More words than regions cost"),
+    (
+        lesson_09.check_least_penalty,
+        lambda J, T, k: k * T * (1 - J / T) ** 2 if J < T else 0,
+        "More words than regions",
+    ),
     *(
         (lesson_09.check_what_it_shows, lambda letter=letter: MARKS | {letter: not MARKS[letter]}, f"{letter}: not yet")
         for letter in MARKS
