@@ -24,6 +24,9 @@ from course_lib.exercises import (
 from course_lib.numpy_rnn import sigmoid
 
 
+KINDS_00 = ("must be", "live", "stored", "live", "must be")  # lesson 00, exercise 2
+
+
 def softmax(s, axis=-1):
     e = np.exp(s - s.max(axis=axis, keepdims=True))
     return e / e.sum(axis=axis, keepdims=True)
@@ -272,6 +275,9 @@ def sharp(weights):
 
 RIGHT = [
     (lesson_00.check_count_words, lambda s: sum(w.strip(".,!").isalpha() for w in s.split())),
+    (lesson_00.check_count_words, lambda s: len(s.split())),
+    (lesson_00.check_which_mark, lambda: dict(zip("abcde", KINDS_00, strict=True))),
+    (lesson_00.check_which_mark, lambda: {k: v.title() for k, v in zip("abcde", KINDS_00, strict=True)}),
     (lesson_01.check_perplexity, lambda p: np.exp(-np.log(p).mean())),
     (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + h @ U + b)),
     (lesson_01.check_temperature, lambda s, t: softmax(s / t)),
@@ -318,6 +324,15 @@ WRONG = [
     (lesson_00.check_count_words, len, "number of characters"),
     (lesson_00.check_count_words, lambda s: len(s.replace(".", " .").replace("!", " !").split()), "leave out"),
     (lesson_00.check_count_words, lambda s: 10, "'Yes, yes.' has 2"),
+    (lesson_00.check_count_words, lambda s: s.count(" "), "one word more"),
+    (lesson_00.check_count_words, lambda s: len(set(s.split())), "counts twice"),
+    (lesson_00.check_count_words, lambda s: s.count(" ") + 1, "has no words"),
+    (lesson_00.check_which_mark, lambda: dict.fromkeys("abcde", "live"), "a is not .live.. Could it come out otherwise"),
+    (lesson_00.check_which_mark, lambda: dict.fromkeys("abcde", "must be"), "b is not .must be.. The network might"),
+    (lesson_00.check_which_mark, lambda: dict(zip("abcde", KINDS_00, strict=True)) | {"c": "live"}, "25 minutes"),
+    (lesson_00.check_which_mark, lambda: dict(zip("abcde", KINDS_00, strict=True)) | {"d": "must be"}, "how near"),
+    (lesson_00.check_which_mark, lambda: dict(zip("abcde", KINDS_00, strict=True)) | {"e": "true"}, "expected .live"),
+    (lesson_00.check_which_mark, lambda: KINDS_00, "expected a dictionary"),
     (lesson_01.check_perplexity, lambda p: -np.log(p).mean(), "take its exponential"),
     (lesson_01.check_perplexity, lambda p: np.exp(np.log(p).mean()), "sign is missing"),
     (lesson_01.check_perplexity, lambda p: np.exp(-np.log(p).sum()), "Divide by the number of words"),
