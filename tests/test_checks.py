@@ -23,8 +23,8 @@ from course_lib.exercises import (
 )
 from course_lib.numpy_rnn import sigmoid
 
-
 KINDS_00 = ("must be", "live", "stored", "live", "must be")  # lesson 00, exercise 2
+SHOWN_01 = (True, False, False, False, True, False)  # lesson 01, exercise 4
 
 
 def softmax(s, axis=-1):
@@ -279,8 +279,12 @@ RIGHT = [
     (lesson_00.check_which_mark, lambda: dict(zip("abcde", KINDS_00, strict=True))),
     (lesson_00.check_which_mark, lambda: {k: v.title() for k, v in zip("abcde", KINDS_00, strict=True)}),
     (lesson_01.check_perplexity, lambda p: np.exp(-np.log(p).mean())),
+    (lesson_01.check_perplexity, lambda p: 2 ** -np.log2(p).mean()),
     (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + h @ U + b)),
+    (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(np.hstack([x, h]) @ np.vstack([W, U]) + b)),
     (lesson_01.check_temperature, lambda s, t: softmax(s / t)),
+    (lesson_01.check_temperature, lambda s, t: np.exp(s / t - np.logaddexp.reduce(s / t, -1, keepdims=True))),
+    (lesson_01.check_what_it_shows, lambda: dict(zip("abcdef", SHOWN_01, strict=True))),
     (lesson_01.check_own_world, lambda: GRAMMAR),
     (lesson_02.check_steps_until, lambda factor, share: next(n for n in range(9999) if factor**n < share)),
     (lesson_02.check_step_back, step_back),
@@ -327,7 +331,11 @@ WRONG = [
     (lesson_00.check_count_words, lambda s: s.count(" "), "one word more"),
     (lesson_00.check_count_words, lambda s: len(set(s.split())), "counts twice"),
     (lesson_00.check_count_words, lambda s: s.count(" ") + 1, "has no words"),
-    (lesson_00.check_which_mark, lambda: dict.fromkeys("abcde", "live"), "a is not .live.. Could it come out otherwise"),
+    (
+        lesson_00.check_which_mark,
+        lambda: dict.fromkeys("abcde", "live"),
+        "a is not .live.. Could it come out otherwise",
+    ),
     (lesson_00.check_which_mark, lambda: dict.fromkeys("abcde", "must be"), "b is not .must be.. The network might"),
     (lesson_00.check_which_mark, lambda: dict(zip("abcde", KINDS_00, strict=True)) | {"c": "live"}, "25 minutes"),
     (lesson_00.check_which_mark, lambda: dict(zip("abcde", KINDS_00, strict=True)) | {"d": "must be"}, "how near"),
@@ -338,9 +346,17 @@ WRONG = [
     (lesson_01.check_perplexity, lambda p: np.exp(-np.log(p).sum()), "Divide by the number of words"),
     (lesson_01.check_perplexity, lambda p: 1 / p.mean(), "geometric mean"),
     (lesson_01.check_perplexity, lambda p: np.exp(-np.log(p)), "take the mean over all words"),
-    (lesson_01.check_perplexity, lambda p: np.exp(-np.log2(p).mean()), "expected 3.16"),
+    (lesson_01.check_perplexity, lambda p: np.exp(-np.log2(p).mean()), "base 2, and np.exp has base e"),
+    (lesson_01.check_perplexity, lambda p: 2 ** -np.log(p).mean(), "base of the power is e"),
+    (lesson_01.check_perplexity, lambda p: np.prod(p) ** (-1 / len(p)), "too small for the computer"),
+    (lesson_01.check_perplexity, lambda p: np.exp(-np.log(p).sum() / 4), "not 4"),
     (lesson_01.check_rnn_step, lambda x, h, W, U, b: x @ W + h @ U + b, "Put it through tanh"),
     (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + b), "h_prev is not used"),
+    (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + b) + h @ U.T, "as it was"),
+    (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + b) + h @ U, "One is mended"),
+    (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + h @ U) + b, "bias has to go through"),
+    (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + h @ U + b).T, "a row for each text"),
+    (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + U @ h + b), "rows|Vectors are rows"),
     (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + h @ U.T + b), "transposed"),
     (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + h @ U + b)[0], "keep the batch"),
     (lesson_01.check_rnn_step, lambda x, h, W, U, b: x @ h, "stopped with ValueError"),
@@ -350,6 +366,29 @@ WRONG = [
     (lesson_01.check_temperature, lambda s, t: softmax(s / t, axis=0), "Each row must sum to 1"),
     (lesson_01.check_temperature, lambda s, t: softmax(s), "temperature is not used"),
     (lesson_01.check_temperature, lambda s, t: np.exp(s / t) / np.exp(s / t).sum(-1, keepdims=True), "overflows"),
+    (
+        lesson_01.check_temperature,
+        lambda s, t: np.exp(s / t - s.max() / t) / np.exp(s / t - s.max() / t).sum(-1)[:, None],
+        "its own largest logit",
+    ),
+    (lesson_01.check_temperature, lambda s, t: softmax(np.clip(s / t, -700, 700)), "do not cut"),
+    (lesson_01.check_temperature, lambda s, t: softmax(s) / t, "not the result"),
+    (
+        lesson_01.check_what_it_shows,
+        lambda: dict(zip("abcdef", SHOWN_01, strict=True)) | {"a": False},
+        "every distance",
+    ),
+    (lesson_01.check_what_it_shows, lambda: dict.fromkeys("abcdef", True), "b is not True. .*tosses a coin"),
+    (lesson_01.check_what_it_shows, lambda: dict(zip("abcdef", SHOWN_01, strict=True)) | {"c": True}, "within 3 %"),
+    (
+        lesson_01.check_what_it_shows,
+        lambda: dict(zip("abcdef", SHOWN_01, strict=True)) | {"d": True},
+        "out of its sight",
+    ),
+    (lesson_01.check_what_it_shows, lambda: dict(zip("abcdef", SHOWN_01, strict=True)) | {"e": False}, "low bar"),
+    (lesson_01.check_what_it_shows, lambda: dict(zip("abcdef", SHOWN_01, strict=True)) | {"f": True}, "26 places"),
+    (lesson_01.check_what_it_shows, lambda: SHOWN_01, "expected a dictionary"),
+    (lesson_01.check_what_it_shows, lambda: dict.fromkeys("abcdef", "yes"), "expected True or False"),
     (lesson_01.check_own_world, lambda: GRAMMAR.replace("/k!", ""), "no dependency is marked"),
     (lesson_01.check_own_world, lambda: GRAMMAR.replace("CC and", "and"), "expected at least 8"),
     (lesson_01.check_own_world, lambda: GRAMMAR.replace("CC =", "DD ="), "no rule for CC"),
