@@ -664,7 +664,7 @@ alt += "the short range."
 fig, ax = plotting.figure(8, 3, alt=alt)
 plotting.grouped_bars(ax, list(ranges), share, "share of far words right", chance=1 / len(languages), grey=1)
 plotting.title(ax, everywhere)
-ax.set_xlabel("how many words and signs the country lies back")
+ax.set_xlabel("how many words and punctuation marks the country lies back")
 plt.show()
 
 # %% [markdown]

@@ -43,6 +43,10 @@ CC = ["runs home fast", "sleeps at night"]
 """
 
 
+def slope_of(W_h, T, uses=None):
+    return (W_h ** (T - 1) - 1) * (T - 1 if uses is None else uses) * W_h ** (T - 2)
+
+
 def step_back(dh_t, h_t, h_prev, W_h):
     da = dh_t * (1 - h_t**2)
     return da @ W_h.T, h_prev.T @ da
@@ -286,7 +290,8 @@ RIGHT = [
     (lesson_01.check_temperature, lambda s, t: np.exp(s / t - np.logaddexp.reduce(s / t, -1, keepdims=True))),
     (lesson_01.check_what_it_shows, lambda: dict(zip("abcdef", SHOWN_01, strict=True))),
     (lesson_01.check_own_world, lambda: GRAMMAR),
-    (lesson_02.check_steps_until, lambda factor, share: next(n for n in range(9999) if factor**n < share)),
+    (lesson_02.check_slope, slope_of),
+    (lesson_02.check_slope, lambda W, T: sum(W ** (2 * T - 3) - W ** (T - 2) for _ in range(T - 1))),
     (lesson_02.check_step_back, step_back),
     (lesson_02.check_clip, clip),
     (lesson_02.check_start, lambda H, rng: 1.6 * orthogonal(H, rng)),
@@ -393,10 +398,23 @@ WRONG = [
     (lesson_01.check_own_world, lambda: GRAMMAR.replace("CC and", "and"), "expected at least 8"),
     (lesson_01.check_own_world, lambda: GRAMMAR.replace("CC =", "DD ="), "no rule for CC"),
     (lesson_01.check_own_world, lambda: GRAMMAR.replace("CC and says", "CC"), "spans 4 words"),
-    (lesson_02.check_steps_until, lambda f, s: np.log(s) / np.log(f), "Steps are whole"),
-    (lesson_02.check_steps_until, lambda f, s: int(np.log(s) / np.log(f)), "not yet less than"),
-    (lesson_02.check_steps_until, lambda f, s: np.log(s) / -np.log(f), "their quotient is not"),
-    (lesson_02.check_steps_until, lambda f, s: int(np.ceil(np.log(s) / np.log(f))), "one more step"),
+    (lesson_02.check_slope, lambda W, T: slope_of(W, T, uses=1), "every use contributes"),
+    (lesson_02.check_slope, lambda W, T: slope_of(W, T, uses=T), "T - 1 times, not T"),
+    (lesson_02.check_slope, lambda W, T: (W**T - 1) * T * W ** (T - 1), "h_1 is x_1"),
+    (lesson_02.check_slope, lambda W, T: -slope_of(W, T), "sign is turned round"),
+    (lesson_02.check_slope, lambda W, T: (T - 1) * W ** (T - 2), "multiply by how E moves"),
+    (lesson_02.check_slope, lambda W, T: W * slope_of(W, T), "one less in the derivative"),
+    (lesson_02.check_slope, lambda W, T: (W ** (T - 1) - 1) ** 2 / 2, "That is E"),
+    (lesson_02.check_slope, lambda W, T: -0.72, "expected -1.04"),
+    (lesson_02.check_step_back, lambda d, h, p, W: (d * (1 - np.tanh(h) ** 2) @ W, h.T @ d), "as it was"),
+    (
+        lesson_02.check_step_back,
+        lambda d, h, p, W: (step_back(d, h, p, W)[0], h.T @ (d * (1 - np.tanh(h) ** 2))),
+        "not with h_t; and h_t is tanh",
+    ),
+    (lesson_02.check_clip, lambda g, n: [a * n / max(n, sum(map(np.linalg.norm, g))) for a in g], "not the lengths"),
+    (lesson_02.check_clip, lambda g, n: [a * n / max(n, max(np.abs(b).max() for b in g)) for a in g], "largest number"),
+    (lesson_02.check_start, lambda H, rng: 50 * orthogonal(H, rng), "where tanh is flat|explodes"),
     (lesson_02.check_step_back, lambda d, h, p, W: (step_back(d, h, p, W.T)[0], step_back(d, h, p, W)[1]), "W_h.T"),
     (lesson_02.check_step_back, lambda d, h, p, W: (d @ W.T, p.T @ d), "derivative of tanh is missing"),
     (lesson_02.check_step_back, lambda d, h, p, W: (step_back(d, h, p, W)[0], h.T @ (d * (1 - h**2))), "not with h_t"),
