@@ -16,7 +16,7 @@
 #
 # **You need:** Python, NumPy, lesson 00; to have seen a neural network once.
 #
-# **Run time:** about 39 seconds on two processor cores with AVX-512, about 51 on one without. One cell takes most of it.
+# **Run time:** about 39 seconds on two processor cores with AVX-512, about 51 on one without. One cell takes most of that time.
 
 # %% [markdown]
 # <details><summary><b>Symbols of this lesson</b></summary>
@@ -624,7 +624,7 @@ plt.show()
 # **Guess:** what is its perplexity, over the floor? (1 is perfect.)
 
 # %% tags=["nbval-ignore-output", "guess"]
-guess = ask("perplexity of the blind one, over the floor")
+guess = ask("perplexity of the blind model, over the floor")
 
 # %% slideshow={"slide_type": "fragment"}
 blind = log_p_true.copy()

@@ -11,7 +11,7 @@
 #
 # **You will do:** run a network backwards, by hand and in code; measure how far a gradient reaches.
 #
-# **You will learn:** why gradients vanish or explode; what clipping, better starts, ReLU, truncation do about
+# **You will learn:** backpropagation through time; why gradients vanish or explode; what clipping, better starts, ReLU, truncation do about
 # it; how far back a plain RNN learns.
 #
 # **You need:** lesson 01; the chain rule; matrices.
@@ -28,7 +28,7 @@
 # | $\delta$ | gradient of the loss before the nonlinearity: $\partial E / \partial a$ | as $a$ |
 # | $\eta$ | learning rate | a number |
 # | $E$, $E_t$ | loss; its part at step $t$ | a number |
-# | $h_t$, $h^l$ | memory after step $t$; what layer $l$ gives | $H$ |
+# | $h_t$ | memory after step $t$ | $H$ |
 # | $H$ | units of memory | |
 # | $k$ | a step before $t$ | |
 # | $l$ | layer | |
@@ -37,7 +37,7 @@
 # | $T$ | number of steps, or places | |
 # | $W$, $W_x$, $W_h$, $W^l$ | weights; from the input; from the memory | $H \times D$, $H \times H$ |
 # | $D$ | numbers in an input or key | |
-# | $x_t$ | input of a layer, at step $t$ | $D$ |
+# | $x_t$, $x^l$ | input of a layer, at step $t$; of layer $l$ | $D$ |
 #
 # A raised $+$ marks a derivative that holds the memory before it fixed.
 #
@@ -100,11 +100,11 @@ claim(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Backpropagation, recalled
 #
-# A plain network first goes forward, layer by layer: $a^l = W^l h^{l-1}$, then $h^l = \tanh(a^l)$. At the end stands the loss
-# $E$. Write $\delta^l = \partial E / \partial a^l$: how much $E$ grows with each number that goes into the
-# tanh of layer $l$. The chain rule goes backwards:
+# A plain network first goes forward: layer $l$ reads $x^l$, computes $a^l = W^l x^l$, and hands $x^{l+1} = \tanh(a^l)$ to the
+# next. At the end stands the loss $E$. Write $\delta^l = \partial E / \partial a^l$: how much $E$ grows with each number
+# that goes into the tanh of layer $l$. The chain rule goes backwards:
 #
-# $$\delta^l = (1 - (h^l)^2) \odot (W^{l+1})^\top \delta^{l+1} \qquad\qquad \frac{\partial E}{\partial W^l} = \delta^l\, (h^{l-1})^\top$$
+# $$\delta^l = (1 - (x^{l+1})^2) \odot (W^{l+1})^\top \delta^{l+1} \qquad\qquad \frac{\partial E}{\partial W^l} = \delta^l\, (x^l)^\top$$
 
 # %% [markdown]
 # Read the first equation from the right. Take the $\delta$ of the layer above; send it back through the weights, transposed,
@@ -113,13 +113,13 @@ claim(
 # is half the square of their weighted sum.
 
 # %%
-x, W_1, w_2 = np.array([1.0, -1.0]), np.array([[0.5, 0.0], [1.0, 2.0]]), np.array([1.0, -2.0])
-h = np.tanh(W_1 @ x)  # a = W_1 x
-y = w_2 @ h  # and E = y² / 2
-delta = (1 - h**2) * (w_2 * y)  # tanh' = 1 - tanh²; ∂E/∂y = y
-print("h", h.round(3), " y", y.round(3), " δ", delta.round(3))
+x_1, W_1, w_2 = np.array([1.0, -1.0]), np.array([[0.5, 0.0], [1.0, 2.0]]), np.array([1.0, -2.0])
+x_2 = np.tanh(W_1 @ x_1)  # a = W_1 x_1
+y = w_2 @ x_2  # and E = y² / 2
+delta = (1 - x_2**2) * (w_2 * y)  # tanh' = 1 - tanh²; ∂E/∂y = y
+print("x_2", x_2.round(3), " y", y.round(3), " δ", delta.round(3))
 
-by_hand, check = np.outer(delta, x), numerical_gradient(lambda: (w_2 @ np.tanh(W_1 @ x)) ** 2 / 2, W_1)
+by_hand, check = np.outer(delta, x_1), numerical_gradient(lambda: (w_2 @ np.tanh(W_1 @ x_1)) ** 2 / 2, W_1)
 must_be("δ xᵀ is what small changes of W_1 give", at_most(relative_error(by_hand, check), 1e-7))
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -147,7 +147,7 @@ plt.show()
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three steps by hand
 #
-# One unit, $h_t = \tanh(W_h h_{t-1} + x_t)$ with $W_h = 0.5$. It hears a 1, then silence, and should say 1 at the end:
+# One unit, $h_t = \tanh(W_h h_{t-1} + x_t)$ with $W_h = 0.5$. The unit hears a 1, then silence, and should say 1 at the end:
 # $x = (1, 0, 0)$, $E = \frac12 (h_3 - 1)^2$. **On paper first:** how much of $\partial E/\partial h_3$ is left at
 # $\partial E/\partial h_1$? You need only $W_h$.
 
@@ -174,8 +174,8 @@ guess.answer(
 )
 
 # %% [markdown]
-# And the gradient of $W_h$ itself? It was used three times, so it gets three contributions: at each step $k$, the error
-# there, times how much $W_h$ changes $h_k$ *if $h_{k-1}$ is held fixed*. They add up.
+# And the gradient of $W_h$ itself? It was used three times, so it gets three contributions: at each step $k$, the
+# gradient of $h_k$, times how much $W_h$ changes $h_k$ *if $h_{k-1}$ is held fixed*. They add up.
 
 # %%
 direct = np.array([(1 - h_1**2) * 0.0, (1 - h_2**2) * h_1, (1 - h_3**2) * h_2])  # of step 1, 2, 3: ∂⁺h_k/∂W_h
@@ -251,7 +251,7 @@ claim("with W_h transposed in each factor it is not", at_least(relative_error(tr
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## In code
 #
-# Two sums over $t$ and $k$ look like $T^2$ work. It is $T$: walk backwards once, and carry
+# Two sums over $t$ and $k$ look like $T^2$ work. The work is $T$: walk backwards once, and carry
 # $\partial E/\partial h_t$ along. At each step it collects two things: what the loss of this step says, and what comes back
 # from step $t + 1$.
 
@@ -283,7 +283,7 @@ def rnn_backward(dh_out, x, h, W_x, W_h, h_0, mask=None):
 
 
 # %% [markdown]
-# Code like this is easily wrong and still learns a little. So [**check the gradient**](pages/glossary.md#gradient-check). Move every number of every
+# Code like this is easily wrong. So [**check the gradient**](pages/glossary.md#gradient-check). Move every number of every
 # parameter by $\pm 10^{-5}$ and compare. The model below reads one-hot letters and has a loss at every step; its
 # parameters are random, for with zeros many mistakes stay hidden.
 
@@ -554,7 +554,7 @@ claim("reading quietly, at least half is missing", at_least(missing_after(10, lo
 # kept, length cut ([**norm clipping**](pages/glossary.md#clipping), Pascanu et al. 2013, algorithm 1).
 
 # %% [markdown]
-# tanh holds explosion back: loud input saturates the units. It does not prevent it (move ρ to 2 above, loudness to 0.1).
+# tanh holds explosion back, since loud input saturates the units, but does not prevent explosion (move ρ to 2 above, loudness to 0.1).
 # The cleanest case is without tanh. With **linear** units and $\rho = 1.1$ the gradient grows by 1.1 a step, whatever it
 # reads. Recall at lag 25, plain gradient descent, without clipping and with the limit 1, from the same start:
 
@@ -871,7 +871,7 @@ guess.answer(*longest, because="Loud, each step back makes the gradient much sho
 # start: the cells are the same on both sides. And of the networks that are in both pictures, this one and the gradients
 # before training, those learned lag 100 whose gradient had arrived. But a quiet network begins nearly deaf. Recall, where one
 # symbol counts, forgives that; we tried no task that might not. Can a network hear everything **and** keep something? ReLU
-# with the identity does it here; it begins by adding up. Lesson 03 has another way.
+# with the identity does both here: its units begin by adding up what they read. Lesson 03 has another way.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we saw
