@@ -129,8 +129,12 @@ must_be("δ xᵀ is what small changes of W_1 give", at_most(relative_error(by_h
 # depends on the task:
 
 # %% slideshow={"slide_type": "fragment"}
-alt = "Three unrolled networks of three steps: every step reads and has a loss; only the last has one; each reads its own output."
-fig, axes = plotting.figure(9.5, 2.6, columns=3, alt=alt)
+fig, axes = plotting.figure(
+    9.5,
+    2.6,
+    columns=3,
+    alt="Three unrolled networks: a loss at each step; at the last only; each step reads what the last gave.",
+)
 plotting.unrolled(axes[0], 3, {1, 2, 3}, {1, 2, 3})
 plotting.unrolled(axes[1], 3, {1, 2, 3}, {3})
 plotting.unrolled(axes[2], 3, {1, 2, 3}, {1, 2, 3}, feedback=True)
@@ -440,8 +444,12 @@ must_be("reading, the gradient is below ρ to the power of the lag", at_most(bel
 vanished = claim("reading aloud: 50 steps back at most 1 % is left, even at ρ = 1.5", at_most(driven[1.5][50], 0.01))
 
 # %% slideshow={"slide_type": "slide"}
-alt = "Length of the gradient against steps back, for five scales: on the left straight lines, on the right all fall far below."
-fig, axes = plotting.figure(9.5, 3.6, columns=2, alt=alt)
+fig, axes = plotting.figure(
+    9.5,
+    3.6,
+    columns=2,
+    alt="Gradient length against steps back, five scales: left, straight lines; right, all fall far below.",
+)
 names = {rho: f"ρ = {rho}" for rho in rhos}
 for ax, curves in zip(axes, (undriven, driven), strict=True):
     plotting.lines(ax, lags, {names[r]: c for r, c in curves.items()}, "steps back", "length of the gradient", log=True,
@@ -481,8 +489,9 @@ yet = claim(
 )
 
 # %% slideshow={"slide_type": "fragment"}
-alt = "Length of the gradient against steps back: the bound rises, the gradient falls, in silence and faster when reading."
-fig, ax = plotting.figure(7.5, 3.4, alt=alt)
+fig, ax = plotting.figure(
+    7.5, 3.4, alt="Gradient length against steps back: the bound rises; what was measured falls, faster when reading."
+)
 curves = {"in silence": in_silence, "reading": reading}
 plotting.lines(ax, lags, curves, "steps back", "length of the gradient", log=True,
                dashed={"bound: ‖W_h‖ to the lag": largest**lags}, ylim=(1e-16, 1e14))  # fmt: skip
@@ -661,8 +670,13 @@ kept = claim("quiet: 100 steps back at least a tenth is left, but for ReLU with 
 claim("quiet, ReLU with a rotation: less than a millionth is left", at_most(quiet[rotated][100], 1e-6))
 
 # %% slideshow={"slide_type": "fragment"}
-alt = "Gradients of four starts, 100 steps back: loud, only ReLU with the identity stays up; quiet, only ReLU with a rotation falls."
-fig, axes = plotting.figure(10, 3.4, columns=2, sharey=True, alt=alt)
+fig, axes = plotting.figure(
+    10,
+    3.4,
+    columns=2,
+    sharey=True,
+    alt="Gradients of four starts: loud, only ReLU with the identity stays; quiet, only rotated ReLU falls.",
+)
 for ax, reach in zip(axes, (loud, quiet), strict=True):
     plotting.lines(ax, np.arange(101), reach, "steps back", "gradient, last step = 1", log=True, legend=ax is axes[1],
                    ylim=(1e-18, 10))  # fmt: skip
@@ -853,8 +867,13 @@ relu = [runs[start]["RNN, ReLU and identity"].min() for start in runs]
 claim("ReLU with the identity learns every lag, loud or quiet, every seed", at_least(min(relu), 0.99), table="lag.csv")
 
 # %% slideshow={"slide_type": "slide"}
-alt = "Share right against lag: loud, tanh networks fall to chance; quiet, nearly all marks stay at the top; ReLU stays in both."
-fig, axes = plotting.figure(10, 3.6, columns=2, sharey=True, alt=alt)
+fig, axes = plotting.figure(
+    10,
+    3.6,
+    columns=2,
+    sharey=True,
+    alt="Share right against lag: loud, tanh networks fall to chance; quiet, nearly all stay. ReLU stays.",
+)
 for ax, start in zip(axes, runs, strict=True):
     plotting.lag_curves(ax, lag_list, runs[start], chance=1 / 8, legend=ax is axes[1])
 plotting.title(axes[0], forgets)
