@@ -813,11 +813,11 @@ best_16 = np.mean([(word in best) / len(best) for (_, word), best in zip(far_off
 claim("with 16 words in sight, the best possible finds at most three in ten of these far words", at_most(best_16, 0.3))
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# - **Counts** see two words, the **window of 4** four: *out of sight, even the best possible only tosses*.
+# - **Counts** and the **window of 4** see little: *out of sight, even the best possible only tosses*.
 # - The **bag of words** finds the far word, the **window of 16** the order: *each knows at most one of the two*.
-# - *Moved by one place, the large window has lost most of it*.
+# - *Moved by one place, the large window lost most of it*.
 # - *The RNN knows both*, and *no other model comes as near to the floor*.
-# - Perplexity hides it: *blind to every far word, a model is still within 6 % of the floor*.
+# - *Blind to every far word, a model is still within 6 % of the floor*: perplexity hides it.
 
 # %% [markdown]
 # All networks had the same learning rate, which was not searched for each. The two low bars would not rise with it: see the

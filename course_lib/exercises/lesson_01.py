@@ -23,6 +23,8 @@ def check_perplexity(perplexity_of) -> None:
         (2 ** negative.mean(), "With natural logarithms the base of the power is e, not 2."),
         (np.exp(-np.log2(given).mean()), "np.log2 has base 2, and np.exp has base e: take np.log."),
         (np.exp(-np.log10(given).mean()), "np.log10 has base 10, and np.exp has base e: take np.log."),
+        (np.mean(1 / given), "That is the mean of 1 / p: take the mean of the logarithms, then its exponential."),
+        (np.exp(negative.sum()) / 4, "Take the mean inside the exponential: divide by N first, then np.exp."),
         (np.exp(-np.median(np.log(given))), "Take the mean, not the median."),
         (given.prod() ** -1, "Divide by the number of words: the mean of the logarithms, not their sum."),
     ])  # fmt: skip
@@ -56,6 +58,9 @@ def check_rnn_step(rnn_step) -> None:
         (np.tanh(x_t @ W_x + b) + np.tanh(h_prev @ W_h), "Add first, then take one tanh of the sum."),
         (np.tanh(x_t @ W_x + b) + np.tanh(h_prev @ W_h.T), "Add first, then take one tanh; and W_h is transposed."),
         (np.tanh(x_t @ W_x + h_prev @ W_h.T) + b, "The bias goes into the tanh, and W_h is not transposed."),
+        (np.tanh(x_t @ W_x + h_prev @ W_h - b), "The bias is added, not subtracted."),
+        (np.tanh((x_t @ W_x) * (h_prev @ W_h) + b), "Input and memory are added, not multiplied."),
+        (1 / (1 + np.exp(-inner)), "That is the sigmoid: take np.tanh."),
         (np.tanh(x_t @ W_x + h_prev @ W_h) + b, "The bias has to go through the tanh, too."),
         (np.tanh(x_t @ W_x) + np.tanh(h_prev @ W_h) + b, "Add first, then take one tanh of the sum."),
     ])  # fmt: skip
@@ -81,6 +86,9 @@ def check_temperature(softmax_with_temperature) -> None:
         (softmax(logits / temperature, axis=0), "Each row must sum to 1: use axis=-1 in the sum."),
         (softmax((logits / temperature).ravel()[None]).reshape(2, 3), "Each row must sum to 1, not the whole table."),
         (np.exp(logits / temperature), "Divide by the sum, so that each row sums to 1."),
+        (softmax(logits) ** (1 / temperature), "Divide by the sum once more, so that each row sums to 1."),
+        (np.log(softmax(logits / temperature)), "Those are the logarithms of the probabilities: leave np.log out."),
+        (softmax(logits // temperature), "// cuts off what stands behind the point: divide with /."),
     ])  # fmt: skip
     large = np.array([[1000.0, 999.0], [0.0, 1.0], [-2000.0, -2001.0]])
     with np.errstate(all="ignore"):

@@ -23,6 +23,11 @@ def check_slope(slope_of) -> None:
             (moves, "That is how h_T moves with W_h: multiply by how E moves with h_T, which is h_T - 1."),
             (h_T - 1, "That is how E moves with h_T: multiply by how h_T moves with W_h."),
             (2 * (h_T - 1) * moves, "The 2 of the square and the half in E cancel."),
+            ((h_T - 1) * (T - 2) * W_h ** (T - 2), "W_h is used at steps 2 to T: T - 1 times."),
+            ((W_h**T - 1) * moves, "h_1 is x_1 = 1, so h_T is W_h to the power T - 1, not T."),
+            ((h_T - 1) * sum(W_h**k for k in range(T - 1)), "Each use contributes alike, W_h to the power T - 2."),
+            (h_T, "That is h_T: the question is how E moves with W_h."),
+            ((np.tanh(h_T) - 1) * moves, "There is no tanh here: h_T is W_h to the power T - 1."),
             (h_T * moves, "E is the square of h_T - 1, not of h_T."),
             ((h_T - 1) ** 2 / 2, "That is E: the question is its derivative."),
             ((h_T - 1) * (1 - h_T**2) * moves, "There is no tanh here, so no derivative of tanh."),
@@ -39,12 +44,23 @@ def check_step_back(step_back) -> None:
     if not isinstance(answer, (tuple, list)) or len(answer) != 2:
         raise NotYet("step_back: expected two arrays, dh_prev and dW_h: end it with `return dh_prev, dW_h`.")
     dh_prev = checks.as_array(answer[0], (3, 4), "dh_prev", {(4,): "keep the batch", (4, 4): "dh_prev comes first"})
-    dW_h = checks.as_array(answer[1], (4, 4), "dW_h", {(3, 4): "it has the shape of W_h: sum over the batch"})
+    dW_h = checks.as_array(
+        answer[1],
+        (4, 4),
+        "dW_h",
+        {
+            (3, 4): "it has the shape of W_h: sum over the batch",
+            (3, 3): "rows are texts, and are added up: h_prev.T stands on the left",
+        },
+    )
     da = dh_t * (1 - h_t**2)
     twice = dh_t * (1 - np.tanh(h_t) ** 2)
     checks.expect_close(dh_prev, da @ W_h.T, "dh_prev", [
         (twice @ W_h, "That is as it was: h_t is tanh(a) already, and W_h is turned round on the way back."),
         (dh_t @ W_h, "The derivative of tanh is missing, 1 - h_t**2; and on the way back it is W_h.T."),
+        (dh_t @ W_h.T * (1 - h_t**2), "Through tanh first, then through W_h: on the way back the last comes first."),
+        (dh_t * (1 - h_t) @ W_h.T, "The derivative of tanh is 1 - h_t**2: the square is missing."),
+        (dh_t * h_t * (1 - h_t) @ W_h.T, "That is the derivative of the sigmoid: the one of tanh is 1 - h_t**2."),
         (da @ W_h.T + dh_t, "Only what comes through this step is asked for: do not add dh_t."),
         (da @ W_h, "W_h is not transposed: on the way back it is W_h.T."),
         (dh_t @ W_h.T, "The derivative of tanh is missing: 1 - h_t**2."),
@@ -85,6 +101,8 @@ def check_clip(clip) -> None:
         (whole * 2 / sum(np.linalg.norm(g) for g in long), "Add the squares of numbers, not the lengths of arrays."),
         (whole * 2 / np.abs(whole).max(), "The norm is the root of the sum of squares, not the largest number."),
         (whole * 2 / np.abs(whole).sum(), "The norm is the root of the sum of squares, not a sum of absolute values."),
+        (whole * 2 / np.sqrt((whole**2).mean()), "The norm is the root of the sum of squares, not of their mean."),
+        (whole * 2 / np.sqrt((whole**2).sum() / 2), "The norm is the root of the sum over all arrays, not of a mean."),
         (whole * norm / 2, "Turned round: multiply by limit / norm."),
     ])  # fmt: skip
     small = np.concatenate([g.ravel() for g in short])
