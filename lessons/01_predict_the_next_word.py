@@ -208,7 +208,7 @@ rows = np.array([[1, 2, 3], [4, 5, 6], [7, 8, 9], [10, 11, 12]])  # (V, D)
 print(one_hot @ rows)
 
 # %% [markdown]
-# Row number 2. Multiplying with a one-hot vector *is* looking up a row in a table, and looking up is faster. Keras calls
+# Row number 2. Multiplying with a one-hot vector *is* looking up a row in a table. Keras calls
 # the table an `Embedding`: a learned vector of $D$ numbers for every word.
 
 # %%
@@ -317,8 +317,8 @@ must_be("the two evenings are the same bag of words", np.array_equal(bag_of(good
 
 # %% [markdown]
 # How much does that matter? We trained such a window on stories in which country and language are **never exactly 12
-# words apart**, and tested it on stories in which they are (five seeds, `experiments/next_word.py`). At 11 and 13 words it
-# is right nearly always. **Guess:** how often at 12?
+# words apart**, and tested it on stories in which they are (five seeds, `experiments/next_word.py`). At 11 and 13 words the
+# window is right nearly always. **Guess:** how often at 12?
 
 # %% tags=["nbval-ignore-output", "guess"]
 guess = ask("share right at 12 words")
@@ -614,6 +614,26 @@ plt.show()
 
 # %% [markdown]
 # The perplexity does not tell you that far words at such distances are not there yet.
+#
+# ### 3 · Temperature
+#
+# To write more boldly or more carefully, divide the logits by a [**temperature**](pages/glossary.md#temperature) before the softmax: below 1 the probable
+# words become more probable, above 1 all become more alike. Logits may be large: one of 1000 must not overflow.
+
+
+# %% nbgrader={"grade_id": "temperature"}
+def softmax_with_temperature(logits, temperature):
+    """logits (B, V), temperature > 0 -> probabilities (B, V), each row summing to 1."""
+    ### BEGIN SOLUTION
+    scaled = logits / temperature
+    scaled = scaled - scaled.max(axis=-1, keepdims=True)
+    weights = np.exp(scaled)
+    return weights / weights.sum(axis=-1, keepdims=True)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "temperature-check", "points": 2}
+lesson_01.check_temperature(softmax_with_temperature)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Does it remember France?
@@ -849,29 +869,8 @@ lesson_01.check_what_it_shows(what_it_shows)
 # %% [markdown]
 # ## Exercises
 #
-# Exercises 1, 2 and 4 stand above.
+# Exercises 1 to 4 stand above.
 #
-# ### 3 · Temperature
-#
-# To write more boldly or more carefully, divide the logits by a [**temperature**](pages/glossary.md#temperature) before the softmax: below 1 the probable
-# words become more probable, above 1 all become more alike. Logits may be large: one of 1000 must not overflow.
-
-
-# %% nbgrader={"grade_id": "temperature"}
-def softmax_with_temperature(logits, temperature):
-    """logits (B, V), temperature > 0 -> probabilities (B, V), each row summing to 1."""
-    ### BEGIN SOLUTION
-    scaled = logits / temperature
-    scaled = scaled - scaled.max(axis=-1, keepdims=True)
-    weights = np.exp(scaled)
-    return weights / weights.sum(axis=-1, keepdims=True)
-    ### END SOLUTION
-
-
-# %% nbgrader={"grade_id": "temperature-check", "points": 2}
-lesson_01.check_temperature(softmax_with_temperature)
-
-# %% [markdown]
 # ### 5 · Open-ended: a world of your own
 #
 # The grammar of this lesson is a text file (`course_lib/worlds/language.toml`; how to write one stands at the top of

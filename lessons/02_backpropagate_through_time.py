@@ -198,7 +198,7 @@ must_be("their sum is the slope of E", at_most(abs(terms.sum() - slope), 1e-7))
 # %% [markdown]
 # ### 1 · Derive it
 #
-# Take the tanh away: $h_t = W_h h_{t-1} + x_t$, one unit, $h_0 = 0$. It reads $x = (1, 0, \dots, 0)$, $T$ numbers, and
+# Take the tanh away: $h_t = W_h h_{t-1} + x_t$, one unit, $h_0 = 0$. The unit reads $x = (1, 0, \dots, 0)$, $T$ numbers, and
 # $E = \frac12 (h_T - 1)^2$. On paper: what is $h_T$? What is $\partial E / \partial W_h$? Write the last one as a formula of
 # $W_h$ and $T$, without a loop.
 
@@ -231,8 +231,8 @@ lesson_02.check_slope(slope_of)
 # = \prod_{t \ge t' > k} \operatorname{diag}(1 - h_{t'}^2)\; W_h$$
 
 # %% [markdown]
-# The latest step stands on the left; $\operatorname{diag}$ makes a matrix that multiplies number by number. ($W_h$ is not
-# transposed here, as equation 5 of the paper prints it.) Move $h_k$ a little and look.
+# The latest step stands on the left; $\operatorname{diag}$ makes a matrix that multiplies number by number. (Equation 5 of the
+# paper prints $W_h$ transposed here.) Move $h_k$ a little and look.
 
 # %%
 H, steps = 5, 4
@@ -256,7 +256,7 @@ claim("with W_h transposed in each factor it is not", at_least(relative_error(tr
 # ## In code
 #
 # Two sums over $t$ and $k$ look like $T^2$ work. The work is $T$: walk backwards once, and carry
-# $\partial E/\partial h_t$ along. At each step it collects two things: what the loss of this step says, and what comes back
+# $\partial E/\partial h_t$ along. At each step the walk collects two things: what the loss of this step says, and what comes back
 # from step $t + 1$.
 
 # %% [markdown]
@@ -400,7 +400,7 @@ def norm_against_lag(W_h, drive, seed=0):
 # $\rho$ times as long.
 
 # %% [markdown]
-# An *eigenvector* is one that a matrix only stretches, its *eigenvalue* says by how much. The largest absolute value of all
+# An *eigenvector* is a vector that a matrix only stretches; its *eigenvalue* says how much. The largest absolute value of all
 # eigenvalues is the [**spectral radius**](pages/glossary.md#spectral-radius), here $\rho$.
 #
 # First, silence: no input, the memory rests at 0, where the derivative of tanh is 1. Each step back multiplies with $\rho$
@@ -425,8 +425,8 @@ guess.answer(undriven[0.9][50], because="Nine tenths of nine tenths of …: it i
 
 # %% [markdown]
 # Below 1 gradients [**vanish**](pages/glossary.md#vanishing-gradient), above 1 they [**explode**](pages/glossary.md#exploding-gradient). One might set $\rho = 1$ and go home. But a network that hears nothing
-# learns nothing. Let it read: stories of lesson 01, one word a step, which adds a Gaussian number of size 1 to every unit (its
-# [**loudness**](pages/glossary.md#loudness)).
+# learns nothing. Let the network read stories of lesson 01, one word a step. Each word adds a Gaussian number of size 1 to every unit; this
+# size is the input's [**loudness**](pages/glossary.md#loudness).
 
 # %%
 from course_lib import text
@@ -459,7 +459,7 @@ plotting.title(axes[1], vanished)
 plt.show()
 
 # %% [markdown]
-# Dashed: $\rho$ to the power of the lag. Why do the curves on the right fall so far below it? Because the derivative of tanh,
+# Dashed: $\rho$ to the power of the lag. Why do the curves on the right fall so far below the dashed lines? Because the derivative of tanh,
 # $1 - h^2$, is 1 only at $h = 0$. A unit that heard something is away from 0, and every step back pays for it.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -626,7 +626,7 @@ lesson_02.check_clip(clip)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three remedies for vanishing
 #
-# **activation**, **initialisation**, **architecture**. A plain RNN can have the first two:
+# The lectures name three: **activation**, **initialisation**, **architecture**. A plain RNN can have the first two:
 #
 # - *Initialisation*: an orthogonal $W_h$ starts with all singular values 1 (Saxe et al. 2014).
 # - *Activation*: ReLU has derivative 1 wherever it is on. With the identity as $W_h$ and small inputs, units begin by copying
