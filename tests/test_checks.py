@@ -23,6 +23,9 @@ from course_lib.exercises import (
 )
 from course_lib.worlds.nesting import NestingWorld
 
+KINDS_00 = ("must be", "live", "stored", "live", "must be")  # lesson 00, exercise 2
+SHOWN_01 = (True, False, False, False, True, False)  # lesson 01, exercise 4
+
 
 def softmax(s, axis=-1):
     e = np.exp(s - s.max(axis=axis, keepdims=True))
@@ -38,6 +41,10 @@ dog = { says = "woof" }
 SS = ["the {x}/k CC and says {x.says}/k! where x in a"]
 CC = ["runs home fast", "sleeps at night"]
 """
+
+
+def slope_of(W_h, T, uses=None):
+    return (W_h ** (T - 1) - 1) * (T - 1 if uses is None else uses) * W_h ** (T - 2)
 
 
 def step_back(dh_t, h_t, h_prev, W_h):
@@ -277,11 +284,19 @@ def sharp(weights):
 
 RIGHT = [
     (lesson_00.check_count_words, lambda s: sum(w.strip(".,!").isalpha() for w in s.split())),
+    (lesson_00.check_count_words, lambda s: len(s.split())),
+    (lesson_00.check_which_mark, lambda: dict(zip("abcde", KINDS_00, strict=True))),
+    (lesson_00.check_which_mark, lambda: {k: v.title() for k, v in zip("abcde", KINDS_00, strict=True)}),
     (lesson_01.check_perplexity, lambda p: np.exp(-np.log(p).mean())),
+    (lesson_01.check_perplexity, lambda p: 2 ** -np.log2(p).mean()),
     (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + h @ U + b)),
+    (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(np.hstack([x, h]) @ np.vstack([W, U]) + b)),
     (lesson_01.check_temperature, lambda s, t: softmax(s / t)),
+    (lesson_01.check_temperature, lambda s, t: np.exp(s / t - np.logaddexp.reduce(s / t, -1, keepdims=True))),
+    (lesson_01.check_what_it_shows, lambda: dict(zip("abcdef", SHOWN_01, strict=True))),
     (lesson_01.check_own_world, lambda: GRAMMAR),
-    (lesson_02.check_steps_until, lambda factor, share: next(n for n in range(9999) if factor**n < share)),
+    (lesson_02.check_slope, slope_of),
+    (lesson_02.check_slope, lambda W, T: sum(W ** (2 * T - 3) - W ** (T - 2) for _ in range(T - 1))),
     (lesson_02.check_step_back, step_back),
     (lesson_02.check_clip, clip),
     (lesson_02.check_start, lambda H, rng: 1.6 * orthogonal(H, rng)),
@@ -324,14 +339,43 @@ WRONG = [
     (lesson_00.check_count_words, len, "number of characters"),
     (lesson_00.check_count_words, lambda s: len(s.replace(".", " .").replace("!", " !").split()), "leave out"),
     (lesson_00.check_count_words, lambda s: 10, "'Yes, yes.' has 2"),
+    (lesson_00.check_count_words, lambda s: s.count(" "), "one word more"),
+    (lesson_00.check_count_words, lambda s: s.split(), "how many there are"),
+    (lesson_00.check_count_words, lambda s: sum(c.isalpha() for c in s), "number of letters"),
+    (lesson_00.check_count_words, lambda s: len(set(s.split())), "counts twice"),
+    (lesson_00.check_count_words, lambda s: s.count(" ") + 1, "has no words"),
+    (
+        lesson_00.check_which_mark,
+        lambda: dict.fromkeys("abcde", "live"),
+        "a is not .live.. Could it come out otherwise",
+    ),
+    (lesson_00.check_which_mark, lambda: dict.fromkeys("abcde", "must be"), "b is not .must be.. The network might"),
+    (lesson_00.check_which_mark, lambda: dict(zip("abcde", KINDS_00, strict=True)) | {"c": "live"}, "25 minutes"),
+    (lesson_00.check_which_mark, lambda: dict(zip("abcde", KINDS_00, strict=True)) | {"d": "must be"}, "how near"),
+    (lesson_00.check_which_mark, lambda: dict(zip("abcde", KINDS_00, strict=True)) | {"e": "true"}, "expected .live"),
+    (lesson_00.check_which_mark, lambda: KINDS_00, "expected a dictionary"),
     (lesson_01.check_perplexity, lambda p: -np.log(p).mean(), "take its exponential"),
     (lesson_01.check_perplexity, lambda p: np.exp(np.log(p).mean()), "sign is missing"),
     (lesson_01.check_perplexity, lambda p: np.exp(-np.log(p).sum()), "Divide by the number of words"),
     (lesson_01.check_perplexity, lambda p: 1 / p.mean(), "geometric mean"),
     (lesson_01.check_perplexity, lambda p: np.exp(-np.log(p)), "take the mean over all words"),
-    (lesson_01.check_perplexity, lambda p: np.exp(-np.log2(p).mean()), "expected 3.16"),
+    (lesson_01.check_perplexity, lambda p: np.exp(-np.log2(p).mean()), "base 2, and np.exp has base e"),
+    (lesson_01.check_perplexity, lambda p: 2 ** -np.log(p).mean(), "base of the power is e"),
+    (lesson_01.check_perplexity, lambda p: np.prod(p) ** (-1 / len(p)), "too small for the computer"),
+    (lesson_01.check_perplexity, lambda p: np.exp(-np.log(p).sum() / 4), "not 4"),
+    (lesson_01.check_perplexity, lambda p: np.mean(1 / p), "mean of the logarithms"),
+    (lesson_01.check_perplexity, lambda p: np.exp(-np.log(p).sum()) / len(p), "divide by N first"),
+    (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + h @ U - b), "not subtracted"),
+    (lesson_01.check_rnn_step, lambda x, h, W, U, b: sigmoid(x @ W + h @ U + b), "That is the sigmoid"),
+    (lesson_01.check_temperature, lambda s, t: softmax(s) ** (1 / t), "once more"),
+    (lesson_01.check_temperature, lambda s, t: softmax(s // t), "divide with /"),
     (lesson_01.check_rnn_step, lambda x, h, W, U, b: x @ W + h @ U + b, "Put it through tanh"),
     (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + b), "h_prev is not used"),
+    (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + b) + h @ U.T, "as it was"),
+    (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + b) + h @ U, "One is mended"),
+    (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + h @ U) + b, "bias has to go through"),
+    (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + h @ U + b).T, "a row for each text"),
+    (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + U @ h + b), "rows|Vectors are rows"),
     (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + h @ U.T + b), "transposed"),
     (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + h @ U + b)[0], "keep the batch"),
     (lesson_01.check_rnn_step, lambda x, h, W, U, b: x @ h, "stopped with ValueError"),
@@ -341,14 +385,55 @@ WRONG = [
     (lesson_01.check_temperature, lambda s, t: softmax(s / t, axis=0), "Each row must sum to 1"),
     (lesson_01.check_temperature, lambda s, t: softmax(s), "temperature is not used"),
     (lesson_01.check_temperature, lambda s, t: np.exp(s / t) / np.exp(s / t).sum(-1, keepdims=True), "overflows"),
+    (
+        lesson_01.check_temperature,
+        lambda s, t: np.exp(s / t - s.max() / t) / np.exp(s / t - s.max() / t).sum(-1)[:, None],
+        "its own largest logit",
+    ),
+    (lesson_01.check_temperature, lambda s, t: softmax(np.clip(s / t, -700, 700)), "do not cut"),
+    (lesson_01.check_temperature, lambda s, t: softmax(s) / t, "not the result"),
+    (
+        lesson_01.check_what_it_shows,
+        lambda: dict(zip("abcdef", SHOWN_01, strict=True)) | {"a": False},
+        "every distance",
+    ),
+    (lesson_01.check_what_it_shows, lambda: dict.fromkeys("abcdef", True), "b is not True. .*tosses a coin"),
+    (lesson_01.check_what_it_shows, lambda: dict(zip("abcdef", SHOWN_01, strict=True)) | {"c": True}, "within 3 %"),
+    (
+        lesson_01.check_what_it_shows,
+        lambda: dict(zip("abcdef", SHOWN_01, strict=True)) | {"d": True},
+        "out of its sight",
+    ),
+    (lesson_01.check_what_it_shows, lambda: dict(zip("abcdef", SHOWN_01, strict=True)) | {"e": False}, "low bar"),
+    (lesson_01.check_what_it_shows, lambda: dict(zip("abcdef", SHOWN_01, strict=True)) | {"f": True}, "26 places"),
+    (lesson_01.check_what_it_shows, lambda: SHOWN_01, "expected a dictionary"),
+    (lesson_01.check_what_it_shows, lambda: dict.fromkeys("abcdef", "yes"), "expected True or False"),
     (lesson_01.check_own_world, lambda: GRAMMAR.replace("/k!", ""), "no dependency is marked"),
     (lesson_01.check_own_world, lambda: GRAMMAR.replace("CC and", "and"), "expected at least 8"),
     (lesson_01.check_own_world, lambda: GRAMMAR.replace("CC =", "DD ="), "no rule for CC"),
     (lesson_01.check_own_world, lambda: GRAMMAR.replace("CC and says", "CC"), "spans 4 words"),
-    (lesson_02.check_steps_until, lambda f, s: np.log(s) / np.log(f), "Steps are whole"),
-    (lesson_02.check_steps_until, lambda f, s: int(np.log(s) / np.log(f)), "not yet less than"),
-    (lesson_02.check_steps_until, lambda f, s: np.log(s) / -np.log(f), "their quotient is not"),
-    (lesson_02.check_steps_until, lambda f, s: int(np.ceil(np.log(s) / np.log(f))), "one more step"),
+    (lesson_02.check_slope, lambda W, T: slope_of(W, T, uses=1), "every use contributes"),
+    (lesson_02.check_slope, lambda W, T: slope_of(W, T, uses=T), "T - 1 times, not T"),
+    (lesson_02.check_slope, lambda W, T: (W**T - 1) * T * W ** (T - 1), "h_1 is x_1"),
+    (lesson_02.check_slope, lambda W, T: -slope_of(W, T), "sign is turned round"),
+    (lesson_02.check_slope, lambda W, T: (T - 1) * W ** (T - 2), "multiply by how E moves"),
+    (lesson_02.check_slope, lambda W, T: W * slope_of(W, T), "one less in the derivative"),
+    (lesson_02.check_slope, lambda W, T: (W ** (T - 1) - 1) ** 2 / 2, "That is E"),
+    (lesson_02.check_slope, lambda W, T: -0.72, "expected -1.04"),
+    (lesson_02.check_slope, lambda W, T: slope_of(W, T, uses=T - 2), "at steps 2 to T"),
+    (lesson_02.check_slope, lambda W, T: slope_of(W, 5), r"slope_of\(-1.3, 4\)"),
+    (lesson_02.check_step_back, lambda d, h, p, W: (d @ W.T * (1 - h**2), p.T @ d), "the last comes first"),
+    (lesson_02.check_step_back, lambda d, h, p, W: (d * (1 - h) @ W.T, p.T @ d), "square is missing"),
+    (lesson_02.check_step_back, lambda d, h, p, W: (step_back(d, h, p, W)[0], p @ d.T), "rows are texts"),
+    (lesson_02.check_step_back, lambda d, h, p, W: (d * (1 - np.tanh(h) ** 2) @ W, h.T @ d), "as it was"),
+    (
+        lesson_02.check_step_back,
+        lambda d, h, p, W: (step_back(d, h, p, W)[0], h.T @ (d * (1 - np.tanh(h) ** 2))),
+        "not with h_t; and h_t is tanh",
+    ),
+    (lesson_02.check_clip, lambda g, n: [a * n / max(n, sum(map(np.linalg.norm, g))) for a in g], "not the lengths"),
+    (lesson_02.check_clip, lambda g, n: [a * n / max(n, max(np.abs(b).max() for b in g)) for a in g], "largest number"),
+    (lesson_02.check_start, lambda H, rng: 50 * orthogonal(H, rng), "where tanh is flat|explodes"),
     (lesson_02.check_step_back, lambda d, h, p, W: (step_back(d, h, p, W.T)[0], step_back(d, h, p, W)[1]), "W_h.T"),
     (lesson_02.check_step_back, lambda d, h, p, W: (d @ W.T, p.T @ d), "derivative of tanh is missing"),
     (lesson_02.check_step_back, lambda d, h, p, W: (step_back(d, h, p, W)[0], h.T @ (d * (1 - h**2))), "not with h_t"),

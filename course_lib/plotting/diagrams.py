@@ -8,7 +8,11 @@ from course_lib.plotting.style import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SK
 
 def rnn() -> Board:
     """The vanilla RNN: one step, and three of them, with the same weights in each."""
-    board = Board(9.4, 3.7)
+    alt = (
+        "Left, one step of an RNN: the memory times W_h and the input times W_x are added, with a bias, and go through "
+        "tanh; the new memory times W_y gives the logits. Right, three such steps in a row, with the same matrices."
+    )
+    board = Board(9.4, 3.7, alt)
     row = 1.75
     board.label(0.15, 3.45, "one step", 11, ha="left", weight="bold")
     board.label(4.75, 3.45, "unfolded", 11, ha="left", weight="bold")
