@@ -74,8 +74,7 @@ def test_errors_stand_only_where_an_exercise_is_blank(name, which):
         assert ("raises-exception" in tags(cell)) == (is_check and which == "student")
         if is_check and which == "student":
             assert [o.ename for o in errors] == ["NotYet"]
-            assert "still blank" in errors[0].evalue
-            assert len(errors[0].traceback) == 1
+            assert len(errors[0].traceback) == 1  # "… is still blank", or what is wrong with code that is to be mended
         else:
             assert not errors
 
@@ -87,6 +86,9 @@ def test_students_see_what_the_solved_edition_shows(name):
     assert [cell.id for cell in student] == [cell.id for cell in solved]
     exercises = {cell.id for cell in solved if build.is_exercise(cell)}
     assert exercises
+    assert not any("jupyter" in cell.metadata for cell in solved)
+    for cell in student:
+        cell.metadata.pop("jupyter", None)  # what a guess is about is folded: test_folding.py
     assert [cell for cell in student if cell.id not in exercises] == [c for c in solved if c.id not in exercises]
 
 
@@ -98,8 +100,8 @@ def test_no_solution_is_handed_out(name):
             assert body not in textwrap.dedent(cell.source)
     markers = [c for which in build.EDITIONS for c in code_cells(read(name, which)) if "SOLUTION" in c.source]
     assert not markers
-    blanks = [c for c in code_cells(read(name, "student")) if "raise NotImplementedError" in c.source]
-    assert 1 <= len(blanks) <= 5
+    blanks = [c for c in code_cells(read(name, "student")) if "# YOUR CODE HERE" in c.source]
+    assert 1 <= len(blanks) <= 6
 
 
 @pytest.mark.parametrize(("name", "which"), BOTH)

@@ -5,7 +5,8 @@
     python -m tools.build --check    say which are out of date, change nothing
 
 The stages: `cells` reads a lesson, `edition` makes the student edition with nbgrader's preprocessor, `execute` runs it.
-`both` runs the solved edition whole, and of the students' only what differs.
+`both` runs the solved edition whole, and of the students' only what differs. In the students', what gives the answer to
+a guess is folded until it is run.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from course_lib import machine, results
+from course_lib.errors import CourseError
 from tools.dependencies import Reach
 
 if TYPE_CHECKING:  # importing it takes a second, which `--help` shall not take
@@ -31,6 +33,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LESSONS, NOTEBOOKS = ROOT / "lessons", ROOT / "notebooks"
 EDITIONS = {"student": NOTEBOOKS, "solutions": NOTEBOOKS / "solutions"}
 SET_UP = "set-up"  # the grade_id of a lesson's first code cell
+GUESS, ANSWER = "guess", "answer"  # tags: of the cell where a number is typed, and of those that tell it
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
@@ -69,11 +72,37 @@ def edition(notebook: nbformat.NotebookNode, which: str) -> nbformat.NotebookNod
         for cell in notebook.cells:
             if cell.metadata.get("nbgrader", {}).get("grade"):
                 cell.metadata.tags = [*cell.metadata.get("tags", []), "raises-exception"]
+            # The stub of an answer that is no function would end *Run All*: its check says that it is blank.
+            cell.source = re.sub(r"^(# YOUR CODE HERE)\nraise NotImplementedError\(\)$", r"\1", cell.source, flags=re.M)
+        fold(notebook)
     else:
         for cell in notebook.cells:
             # The markers are for the preprocessor, not for readers.
             cell.source = re.sub(r"^\s*### (BEGIN|END) SOLUTION\n?", "", cell.source, flags=re.MULTILINE)
     return notebook
+
+
+def fold(notebook: nbformat.NotebookNode) -> None:
+    """Fold, in place, what gives a guess away: from each guess to its answer outputs, until run, and `answer` texts.
+
+    CourseError if a guess has no answer behind it, or an answer no guess before it.
+    """
+    waiting: list[str] = []  # the guesses that have not been answered yet
+    for cell in notebook.cells:
+        tags, is_code = cell.metadata.get("tags", []), cell.cell_type == "code"
+        first_line = cell.source.partition("\n")[0]
+        if ANSWER in tags and not waiting:
+            raise CourseError(f"a cell tagged {ANSWER} has no cell tagged {GUESS} before it: {first_line}")
+        if waiting and is_code:
+            cell.metadata.jupyter = {"outputs_hidden": True}
+        elif ANSWER in tags:
+            cell.metadata.jupyter = {"source_hidden": True}
+        if GUESS in tags:
+            waiting.append(first_line)
+        elif ANSWER in tags and is_code:
+            waiting.pop()
+    if waiting:
+        raise CourseError(f"a cell tagged {GUESS} has no cell tagged {ANSWER} behind it: {waiting[0]}")
 
 
 def environment(threads: int) -> dict[str, str]:
@@ -98,6 +127,11 @@ def execute(notebook: nbformat.NotebookNode, env: dict[str, str], **options) -> 
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = [o for o in cell.outputs if o.get("name") != "stderr"]
+        if GUESS in cell.metadata.get("tags", []):
+            for (
+                output
+            ) in cell.outputs:  # nobody can type into the field of a kernel that has ended: the question is kept
+                output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
     notebook.metadata.language_info = {"name": "python"}
     return notebook
 
@@ -122,7 +156,7 @@ def exercises_only(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 def both(name: str, threads: int = 1) -> dict[str, nbformat.NotebookNode]:
     """Both editions of a lesson, executed. What does not depend on the exercises is run once, in the solved edition."""
     lesson, env = cells(name), environment(threads)
-    solved, student = execute(edition(lesson, "solutions"), env), edition(lesson, "student")
+    student, solved = edition(lesson, "student"), execute(edition(lesson, "solutions"), env)
     blank = {cell.id: cell for cell in execute(exercises_only(student), env).cells}
     for cell, same in zip(student.cells, solved.cells, strict=True):
         if cell.cell_type == "code":
