@@ -27,6 +27,7 @@ ORDER = [
     ["checkpoint"],
     ["claims"],
     ["plotting"],
+    ["mistakes"],
     ["checks", "guesses", "widgets"],
     ["exercises"],
     ["doctor"],
