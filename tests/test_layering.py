@@ -31,6 +31,7 @@ ORDER = [
     ["checks", "guesses", "widgets"],
     ["exercises"],
     ["doctor"],
+    ["progress"],
     ["__main__", "__init__"],
 ]
 RANK = {name: rank for rank, group in enumerate(ORDER) for name in group}
