@@ -25,7 +25,7 @@ def guessed():
     return notebook(
         code("import numpy"), text("What will it be?"), code("guess = ask('x')", "guess"), text("How it is measured."),
         code("measure()"), text("It is 3, as you see.", "answer"), code("guess.answer(3, because='…')", "answer"),
-        code("plot()"), text("Later."),
+        code("plot()"), text("Three, because …", "answer"), text("Later."),
     )  # fmt: skip
 
 
@@ -39,6 +39,7 @@ def test_all_between_a_guess_and_its_answer_is_folded():
         ("measure()", "outputs_hidden"),
         ("It is 3, as you see.", "source_hidden"),
         ("guess.answer(3, because='…')", "outputs_hidden"),
+        ("Three, because …", "source_hidden"),
     ]
     nbformat.validate(student)
 

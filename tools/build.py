@@ -52,6 +52,7 @@ def cells(name: str) -> nbformat.NotebookNode:
     for position, cell in enumerate(notebook.cells):
         cell.id = hashlib.sha256(f"{position}\n{cell.source}".encode()).hexdigest()[:12]
         cell.metadata.pop("lines_to_next_cell", None)
+        cell.metadata.setdefault("slideshow", {"slide_type": "skip"})  # what is not marked is on no slide
         if grade := cell.metadata.get("nbgrader"):
             # Sources say what an author has to choose; the rest of nbgrader's metadata follows from it.
             graded, set_up = "points" in grade, grade["grade_id"] == SET_UP
@@ -85,13 +86,16 @@ def edition(notebook: nbformat.NotebookNode, which: str) -> nbformat.NotebookNod
 def fold(notebook: nbformat.NotebookNode) -> None:
     """Fold, in place, what gives a guess away: from each guess to its answer outputs, until run, and `answer` texts.
 
-    CourseError if a guess has no answer behind it, or an answer no guess before it.
+    A text tagged `answer` may stand behind the answer, too. CourseError if a guess has no answer behind it, or an
+    answer no guess before it.
     """
     waiting: list[str] = []  # the guesses that have not been answered yet
+    asked = False
     for cell in notebook.cells:
         tags, is_code = cell.metadata.get("tags", []), cell.cell_type == "code"
         first_line = cell.source.partition("\n")[0]
-        if ANSWER in tags and not waiting:
+        asked = asked or GUESS in tags
+        if ANSWER in tags and not (waiting if is_code else asked):
             raise CourseError(f"a cell tagged {ANSWER} has no cell tagged {GUESS} before it: {first_line}")
         if waiting and is_code:
             cell.metadata.jupyter = {"outputs_hidden": True}
