@@ -1,4 +1,4 @@
-"""What gives a guess away is folded in the students' edition, and nowhere else; nothing else changes by it."""
+"""What gives a guess away is absent or shut in the students' edition, and nowhere else; nothing else changes by it."""
 
 import nbformat
 import pytest
@@ -29,33 +29,36 @@ def guessed():
     )  # fmt: skip
 
 
-def folded(cells):
-    return [(cell.source, *cell.metadata["jupyter"]) for cell in cells if "jupyter" in cell.metadata]
+def absent(cells):
+    """The cells without output, and whether all that says so is there."""
+    found = [cell for cell in cells if build.UNTIL_RUN in cell.metadata.get("tags", [])]
+    assert all(not c.outputs and c.execution_count is None and "nbval-ignore-output" in c.metadata.tags for c in found)
+    return [cell.source for cell in found]
 
 
-def test_all_between_a_guess_and_its_answer_is_folded():
+def test_all_between_a_guess_and_its_answer_is_absent():
     student = build.edition(guessed(), "student")
-    assert folded(student.cells) == [
-        ("measure()", "outputs_hidden"),
-        ("It is 3, as you see.", "source_hidden"),
-        ("guess.answer(3, because='…')", "outputs_hidden"),
-        ("Three, because …", "source_hidden"),
-    ]
+    assert absent(student.cells) == ["measure()", "guess.answer(3, because='…')"]
+    shut = [cell.source.splitlines() for cell in student.cells if cell.source.startswith("<details>")]
+    assert [lines[2] for lines in shut] == ["It is 3, as you see.", "Three, because …"]
+    assert all(lines[-1] == "</details>" and lines[1] == lines[-2] == "" for lines in shut)
     nbformat.validate(student)
 
 
-def test_the_solved_edition_and_the_outputs_stay():
-    solved, student = (build.edition(guessed(), which) for which in ("solutions", "student"))
-    assert folded(solved.cells) == []
+def test_the_solved_edition_and_all_else_stay():
+    lesson = guessed()
+    solved, student = (build.edition(lesson, which) for which in ("solutions", "student"))
+    assert solved.cells == lesson.cells
     for one, other in zip(solved.cells, student.cells, strict=True):
-        assert one.source == other.source and one.get("outputs") == other.get("outputs")
+        if other.source not in absent(student.cells) and not other.source.startswith("<details>"):
+            assert one == other
 
 
-def test_two_guesses_are_folded_up_to_the_second_answer():
+def test_two_guesses_wait_for_the_second_answer():
     cells = [code("a", "guess"), code("b", "guess"), code("c"), code("d", "answer"), code("e"), code("f", "answer"),
              code("g"), code("h", "guess"), code("i", "answer"), code("j")]  # fmt: skip
     student = build.edition(notebook(*cells), "student")
-    assert [source for source, _ in folded(student.cells)] == ["b", "c", "d", "e", "f", "i"]
+    assert absent(student.cells) == ["b", "c", "d", "e", "f", "i"]
 
 
 @pytest.mark.parametrize(("cells", "said"), [
@@ -69,12 +72,49 @@ def test_a_guess_without_an_answer_is_one_sentence(cells, said):
     assert "\n" not in str(error.value)
 
 
-def test_folding_or_unfolding_is_not_editing(tmp_path):
-    paths = [tmp_path / "folded.ipynb", tmp_path / "open.ipynb"]
-    for path, which in zip(paths, ("student", "solutions"), strict=True):
-        nbformat.write(build.edition(guessed(), which), path)
-    assert paths[0].read_text() != paths[1].read_text()
-    assert lab.digest(paths[0]) == lab.digest(paths[1])
+def test_running_a_cell_is_not_editing(tmp_path):
+    student = build.edition(guessed(), "student")
+    nbformat.write(student, tmp_path / "before.ipynb")
+    student.cells[4].outputs = [new_output("stream", text="3")]
+    nbformat.write(student, tmp_path / "after.ipynb")
+    assert lab.digest(tmp_path / "before.ipynb") == lab.digest(tmp_path / "after.ipynb")
+
+
+def test_both_editions_as_they_are_built(tmp_path, monkeypatch):
+    source = """# %% [markdown]
+# # 88 · A guess
+
+# %%
+from course_lib.exercises import lesson_00
+from course_lib.guesses import ask
+
+# %% tags=["nbval-ignore-output", "guess"]
+guess = ask("x")
+
+# %%
+print(3)
+
+# %% tags=["nbval-ignore-output", "answer"]
+guess.answer(3, because="It is.")
+
+# %% nbgrader={"grade_id": "words"}
+def count(text):
+    ### BEGIN SOLUTION
+    return 1
+    ### END SOLUTION
+
+# %% nbgrader={"grade_id": "words-check", "points": 1}
+assert callable(count)
+"""
+    (tmp_path / "88_guess.py").write_text(source)
+    monkeypatch.setattr(build, "LESSONS", tmp_path)
+    built = build.both("88_guess")
+    cells = {which: [c for c in notebook.cells if c.cell_type == "code"] for which, notebook in built.items()}
+    assert [c.execution_count for c in cells["solutions"]] == [1, 2, 3, 4, 5, 6]
+    assert [c.execution_count for c in cells["student"]] == [1, 2, None, None, 5, 6]
+    assert [len(c.outputs) for c in cells["solutions"]] == [0, 1, 1, 1, 0, 0]
+    assert [len(c.outputs) for c in cells["student"]] == [0, 1, 0, 0, 0, 0]
+    assert "until-run" not in str(built["solutions"])
 
 
 def test_the_exercises_alone_are_the_same_as_without_folding():
@@ -85,7 +125,7 @@ def test_the_exercises_alone_are_the_same_as_without_folding():
     lesson.cells += [text("#### 1 · An exercise"), code(solved, **exercise)]
     alone = build.exercises_only(build.edition(lesson, "student"))
     assert [cell.source.split("\n")[0] for cell in alone.cells] == ["import numpy", "#### 1 · An exercise", "def f():"]
-    assert folded(alone.cells) == []
+    assert absent(alone.cells) == []
 
 
 def test_the_stub_of_an_answer_that_is_a_variable_ends_nothing():

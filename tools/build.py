@@ -6,7 +6,7 @@
 
 The stages: `cells` reads a lesson, `edition` makes the student edition with nbgrader's preprocessor, `execute` runs it.
 `both` runs the solved edition whole, and of the students' only what differs. In the students', what gives the answer to
-a guess is folded until it is run.
+a guess is absent until it is run: JupyterLab shows the first line of what is folded.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ LESSONS, NOTEBOOKS = ROOT / "lessons", ROOT / "notebooks"
 EDITIONS = {"student": NOTEBOOKS, "solutions": NOTEBOOKS / "solutions"}
 SET_UP = "set-up"  # the grade_id of a lesson's first code cell
 GUESS, ANSWER = "guess", "answer"  # tags: of the cell where a number is typed, and of those that tell it
+UNTIL_RUN = "until-run"  # tag, in the students' edition: of cells whose output is not there before they are run
+DETAILS = "<details><summary>Open this when you have guessed.</summary>\n\n{}\n\n</details>"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
@@ -84,7 +86,7 @@ def edition(notebook: nbformat.NotebookNode, which: str) -> nbformat.NotebookNod
 
 
 def fold(notebook: nbformat.NotebookNode) -> None:
-    """Fold, in place, what gives a guess away: from each guess to its answer outputs, until run, and `answer` texts.
+    """Take away, in place, what gives a guess away: outputs from a guess to its answer; texts tagged `answer` are shut.
 
     A text tagged `answer` may stand behind the answer, too. CourseError if a guess has no answer behind it, or an
     answer no guess before it.
@@ -97,10 +99,12 @@ def fold(notebook: nbformat.NotebookNode) -> None:
         asked = asked or GUESS in tags
         if ANSWER in tags and not (waiting if is_code else asked):
             raise CourseError(f"a cell tagged {ANSWER} has no cell tagged {GUESS} before it: {first_line}")
-        if waiting and is_code:
-            cell.metadata.jupyter = {"outputs_hidden": True}
-        elif ANSWER in tags:
-            cell.metadata.jupyter = {"source_hidden": True}
+        if is_code and waiting:
+            # What the solved edition shows is compared by nbval there.
+            cell.metadata.tags = [*dict.fromkeys([*tags, "nbval-ignore-output", UNTIL_RUN])]
+            cell.outputs, cell.execution_count = [], None
+        elif ANSWER in tags and not is_code:
+            cell.source = DETAILS.format(cell.source.strip())
         if GUESS in tags:
             waiting.append(first_line)
         elif ANSWER in tags and is_code:
@@ -163,7 +167,7 @@ def both(name: str, threads: int = 1) -> dict[str, nbformat.NotebookNode]:
     student, solved = edition(lesson, "student"), execute(edition(lesson, "solutions"), env)
     blank = {cell.id: cell for cell in execute(exercises_only(student), env).cells}
     for cell, same in zip(student.cells, solved.cells, strict=True):
-        if cell.cell_type == "code":
+        if cell.cell_type == "code" and UNTIL_RUN not in cell.metadata.get("tags", []):
             ran = blank[cell.id] if is_exercise(cell) else same
             cell.outputs, cell.execution_count = copy.deepcopy(ran.outputs), same.execution_count
             for output in cell.outputs:
