@@ -379,8 +379,16 @@ WRONG = [
     (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + h @ U.T + b), "transposed"),
     (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + h @ U + b)[0], "keep the batch"),
     (lesson_01.check_rnn_step, lambda x, h, W, U, b: x @ h, "stopped with ValueError"),
-    (lesson_01.check_rnn_step, lambda x, h, W, U, b: W @ x, "Vectors are rows here: x @ W"),
-    (lesson_08.check_step, lambda x, h, v, W, U, V: np.tanh(W @ x + U @ h + V @ v), "Vectors are rows here: x @ W"),
+    (
+        lesson_01.check_rnn_step,
+        lambda x, h, W, U, b: W @ x,
+        "rows and columns are exchanged: a batch is rows here, x @ W",
+    ),
+    (
+        lesson_08.check_step,
+        lambda x, h, v, W, U, V: np.tanh(W @ x + U @ h + V @ v),
+        "rows and columns are exchanged: a batch is rows here, x @ W",
+    ),
     (lesson_01.check_temperature, lambda s, t: softmax(s * t), "do not multiply"),
     (lesson_01.check_temperature, lambda s, t: softmax(s / t, axis=0), "Each row must sum to 1"),
     (lesson_01.check_temperature, lambda s, t: softmax(s), "temperature is not used"),

@@ -31,9 +31,7 @@ def little_network(seed: int = 0) -> tuple[Callable, tuple]:
 
 
 def _words(answer, what):
-    if isinstance(answer, str) or not hasattr(answer, "__iter__"):
-        raise NotYet(f"{what}: expected a list, got {type(answer).__name__}.")
-    return list(answer)
+    return checks.as_list(answer, what)
 
 
 def check_teacher_forcing(teacher_forcing) -> None:
