@@ -92,6 +92,22 @@ def gru_step(x_t, h_prev, W_x, W_h, b, order="zrc", reset=True, keep=True, squas
     return z * h_prev + (1 - z) * c if keep else z * c + (1 - z) * h_prev
 
 
+FIGURES = {"a": True, "b": False, "c": False, "d": True, "e": False, "f": False, "g": True}
+
+
+def in_parts(x, layers):
+    made = [x]
+    for layer in layers:
+        made.append(layer(np.sum(made, axis=0)))
+    return np.sum(made, axis=0)
+
+
+def added_in_place(x, layers):
+    for layer in layers:
+        x += layer(x)
+    return x
+
+
 class OneGate(Cell):
     blocks, bias, bound = 2, 3.0, 1.0
 
@@ -294,9 +310,11 @@ RIGHT = [
     (lesson_04.check_batch_of_tape, batch),
     (lesson_04.check_nucleus, nucleus),
     (lesson_04.check_own_programs, lambda: PROGRAMS),
-    (lesson_05.check_count_weights, lambda D, H: [k * H * (D + H + 1) for k in (1, 3, 4)]),
+    (lesson_05.check_read_figures, lambda: FIGURES),
+    (lesson_05.check_read_figures, lambda: {k: np.bool_(v) for k, v in FIGURES.items()}),
     (lesson_05.check_gru_step, gru_step),
     (lesson_05.check_residual, lambda x, layers: reduce(lambda v, f: v + f(v), layers, x)),
+    (lesson_05.check_residual, in_parts),
     (lesson_05.check_own_cell, OneGate),
     (lesson_06.check_teacher_forcing, lambda w: (["<bos>", *w], [*w, "<eos>"])),
     (lesson_06.check_last_state, lambda h, m: gathered(h, m, lambda n: n - 1)),
@@ -433,17 +451,30 @@ WRONG = [
     (lesson_04.check_own_programs, lambda: PROGRAMS.replace("while", "if"), "no `while`"),
     (lesson_04.check_own_programs, lambda: PROGRAMS.replace("<dedent>", ""), "ended inside a line or a block"),
     (lesson_04.check_own_programs, lambda: 7, "expected the grammar as a text, got int"),
-    (lesson_05.check_count_weights, lambda D, H: [k * H * (D + H) for k in (1, 3, 4)], "biases are missing"),
-    (lesson_05.check_count_weights, lambda D, H: [k * H * (D + H + 1) for k in (1, 2, 3)], "candidate has weights"),
-    (lesson_05.check_count_weights, lambda D, H: [k * H * (D + 1) for k in (1, 3, 4)], "from memory to memory"),
     (lesson_05.check_gru_step, lambda *a: gru_step(*a, keep=False), "have changed places"),
     (lesson_05.check_gru_step, lambda *a: gru_step(*a, reset=False), "resets after the product"),
     (lesson_05.check_gru_step, lambda *a: gru_step(*a, order="rzc"), "in another order"),
     (lesson_05.check_gru_step, lambda *a: gru_step(*a, squash=lambda v: v), "goes through tanh"),
+    (lesson_05.check_gru_step, lambda x, h, W, U, b: gru_step(x, h, W, U, 0 * b), "bias b is missing"),
+    (lesson_05.check_gru_step, lambda *a: np.stack([gru_step(*a)] * 2), "has one state"),
     (lesson_05.check_gru_step, lambda x, h, W, U, b: x @ W + h @ U + b, "split the columns"),
+    (lesson_05.check_read_figures, lambda: list(FIGURES.values()), "a dictionary"),
+    (
+        lesson_05.check_read_figures,
+        lambda: FIGURES | {"b": True},
+        "one mark is wrong. .+ b again: MUT1 has the highest",
+    ),
+    (lesson_05.check_read_figures, lambda: dict.fromkeys("abcdefg", True), "4 marks are wrong"),
+    (lesson_05.check_read_figures, lambda: dict.fromkeys("abcdefg", False), "a again: the dashed line"),
+    (lesson_05.check_read_figures, lambda: FIGURES | {"c": "False"}, "without quotes"),
+    (lesson_05.check_read_figures, lambda: {"a": True}, "no mark for b, c"),
+    (lesson_05.check_read_figures, lambda: FIGURES | {"h": True}, "no sentence h"),
+    (lesson_05.check_residual, lambda x, layers: reduce(lambda v, f: x + f(v), layers, x), "bug is still there"),
     (lesson_05.check_residual, lambda x, layers: reduce(lambda v, f: f(v), layers, x), "plain stack"),
     (lesson_05.check_residual, lambda x, layers: reduce(lambda v, f: v + f(x), layers, x), "reads the sum below"),
     (lesson_05.check_residual, lambda x, layers: x + reduce(lambda v, f: f(v), layers, x), "add at every layer"),
+    (lesson_05.check_residual, lambda x, layers: x + layers[0](x), "return after the loop"),
+    (lesson_05.check_residual, added_in_place, "chang"),
     (lesson_05.check_own_cell, LSTMCell, "use fewer"),
     (lesson_05.check_own_cell, ShortMemory, "of the gradient is left, expected 0.01"),
     (lesson_05.check_own_cell, Unbounded, "keep it from -1 to 1"),

@@ -70,7 +70,11 @@ def lstm_cell() -> Board:
 
 def gru_cell() -> Board:
     """One step of the GRU, reset before the product."""
-    board = Board(9.0, 4.3)
+    alt = (
+        "One step of a GRU. The memory goes along a straight line, times z, plus the candidate times 1 - z. "
+        "The candidate reads the input, and the memory times the reset gate."
+    )
+    board = Board(9.0, 4.3, alt)
     top, middle, gates, low = 3.8, 2.5, 1.5, 0.8
     board.region(0.95, 0.5, 8.05, 4.15)
     h_prev, h_t = board.vector(0.45, top, "$h_{t-1}$"), board.vector(8.6, top, "$h_t$")
