@@ -552,7 +552,7 @@ def deep_language_model(vocabulary_size, cells, embedding, residual=False):
 
 # %% [markdown]
 # Six layers and no plus sign: between the loss and the lowest layer lie five LSTMs. Perhaps each makes what passes smaller: $h = o \odot \tanh(c)$, and
-# gates begin around one half. Then the gradient shrinks on its way **down**, and the difference between two texts on its way **up**.
+# gates begin around one half. Then the gradient shrinks on its way down, and the difference between two texts on its way up.
 #
 # **Guess** both factors for six plain layers, before training.
 

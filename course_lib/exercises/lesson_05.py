@@ -107,7 +107,7 @@ def _check_stack(answer, x, layers):
         return value
 
     checks.expect_close(answer, stack(lambda v, f: v + f(v)), "the top of the stack", [
-        (stack(lambda v, f: x + f(v)), "The bug is still there: add what went into this layer, not the lowest one's input."),
+        (stack(lambda v, f: x + f(v)), "The bug is still there: add what went into this layer, not the lowest input."),
         (stack(lambda v, f: f(v)), "That is the plain stack: add what went into a layer to what comes out."),
         (stack(lambda v, f: v + f(x)), "Every layer reads the sum below it, not the input of the lowest."),
         (stack(lambda v, f: f(v)) + x, "One sum at the end is not enough: add at every layer."),
