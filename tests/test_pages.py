@@ -106,7 +106,7 @@ NO_TERMS = {
         backwards | outputs | sentences | stories | brackets | indented | column | the commonest caption |
         the most similar training picture""",
     "short for an entry: what it is said of stands beside it": """
-        the best possible predictor | counts | window of 4 | window of 16 | the baseline | gradient | input | output |
+        the best possible predictor | counts | window of 4 | window of 16 | the baseline | gradient | output |
         by other ways | for characters | forward | backward | bits | beam""",
     "one of three remedies, each of which has entries": "activation | initialisation | architecture",
 }
