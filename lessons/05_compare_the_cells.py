@@ -453,7 +453,7 @@ claim(
 claim("but its interval overlaps that of the second", at_most(gap(sums, second[1], "MUT1"), 0), table="cell_zoo.csv")
 
 # %% [markdown]
-# Three more of the paper's pairs stand the other way round here:
+# Three of the paper's pairs stand the other way round here:
 
 # %%
 PAIRS = [("sums", "LSTM-b", "LSTM"), ("sums", "LSTM", "LSTM-o"), ("tags", "GRU", "LSTM")]  # lower and higher, here

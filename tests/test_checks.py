@@ -176,6 +176,18 @@ def search(step, state, K, size=len, keep=True):
     return beams[0][1][:-1], beams[0][0] / len(beams[0][1])
 
 
+def scored(step, state, M, score):
+    """The right words, and a score made of their log p in all, that of <eos>, and the number of words without it."""
+    words, best = search(step, state, M)
+    for word in [2, *words]:
+        log_p, state = step(word, state)
+    return words, score(best * (len(words) + 1), log_p[3], max(len(words), 1))
+
+
+def words_right(said, truth, more=True):
+    return (said == truth)[(truth != 0) & more].mean()
+
+
 def gathered(h, mask, places):
     return h[np.arange(len(h)), places(mask.sum(axis=1))]
 
@@ -199,6 +211,14 @@ forms = "word"
 "a cat" = "eine Katze"
 "the horses" = "die Pferde"
 "a fish" = "einen Fisch"
+"""
+
+WORDS_IN_A_LIST = """
+[rules]
+TEXT = ["1: WHO can~1 => WHO kann~1"]
+[words.WHO]
+forms = "word"
+words = ["I = ich", "Anna = Anna"]
 """
 
 
@@ -316,7 +336,8 @@ RIGHT = [
     (lesson_05.check_residual, lambda x, layers: reduce(lambda v, f: v + f(v), layers, x)),
     (lesson_05.check_residual, in_parts),
     (lesson_05.check_own_cell, OneGate),
-    (lesson_06.check_teacher_forcing, lambda w: (["<bos>", *w], [*w, "<eos>"])),
+    (lesson_06.check_words_right, words_right),
+    (lesson_06.check_words_right, lambda said, truth: ((said == truth) * (truth > 0)).sum() / (truth > 0).sum()),
     (lesson_06.check_last_state, lambda h, m: gathered(h, m, lambda n: n - 1)),
     (lesson_06.check_greedy, speak),
     (lesson_06.check_beam_search, search),
@@ -481,14 +502,32 @@ WRONG = [
     (lesson_05.check_own_cell, Wasteful, "change nothing"),
     (lesson_05.check_own_cell, DeadBlock, "columns 32 to 47"),
     (lesson_05.check_own_cell, lambda units: units, "expected a cell"),
-    (lesson_06.check_teacher_forcing, lambda w: (w, [*w, "<eos>"]), "reads `<bos>` first"),
-    (lesson_06.check_teacher_forcing, lambda w: (["<bos>", *w], w), "when to stop"),
-    (lesson_06.check_teacher_forcing, lambda w: ([*w, "<eos>"], ["<bos>", *w]), "comes first"),
-    (lesson_06.check_teacher_forcing, lambda w: (["<bos>", *w, "<eos>"], [*w, "<eos>"]), "never read"),
+    (lesson_06.check_words_right, lambda said, truth: (said == truth)[said != 0].mean(), "bug is still there"),
+    (lesson_06.check_words_right, lambda said, truth: (said == truth).mean(), "Padding counts as right"),
+    (lesson_06.check_words_right, lambda said, truth: (said == truth)[truth == 0].mean(), "mask is turned round"),
+    (lesson_06.check_words_right, lambda said, truth: words_right(said, truth, said != 0), "a word is missing"),
+    (
+        lesson_06.check_words_right,
+        lambda said, truth: (said == truth)[(said + truth) > 0].mean(),
+        "behind the last word",
+    ),
+    (lesson_06.check_words_right, lambda said, truth: 1 - words_right(said, truth), "share wrong"),
+    (
+        lesson_06.check_words_right,
+        lambda said, truth: ((said == truth) & (truth != 0)).mean(),
+        "by which it is divided",
+    ),
+    (
+        lesson_06.check_words_right,
+        lambda said, truth: np.mean([*map(words_right, said, truth)]),
+        "short sentence counts",
+    ),
+    (lesson_06.check_words_right, lambda said, truth: (said == truth) & (truth != 0), "take the mean"),
+    (lesson_06.check_last_state, lambda h, m: h[m], "every place with a word"),
     (lesson_06.check_last_state, lambda h, m: h[:, -1], "after the padding"),
     (lesson_06.check_last_state, lambda h, m: gathered(h, m, lambda n: n % 6), "One place too late"),
     (lesson_06.check_last_state, lambda h, m: h[:, m.sum(1) - 1], "two lists of numbers"),
-    (lesson_06.check_last_state, lambda h, m: h, "one state for each sentence"),
+    (lesson_06.check_last_state, lambda h, m: h, "one memory for each sentence"),
     (lesson_06.check_greedy, lambda *a: speak(*a, feed=False), "Hand the word that was said"),
     (lesson_06.check_greedy, lambda *a: speak(*a, keep=False), "Hand the state"),
     (lesson_06.check_greedy, lambda step, state, n: [2, *speak(step, state, n)][:n], "expected"),
@@ -497,6 +536,10 @@ WRONG = [
     (lesson_06.check_beam_search, lambda *a: search(*a, keep=False), "has ended stays"),
     (lesson_06.check_beam_search, lambda step, state, K: search(step, state, 1), "what greedy finds"),
     (lesson_06.check_beam_search, lambda *a: (search(*a)[0], 3 * search(*a)[1]), "the mean log p"),
+    (lesson_06.check_beam_search, lambda *a: scored(*a, lambda total, last, n: total), "That is the sum"),
+    (lesson_06.check_beam_search, lambda *a: scored(*a, lambda total, last, n: total / n), "left out of the number"),
+    (lesson_06.check_beam_search, lambda *a: scored(*a, lambda total, last, n: (total - last) / n), "out of the score"),
+    (lesson_06.check_beam_search, lambda *a: scored(*a, lambda total, last, n: total - last), "is not divided"),
     (lesson_06.check_beam_search, lambda *a: search(*a)[0], "expected two things"),
     (lesson_06.check_beam_search, lambda *a: search(*a)[::-1], "the words come first"),
     (lesson_06.check_beam_search, lambda *a: search(*a, size=lambda w: len(w) + 1), "does not count"),
@@ -506,6 +549,9 @@ WRONG = [
         "counts as a word",
     ),
     (lesson_06.check_own_languages, lambda: "my_grammar.toml", "not the path"),
+    (lesson_06.check_own_languages, lambda: WORDS_IN_A_LIST, "each word is a line of its own"),
+    (lesson_06.check_own_languages, lambda: LANGUAGES.replace('"Ana"', "3"), "each word is a line of its own"),
+    (lesson_06.check_own_languages, lambda: 'words = ["I = ich"]\n[rules]\nTEXT = ["1: a => b"]', "begin a list with"),
     (lesson_06.check_own_languages, lambda: LANGUAGES.replace("WHO", "TEXT", 2), "without an end"),
     (
         lesson_06.check_own_languages,
