@@ -387,7 +387,7 @@ gates = claim(
 names = sorted(ZOO, key=lambda name: sums[name], reverse=True)
 blind = ArithmeticWorld(digits=2).blind_accuracy
 fig, ax = plotting.figure(8.5, 5, alt="For each of fifteen cells the share right on sums, a mean with its interval, and the "
-                          "published share. MUT1 is highest; tanh, LSTM-f and NASCell are far below the others.")  # fmt: skip
+                          "published share. MUT1 is highest; LSTM-i, LSTM-f, tanh and NASCell are lowest.")  # fmt: skip
 plotting.intervals(ax, names, *zip(*(found["sums"][name] for name in names), strict=True),
                    "share of the answers' characters right",
                    {"published, up to 8 digits": PUBLISHED["sums"]}, {"without reading the question": blind})  # fmt: skip
@@ -498,7 +498,7 @@ claim(
 # - d: On sums, the figure does not show which is better, tanh or LSTM-f.
 # - e: All networks of a figure have equally many units.
 # - f: Had the learning rates been chosen on the test data, the bars would be wider.
-# - g: On tags, LSTM-o has more right than LSTM-i, and luck is an unlikely cause.
+# - g: On tags, LSTM-o has more right than LSTM-f, and luck is an unlikely cause.
 
 
 # %% nbgrader={"grade_id": "read-figures"}

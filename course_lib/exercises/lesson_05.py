@@ -59,7 +59,7 @@ FIGURES = {
     "d": (True, "the bars of tanh and LSTM-f overlap almost wholly: a narrow gap means nothing."),
     "e": (False, "they have equally many parameters; a cell with fewer gates has more units."),
     "f": (False, "the bars say how seeds differ. A choice on test data would move them to the right, not widen them."),
-    "g": (True, "on tags the bar of LSTM-i ends left of where the bar of LSTM-o begins: they are apart."),
+    "g": (True, "on tags the bar of LSTM-f ends far left of where the bar of LSTM-o begins."),
 }  # fmt: skip
 
 

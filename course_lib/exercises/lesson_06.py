@@ -56,14 +56,14 @@ def check_last_state(last_state) -> None:
             (h[:, 0], "That is the memory after the first word."),
             ((h * mask[..., None]).sum(axis=1) / lengths[:, None], "That is the mean of the memories: take the last."),
             (h.max(axis=1), "That is the largest number of each column: take the last memory."),
-            (h[np.arange(B), [lengths[0] - 1] * B], "Each sentence has a length of its own: its row of the mask says it."),
+            (h[np.arange(B), [lengths[0] - 1] * B], "Each sentence has its own length: its row of the mask says it."),
         ])  # fmt: skip
     checks.solved("last_state stops where the sentence stops")
 
 
 def check_words_right(words_right) -> None:
     """(said, truth), whole numbers (B, T) -> the share of the words of truth that were said in their places."""
-    for seed, B, T in ((0, 4, 6), (1, 3, 9)):
+    for seed, B, T in ((2, 4, 6), (6, 3, 9)):  # under which no two mistakes give the same number
         rng = np.random.default_rng(seed)
         true, own = rng.integers(2, T + 1, size=B), rng.integers(1, T + 1, size=B)
         true[0], own[0], true[1], own[1] = T - 1, 1, 2, T  # one that stops too early, one too late
