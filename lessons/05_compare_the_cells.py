@@ -485,14 +485,15 @@ claim(
 #
 # ### The answer to the sceptic
 #
-# That the forget gate matters held at equal size, on two tasks, at each cell's best rate, over five seeds. Which cell is best did not.
+# That the forget gate matters held at equal size, on two tasks, at each cell's best rate, over five seeds. Which cell is best stays open: another
+# one leads on each task.
 
 # %% [markdown]
 # ### 2 · Exercise: what do the figures show, and what not?
 #
 # Mark each sentence True or False.
 #
-# - a: On sums, an LSTM without a forget gate is better than who does not read the question.
+# - a: On sums, an LSTM without a forget gate gets more right than a guesser who does not read the question.
 # - b: On sums, the figure shows that MUT1 is the best cell.
 # - c: Plain tanh gets .629 here and .295 in the paper, so our code is better than the paper's.
 # - d: On sums, the figure does not show which is better, tanh or LSTM-f.
@@ -765,7 +766,7 @@ plt.show()
 # %% [markdown]
 # ## Exercises
 #
-# Three stand in their sections. All need the first code cell of the lesson and nothing else.
+# Three stand in their sections. All need the first code cell and nothing else.
 #
 # ### 4 · Open-ended: a cell of your own
 #

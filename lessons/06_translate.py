@@ -9,7 +9,7 @@
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 06 · Translate with an encoder and a decoder
 #
-# **You will do:** train a network that reads an English sentence, keeps it in one vector, and says it in Spanish; mark long and short sentences.
+# **You will do:** train a network that reads an English sentence, keeps it in one vector, and says it in Spanish.
 #
 # **You will learn:** encoder, context, decoder; three ways to hand over; what teacher forcing hides; beam search; BLEU; the vector of fixed length, which
 # the inventors of attention thought a bottleneck.
@@ -588,7 +588,7 @@ for row in results.read("translate_examples.csv")[6:]:
     print(f"\n{row['source']}\n  network:  {row['none']}\n  expected: {row['reference']}")
 
 # %% [markdown]
-# Often it begins well and ends elsewhere: *desnudo* is naked. Test sentences stay out of the training part even when only capitals or commas differ;
+# Often the network begins well and ends elsewhere: *desnudo* is naked. Test sentences stay out of the training part even when only capitals or commas differ;
 # otherwise a good memory would look like a good translator.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
