@@ -90,7 +90,7 @@ print(*world.sample(4, seed=SEED), sep="\n")
 
 # %% [markdown]
 # The network reads the true answer so far, so one wrong digit does not spoil the next. The best score is 1. Who does not read the question can still guess from the answer so far: most answers have one digit, so a full stop
-# follows. How far does that go?
+# follows.
 
 # %%
 print(f"share right of the best guesser who does not read the question: {world.blind_accuracy:.3f}")

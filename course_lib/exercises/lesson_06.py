@@ -39,9 +39,9 @@ def _words(answer, what):
 
 def check_last_state(last_state) -> None:
     """h (B, T, H), mask (B, T) -> what is remembered after the last word (B, H)."""
-    for seed, T, H, lengths in ((6, 6, 3, [2, 6, 1, 4]), (7, 5, 2, [5, 3, 1])):
-        rng, B, rows = np.random.default_rng(seed), len(lengths), np.arange(len(lengths))
-        h, lengths = rng.normal(size=(B, T, H)), np.array(lengths)
+    for seed, T, H, words in ((6, 6, 3, [2, 6, 1, 4]), (7, 5, 2, [5, 3, 1])):
+        rng, B, rows, lengths = np.random.default_rng(seed), len(words), np.arange(len(words)), np.array(words)
+        h = rng.normal(size=(B, T, H))
         mask = np.arange(T) < lengths[:, None]
         answer = checks.as_array(checks.run(last_state, h.copy(), mask.copy()), (B, H), "last_state", {
             (B, T, H): "one memory for each sentence", (B, B, H): "choose with two lists of numbers, rows and places",
