@@ -210,23 +210,33 @@ def _check_scores(scores, right, cases):
     ])  # fmt: skip
 
 
-def _lines_of_words(grammar):
-    """NotYet if a list of words holds something else than lines such as "I" = "ich"."""
+def _check_form(grammar):
+    """NotYet if the parts of a grammar are not of the form in which the world reads them."""
     try:
-        lists = tomllib.loads(grammar).get("words", {})
+        data = tomllib.loads(grammar)
     except tomllib.TOMLDecodeError:
         return  # the world says it, with the line
+    rules, lists = data.get("rules"), data.get("words", {})
+    if not isinstance(rules, dict):
+        raise NotYet("my_languages: there is no line [rules] with the rules below it.")
+    for name, lines in rules.items():
+        if not isinstance(lines, list):
+            raise NotYet(f'my_languages: rule {name}: expected a list, {name} = ["1: english => other"], with [ and ].')
     if not isinstance(lists, dict):
         raise NotYet("my_languages: words = … is no list of words: begin a list with a line such as [words.WHO].")
     for name, entries in lists.items():
-        pattern = f'in [words.{name}] each word is a line of its own, such as "I" = "ich"'
+        line = f'in [words.{name}] each word is a line of its own, such as "I" = "ich"'
         if not isinstance(entries, dict):
-            raise NotYet(f"my_languages: {pattern}, below a line [words.{name}]; got {name} = {entries!r}.")
-        for word, translation_ in entries.items():
-            if not isinstance(translation_, str):
-                raise NotYet(
-                    f"my_languages: {pattern}; got {word} = {translation_!r}. A list in [ ] belongs to [rules]."
-                )
+            raise NotYet(f"my_languages: {line}, below a line [words.{name}]; got {name} = {entries!r}.")
+        if name != name.upper():
+            raise NotYet(
+                f"my_languages: [words.{name}]: names of lists are in capitals, also where a rule asks for them."
+            )
+        for word, other in entries.items():
+            if not isinstance(other, str):
+                raise NotYet(f"my_languages: {line}; got {word} = {other!r}. A list in [ ] belongs to [rules].")
+    if not isinstance(data.get("once", []), list):
+        raise NotYet('my_languages: once = … : expected a list of names, once = ["WHO"].')
 
 
 def check_own_languages(my_languages) -> None:
@@ -234,15 +244,21 @@ def check_own_languages(my_languages) -> None:
     grammar = checks.run(my_languages)
     if not isinstance(grammar, str):
         raise NotYet(f"my_languages: expected the grammar as a text, got {type(grammar).__name__}.")
+    if not grammar.strip():
+        raise NotYet("my_languages: the text is empty.")
     if "\n" not in grammar.strip():
         raise NotYet("my_languages: expected the grammar itself, many lines of text, not the path of a file.")
     if grammar.strip() == translation.GRAMMAR_FILE.read_text(encoding="utf-8").strip():
         raise NotYet("my_languages: that is the course's grammar. Write a small one of your own.")
-    _lines_of_words(grammar)
+    _check_form(grammar)
     try:
         pairs = translation.TranslationWorld(grammar).sample(400, seed=0)
     except CourseError as error:
-        raise NotYet(f"my_languages: {error}") from None
+        rare = "too rare" in str(error)
+        hint = (
+            "your English sentences are all, or almost all, shorter than 3 words or longer than 12." if rare else error
+        )
+        raise NotYet(f"my_languages: {hint}") from None
     if set(pairs[0].spanish) == set(pairs[0].english):
         raise NotYet(
             f"my_languages: {' '.join(pairs[0].english)!r} has the same words on both sides: use another language."
