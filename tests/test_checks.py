@@ -213,6 +213,7 @@ forms = "word"
 "a fish" = "einen Fisch"
 """
 
+RULE = "WHO can~1 SEE ANIMAL .~2 => WHO kann~1 ANIMAL SEE .~2"
 WORDS_IN_A_LIST = """
 [rules]
 TEXT = ["1: WHO can~1 => WHO kann~1"]
@@ -556,7 +557,7 @@ WRONG = [
     (lesson_06.check_own_languages, lambda: f"once = 3{LANGUAGES}", "a list of names"),
     (
         lesson_06.check_own_languages,
-        lambda: LANGUAGES.replace("WHO can~1 SEE ANIMAL .~2", "WHO"),
+        lambda: LANGUAGES.replace(RULE, "WHO => WHO"),
         "shorter than 3 words",
     ),
     (lesson_06.check_own_languages, lambda: WORDS_IN_A_LIST, "each word is a line of its own"),
