@@ -281,10 +281,6 @@ print(min(texts[:50], key=lambda text: abs(len(text) - 40)))
 best, nats = tags.best_scores(tags.sample(600, seed=1000 + SEED), length=40)  # the texts we shall test on
 print(f"best possible: {best:.3f} of the characters right, {nats:.3f} nats a character")
 
-# %% [markdown]
-# First a look at four cells: same optimizer (Muon, lesson 04), same learning rate, same number of updates, about 20,000 parameters each. Which order do you
-# expect, from worst to best: tanh, LSTM-f, LSTM-b, GRU? **The next cell trains eight networks, for about half a minute.**
-
 
 # %%
 def batches_of(rows, seed):
@@ -304,6 +300,10 @@ tasks = {
     "sums": [world.rows(world.sample(count, seed=seed), 40) for count, seed in ((20_000, SEED), (3000, 1000 + SEED))],
     "tags": [tags.rows(part, 40) for part in (texts, tags.sample(600, seed=1000 + SEED))],
 }
+
+# %% [markdown]
+# First a look at four cells: same optimizer (Muon, lesson 04), same learning rate, same number of updates, about 20,000 parameters each. Which order do you
+# expect, from worst to best: tanh, LSTM-f, LSTM-b, GRU? **The next cell trains eight networks, for about half a minute.**
 
 # %%
 STEPS = {"sums": 400, "tags": 300}
