@@ -352,7 +352,7 @@ claim(
 # **Guess.** The LSTM says .796 of the answers' characters right, plain tanh .629.
 
 # %% tags=["nbval-ignore-output", "guess"]
-guess = ask("right without the forget gate", "right without the input gate", "right without the output gate")
+guess = ask(*(f"share right without the {gate} gate" for gate in ("forget", "input", "output")))
 
 # %%
 study = results.read("cell_zoo.csv")
@@ -558,7 +558,7 @@ def deep_language_model(vocabulary_size, cells, embedding, residual=False):
 # **Guess** both factors for six plain layers, before training.
 
 # %% tags=["nbval-ignore-output", "guess"]
-guess = ask("the gradient at the bottom is smaller, times", "the texts' difference at the top is smaller, times")
+guess = ask("how many times smaller is the gradient at the bottom", "how many times the difference of texts at the top")
 
 # %%
 DEPTH, H = 6, 32

@@ -295,7 +295,7 @@ claim("of sentences of ten, at most three quarters as many are correct as the wo
 # **Guess**, of the words that come after the first mistake of a sentence: which share is right?
 
 # %% tags=["nbval-ignore-output", "guess"]
-guess = ask("right after the first mistake, told the true words", "right after it, told its own words")
+guess = ask("share right after the first mistake, told the true words", "share right after it, told its own words")
 
 # %% tags=["nbval-ignore-output"]
 told = text.pair_rows([pair[:2] for pair in test], english, spanish)
