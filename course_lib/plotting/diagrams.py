@@ -70,11 +70,11 @@ def lstm_cell() -> Board:
 
 def gru_cell() -> Board:
     """One step of the GRU, reset before the product."""
-    alt = (
+    board = Board(9.0, 4.3)
+    board.figure.set_label(
         "One step of a GRU. The memory goes along a straight line, times z, plus the candidate times 1 - z. "
         "The candidate reads the input, and the memory times the reset gate."
     )
-    board = Board(9.0, 4.3, alt)
     top, middle, gates, low = 3.8, 2.5, 1.5, 0.8
     board.region(0.95, 0.5, 8.05, 4.15)
     h_prev, h_t = board.vector(0.45, top, "$h_{t-1}$"), board.vector(8.6, top, "$h_t$")
@@ -100,11 +100,11 @@ def gru_cell() -> Board:
 
 def encoder_decoder() -> Board:
     """A sentence read into one vector, and said again in another language from it alone."""
-    alt = (
+    board = Board(9.6, 3.85)
+    board.figure.set_label(
         "An encoder reads three words, each into the next memory. From the last memory alone a decoder starts; "
         "it says a word at each step, which it reads at the next."
     )
-    board = Board(9.6, 3.85, alt)
     row, low, high, said = 1.6, 0.62, 3.2, ("<bos>", "canto", ".", "<eos>")
     h = [board.vector(0.6, row, "$h_1$"), board.vector(1.6, row, "$h_2$"), board.vector(2.6, row, "$h_T$", SKY)]
     for t, (h_t, word) in enumerate(zip(h, ("I", "sing", "."), strict=True), start=1):
@@ -130,12 +130,12 @@ def encoder_decoder() -> Board:
 
 def google_translator() -> Board:
     """One word of Google's translation system: Wu et al. 2016, the ways through time left out."""
-    alt = (
+    board = Board(9.4, 6.1)
+    board.figure.set_label(
         "Two towers of eight LSTM layers. Left the encoder, whose lowest layer reads in both directions; right the "
         "decoder. From the third layer on, a sum adds what a layer read to what it made. The decoder's lowest layer "
         "asks the attention between the towers; what is read goes to all layers above."
     )
-    board = Board(9.4, 6.1, alt)
     left, middle, right, top, ways = 2.2, 4.75, 7.3, 4.9, 5.9
     x_t, w = board.vector(left, 0.35, "$x_t$", GREEN), board.vector(right, 0.4, "$w_{j-1}$", GREEN)
     both = [board.box(x, 1.1, f"LSTM 1 {arrow}") for x, arrow in ((left - 0.75, "→"), (left + 0.75, "←"))]
