@@ -70,7 +70,7 @@ training.set_seed(SEED)
 # *Which of an LSTM's three gates matters? And how would you find out so that a sceptic believes it?*
 #
 # In 2015 R. Jozefowicz, W. Zaremba and I. Sutskever took gates away. On sums, read digit by digit, a plain
-# tanh network said 29.5 % of the answers' characters right, the LSTM 89.2 %. Without one of its gates it fell to 29.3 %. Which one?
+# tanh network said 29.5 % of the answers' characters right, the LSTM 89.2 %. Without one of its gates the LSTM fell to 29.3 %. Which one?
 
 # %% [markdown]
 # ## A world: sums between distractors
