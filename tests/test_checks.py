@@ -99,6 +99,22 @@ def gru_step(x_t, h_prev, W_x, W_h, b, order="zrc", reset=True, keep=True, squas
     return z * h_prev + (1 - z) * c if keep else z * c + (1 - z) * h_prev
 
 
+FIGURES = {"a": True, "b": False, "c": False, "d": True, "e": False, "f": False, "g": True}
+
+
+def in_parts(x, layers):
+    made = [x]
+    for layer in layers:
+        made.append(layer(np.sum(made, axis=0)))
+    return np.sum(made, axis=0)
+
+
+def added_in_place(x, layers):
+    for layer in layers:
+        x += layer(x)
+    return x
+
+
 class OneGate(Cell):
     blocks, bias, bound = 2, 3.0, 1.0
 
@@ -167,6 +183,18 @@ def search(step, state, K, size=len, keep=True):
     return beams[0][1][:-1], beams[0][0] / len(beams[0][1])
 
 
+def scored(step, state, M, score):
+    """The right words, and a score made of their log p in all, that of <eos>, and the number of words without it."""
+    words, best = search(step, state, M)
+    for word in [2, *words]:
+        log_p, state = step(word, state)
+    return words, score(best * (len(words) + 1), log_p[3], max(len(words), 1))
+
+
+def words_right(said, truth, more=True):
+    return (said == truth)[(truth != 0) & more].mean()
+
+
 def gathered(h, mask, places):
     return h[np.arange(len(h)), places(mask.sum(axis=1))]
 
@@ -190,6 +218,15 @@ forms = "word"
 "a cat" = "eine Katze"
 "the horses" = "die Pferde"
 "a fish" = "einen Fisch"
+"""
+
+RULE = "WHO can~1 SEE ANIMAL .~2 => WHO kann~1 ANIMAL SEE .~2"
+WORDS_IN_A_LIST = """
+[rules]
+TEXT = ["1: WHO can~1 => WHO kann~1"]
+[words.WHO]
+forms = "word"
+words = ["I = ich", "Anna = Anna"]
 """
 
 
@@ -309,11 +346,14 @@ RIGHT = [
     (lesson_04.check_batch_of_tape, batch),
     (lesson_04.check_nucleus, nucleus),
     (lesson_04.check_own_programs, lambda: PROGRAMS),
-    (lesson_05.check_count_weights, lambda D, H: [k * H * (D + H + 1) for k in (1, 3, 4)]),
+    (lesson_05.check_read_figures, lambda: FIGURES),
+    (lesson_05.check_read_figures, lambda: {k: np.bool_(v) for k, v in FIGURES.items()}),
     (lesson_05.check_gru_step, gru_step),
     (lesson_05.check_residual, lambda x, layers: reduce(lambda v, f: v + f(v), layers, x)),
+    (lesson_05.check_residual, in_parts),
     (lesson_05.check_own_cell, OneGate),
-    (lesson_06.check_teacher_forcing, lambda w: (["<bos>", *w], [*w, "<eos>"])),
+    (lesson_06.check_words_right, words_right),
+    (lesson_06.check_words_right, lambda said, truth: ((said == truth) * (truth > 0)).sum() / (truth > 0).sum()),
     (lesson_06.check_last_state, lambda h, m: gathered(h, m, lambda n: n - 1)),
     (lesson_06.check_greedy, speak),
     (lesson_06.check_beam_search, search),
@@ -526,31 +566,62 @@ WRONG = [
     (lesson_04.check_own_programs, lambda: PROGRAMS.replace("while", "if"), "no `while`"),
     (lesson_04.check_own_programs, lambda: PROGRAMS.replace("<dedent>", ""), "ended inside a line or a block"),
     (lesson_04.check_own_programs, lambda: 7, "expected the grammar as a text, got int"),
-    (lesson_05.check_count_weights, lambda D, H: [k * H * (D + H) for k in (1, 3, 4)], "biases are missing"),
-    (lesson_05.check_count_weights, lambda D, H: [k * H * (D + H + 1) for k in (1, 2, 3)], "candidate has weights"),
-    (lesson_05.check_count_weights, lambda D, H: [k * H * (D + 1) for k in (1, 3, 4)], "from memory to memory"),
     (lesson_05.check_gru_step, lambda *a: gru_step(*a, keep=False), "have changed places"),
     (lesson_05.check_gru_step, lambda *a: gru_step(*a, reset=False), "resets after the product"),
     (lesson_05.check_gru_step, lambda *a: gru_step(*a, order="rzc"), "in another order"),
     (lesson_05.check_gru_step, lambda *a: gru_step(*a, squash=lambda v: v), "goes through tanh"),
+    (lesson_05.check_gru_step, lambda x, h, W, U, b: gru_step(x, h, W, U, 0 * b), "bias b is missing"),
+    (lesson_05.check_gru_step, lambda *a: np.stack([gru_step(*a)] * 2), "has one state"),
     (lesson_05.check_gru_step, lambda x, h, W, U, b: x @ W + h @ U + b, "split the columns"),
+    (lesson_05.check_read_figures, lambda: list(FIGURES.values()), "a dictionary"),
+    (
+        lesson_05.check_read_figures,
+        lambda: FIGURES | {"b": True},
+        "one mark is wrong. .+ b again: MUT1 has the highest",
+    ),
+    (lesson_05.check_read_figures, lambda: dict.fromkeys("abcdefg", True), "4 marks are wrong"),
+    (lesson_05.check_read_figures, lambda: dict.fromkeys("abcdefg", False), "a again: the dashed line"),
+    (lesson_05.check_read_figures, lambda: FIGURES | {"c": "False"}, "without quotes"),
+    (lesson_05.check_read_figures, lambda: {"a": True}, "no mark for b, c"),
+    (lesson_05.check_read_figures, lambda: FIGURES | {"h": True}, "no sentence h"),
+    (lesson_05.check_residual, lambda x, layers: reduce(lambda v, f: x + f(v), layers, x), "bug is still there"),
     (lesson_05.check_residual, lambda x, layers: reduce(lambda v, f: f(v), layers, x), "plain stack"),
     (lesson_05.check_residual, lambda x, layers: reduce(lambda v, f: v + f(x), layers, x), "reads the sum below"),
     (lesson_05.check_residual, lambda x, layers: x + reduce(lambda v, f: f(v), layers, x), "add at every layer"),
+    (lesson_05.check_residual, lambda x, layers: x + layers[0](x), "return after the loop"),
+    (lesson_05.check_residual, added_in_place, "chang"),
     (lesson_05.check_own_cell, LSTMCell, "use fewer"),
     (lesson_05.check_own_cell, ShortMemory, "of the gradient is left, expected 0.01"),
     (lesson_05.check_own_cell, Unbounded, "keep it from -1 to 1"),
     (lesson_05.check_own_cell, Wasteful, "change nothing"),
     (lesson_05.check_own_cell, DeadBlock, "columns 32 to 47"),
     (lesson_05.check_own_cell, lambda units: units, "expected a cell"),
-    (lesson_06.check_teacher_forcing, lambda w: (w, [*w, "<eos>"]), "reads `<bos>` first"),
-    (lesson_06.check_teacher_forcing, lambda w: (["<bos>", *w], w), "when to stop"),
-    (lesson_06.check_teacher_forcing, lambda w: ([*w, "<eos>"], ["<bos>", *w]), "comes first"),
-    (lesson_06.check_teacher_forcing, lambda w: (["<bos>", *w, "<eos>"], [*w, "<eos>"]), "never read"),
+    (lesson_06.check_words_right, lambda said, truth: (said == truth)[said != 0].mean(), "bug is still there"),
+    (lesson_06.check_words_right, lambda said, truth: (said == truth).mean(), "Padding counts as right"),
+    (lesson_06.check_words_right, lambda said, truth: (said == truth)[truth == 0].mean(), "mask is turned round"),
+    (lesson_06.check_words_right, lambda said, truth: words_right(said, truth, said != 0), "a word is missing"),
+    (
+        lesson_06.check_words_right,
+        lambda said, truth: (said == truth)[(said + truth) > 0].mean(),
+        "behind the last word",
+    ),
+    (lesson_06.check_words_right, lambda said, truth: 1 - words_right(said, truth), "share wrong"),
+    (
+        lesson_06.check_words_right,
+        lambda said, truth: ((said == truth) & (truth != 0)).mean(),
+        "by which it is divided",
+    ),
+    (
+        lesson_06.check_words_right,
+        lambda said, truth: np.mean([*map(words_right, said, truth)]),
+        "short sentence counts",
+    ),
+    (lesson_06.check_words_right, lambda said, truth: (said == truth) & (truth != 0), "take the mean"),
+    (lesson_06.check_last_state, lambda h, m: h[m], "every place with a word"),
     (lesson_06.check_last_state, lambda h, m: h[:, -1], "after the padding"),
     (lesson_06.check_last_state, lambda h, m: gathered(h, m, lambda n: n % 6), "One place too late"),
     (lesson_06.check_last_state, lambda h, m: h[:, m.sum(1) - 1], "two lists of numbers"),
-    (lesson_06.check_last_state, lambda h, m: h, "one state for each sentence"),
+    (lesson_06.check_last_state, lambda h, m: h, "one memory for each sentence"),
     (lesson_06.check_greedy, lambda *a: speak(*a, feed=False), "Hand the word that was said"),
     (lesson_06.check_greedy, lambda *a: speak(*a, keep=False), "Hand the state"),
     (lesson_06.check_greedy, lambda step, state, n: [2, *speak(step, state, n)][:n], "expected"),
@@ -559,6 +630,10 @@ WRONG = [
     (lesson_06.check_beam_search, lambda *a: search(*a, keep=False), "has ended stays"),
     (lesson_06.check_beam_search, lambda step, state, K: search(step, state, 1), "what greedy finds"),
     (lesson_06.check_beam_search, lambda *a: (search(*a)[0], 3 * search(*a)[1]), "the mean log p"),
+    (lesson_06.check_beam_search, lambda *a: scored(*a, lambda total, last, n: total), "That is the sum"),
+    (lesson_06.check_beam_search, lambda *a: scored(*a, lambda total, last, n: total / n), "left out of the number"),
+    (lesson_06.check_beam_search, lambda *a: scored(*a, lambda total, last, n: (total - last) / n), "out of the score"),
+    (lesson_06.check_beam_search, lambda *a: scored(*a, lambda total, last, n: total - last), "is not divided"),
     (lesson_06.check_beam_search, lambda *a: search(*a)[0], "expected two things"),
     (lesson_06.check_beam_search, lambda *a: search(*a)[::-1], "the words come first"),
     (lesson_06.check_beam_search, lambda *a: search(*a, size=lambda w: len(w) + 1), "does not count"),
@@ -568,6 +643,19 @@ WRONG = [
         "counts as a word",
     ),
     (lesson_06.check_own_languages, lambda: "my_grammar.toml", "not the path"),
+    (lesson_06.check_own_languages, lambda: "\n", "is empty"),
+    (lesson_06.check_own_languages, lambda: LANGUAGES.replace("[rules]", ""), "no line .rules."),
+    (lesson_06.check_own_languages, lambda: LANGUAGES.replace('["1', '"1').replace('~2"]', '~2"'), "expected a list"),
+    (lesson_06.check_own_languages, lambda: LANGUAGES.replace("SEE", "see"), "in capitals"),
+    (lesson_06.check_own_languages, lambda: f"once = 3{LANGUAGES}", "a list of names"),
+    (
+        lesson_06.check_own_languages,
+        lambda: LANGUAGES.replace(RULE, "WHO => WHO"),
+        "shorter than 3 words",
+    ),
+    (lesson_06.check_own_languages, lambda: WORDS_IN_A_LIST, "each word is a line of its own"),
+    (lesson_06.check_own_languages, lambda: LANGUAGES.replace('"Ana"', "3"), "each word is a line of its own"),
+    (lesson_06.check_own_languages, lambda: 'words = ["I = ich"]\n[rules]\nTEXT = ["1: a => b"]', "begin a list with"),
     (lesson_06.check_own_languages, lambda: LANGUAGES.replace("WHO", "TEXT", 2), "without an end"),
     (
         lesson_06.check_own_languages,
