@@ -1,4 +1,4 @@
-"""python -m course_lib doctor | data | fetch NAME"""
+"""python -m course_lib doctor | progress | data | fetch NAME"""
 
 import sys
 
@@ -28,6 +28,7 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m course_lib")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("doctor", help="check this machine and say how to mend what is wrong")
+    commands.add_parser("progress", help="say which exercises in work/ are solved, tried, untouched")
     commands.add_parser("data", help="list the public data sets")
     commands.add_parser("fetch", help="download a public data set").add_argument("name")
     options = parser.parse_args(arguments)
@@ -38,7 +39,11 @@ def main(arguments=None):
             from course_lib.doctor import doctor
 
             return 0 if doctor() else 1
-        if options.command == "data":
+        if options.command == "progress":
+            from course_lib import progress
+
+            print(progress.read())
+        elif options.command == "data":
             list_data()
         else:
             from course_lib.datasets.fetch import fetch

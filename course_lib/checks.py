@@ -1,58 +1,377 @@
-"""The means to check an exercise and to give a hint."""
+"""The means to check an exercise and to give a hint.
 
-from collections.abc import Callable, Sequence
+`run` calls what a student wrote, so that whatever goes wrong in it is one sentence, also later, in a function or
+generator that it handed over. `guard` is put around every check (course_lib/exercises/__init__.py) for all the rest: a
+layer, a class, a grammar that breaks where it is used. Then `as_array`, `as_list` or `results` see that the answer is
+of the right kind, and `expect_close`, `number` or `marks` whether it is right, with a hint for each likely mistake.
+"""
+
+import contextlib
+import functools
+import inspect
+import io
+import itertools
+import sys
+import types
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from course_lib.errors import CourseError
+from course_lib.mistakes import EXCHANGED, explain
+
+BLANK = (None, ..., NotImplemented)
+TOO_MANY = 100_000  # things in a list that a student's code makes: what never ends is stopped there
 
 
 class NotYet(CourseError):
     """An exercise is not solved yet. The message says what to look at."""
 
 
+def guard(check: Callable) -> Callable:
+    """The check, with an error of any kind in what it was given told as NotYet."""
+    (name, *_) = inspect.signature(check).parameters
+
+    @functools.wraps(check)
+    def guarded(*answers):
+        try:
+            check(*answers)
+        except NotYet:
+            raise
+        except Exception as error:
+            raise NotYet(explain(error, name, returned=True)) from None
+
+    return guarded
+
+
 def run(function: Callable, *args) -> Any:
-    """Call a student's function. NotYet if it is blank, returns nothing, or stops with an error of its own."""
-    name = getattr(function, "__name__", "your function")
+    """Call a student's function. NotYet if it is blank, returns nothing, changes what it is given, or stops."""
     if not callable(function):
         raise NotYet(f"expected a function, got {type(function).__name__}: keep the line that begins with def.")
-    try:
+    name = getattr(function, "__name__", "your function")
+    given, printed = [_copy(arg) for arg in args], _Tee(sys.stdout)
+    with _sentences(name), contextlib.redirect_stdout(printed):
         answer = function(*args)
+    changed = [place for place, (now, before) in enumerate(zip(args, given, strict=True)) if not _same(now, before)]
+    if inspect.iscoroutine(answer):
+        answer.close()
+        raise NotYet(f"{name} begins with async def: leave out async.")
+    if answer is ... or answer is NotImplemented:
+        raise NotYet(f"{name} is still blank: write it in the cell above, run that cell, then this one.")
+    if answer is None:
+        how = f": end it with `return {_argument(function, changed[0])}`" if changed else ": end it with `return …`"
+        if changed:
+            how = f", it changed {_argument(function, changed[0])} in place{how}, of a copy"
+        elif printed.text.strip():
+            how = ", it printed its answer: write `return …` in place of `print(…)`"
+        raise NotYet(f"{name} returned nothing{how}.")
+    if changed:
+        what = _argument(function, changed[0])
+        raise NotYet(f"{name} changed {what}, which it was given: work on a copy, and leave {what} as it was.")
+    return _guarded(answer, name)
+
+
+@contextlib.contextmanager
+def _sentences(name: str) -> Iterator[None]:
+    """Whatever a student's code raises is NotYet; what floats overflow to is looked at in the answer."""
+    try:
+        with np.errstate(all="ignore"):
+            yield
     except NotImplementedError:
         raise NotYet(f"{name} is still blank: write it in the cell above, run that cell, then this one.") from None
+    except NotYet:
+        raise
     except Exception as error:
-        misfit = isinstance(error, ValueError) and ("matmul" in str(error) or "not aligned" in str(error))
-        hint = ". Vectors are rows here: x @ W, where a paper writes W x." if misfit else ""
-        raise NotYet(f"{name} stopped with {type(error).__name__}: {error}{hint}") from None
-    if answer is None:
-        raise NotYet(f"{name} returned nothing: end it with `return …`.")
+        raise NotYet(explain(error, name)) from None
+
+
+def _guarded(answer: Any, name: str) -> Any:
+    """What a student's function returned; a function or generator among it tells its errors as NotYet, too."""
+    if isinstance(answer, types.GeneratorType):
+        return _guarded_steps(answer, name)
+    if isinstance(answer, types.FunctionType | types.MethodType | functools.partial):
+        inner = getattr(answer, "__name__", "<lambda>")
+        inner = f"what {name} returned" if inner == "<lambda>" else inner
+
+        @functools.wraps(answer)
+        def guarded(*args, **options):
+            with _sentences(inner):
+                result = answer(*args, **options)
+            return _guarded(result, inner)
+
+        return guarded
+    if type(answer) in (tuple, list) and any(callable(one) or isinstance(one, types.GeneratorType) for one in answer):
+        return type(answer)(_guarded(one, name) for one in answer)
     return answer
 
 
-def as_array(answer, shape: Sequence[int], what: str, hints: dict[tuple, str] | None = None) -> np.ndarray:
-    """The answer as a float array of `shape`, or NotYet. hints: a wrong shape -> the likely mistake."""
+def _guarded_steps(steps: types.GeneratorType, name: str) -> Iterator:
+    while True:
+        with _sentences(name):
+            try:
+                step = next(steps)
+            except StopIteration:
+                return
+        yield step
+
+
+class _Tee(io.TextIOBase):
+    """Standard output that also remembers."""
+
+    def __init__(self, stream):
+        self.stream, self.text = stream, ""
+
+    def write(self, text: str) -> int:
+        self.text += text[: 1000 - len(self.text)]
+        self.stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        self.stream.flush()
+
+
+def _copy(value: Any) -> Any:
+    """A copy of arrays, and of lists, sets and dicts down to them; anything else itself."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if type(value) in (list, tuple, set):
+        return type(value)(_copy(one) for one in value)
+    if type(value) is dict:
+        return {key: _copy(one) for key, one in value.items()}
+    return value
+
+
+def _same(now: Any, before: Any) -> bool:
+    """Whether what was given is as it was copied."""
+    if isinstance(before, np.ndarray):
+        return now.dtype == before.dtype and now.shape == before.shape and now.tobytes() == before.tobytes()
+    if type(before) in (list, tuple):
+        return len(now) == len(before) and all(_same(*pair) for pair in zip(now, before, strict=True))
+    if type(before) is dict:
+        return now.keys() == before.keys() and all(_same(now[key], before[key]) for key in before)
+    return now == before if type(before) is set else now is before
+
+
+def _argument(function: Callable, place: int) -> str:
+    """The name of an argument."""
     try:
-        array = np.asarray(answer, float)
-    except (TypeError, ValueError):
-        raise NotYet(f"{what}: expected numbers of shape {tuple(shape)}, got {type(answer).__name__}.") from None
-    if array.shape != tuple(shape):
-        hint = (hints or {}).get(array.shape)
-        raise NotYet(f"{what}: shape is {array.shape}, expected {tuple(shape)}" + (f": {hint}." if hint else "."))
+        return list(inspect.signature(function).parameters)[place]
+    except (IndexError, TypeError, ValueError):
+        return f"argument {place + 1}"
+
+
+# -- of which kind an answer is ---------------------------------------------------------------------------------------
+
+
+def results(answer: Any, *names: str, what: str) -> list:
+    """The several things a function returns, such as h_t and c_t; NotYet if there are not as many."""
+    asked = " and ".join([", ".join(names[:-1]), names[-1]])
+    back = f"expected {len(names)} things, {asked}: end it with `return {', '.join(names)}`"
+    if isinstance(answer, types.GeneratorType):
+        answer = as_list(answer, what)
+    if not isinstance(answer, tuple | list):
+        raise NotYet(f"{what}: {back}; got one {_kind(answer)}.")
+    if len(answer) != len(names):
+        raise NotYet(f"{what}: {back}; got {len(answer)}.")
+    for name, one in zip(names, answer, strict=True):
+        if any(one is blank for blank in BLANK):
+            raise NotYet(f"{what}: {name} is {one}: was it computed?")
+    return list(answer)
+
+
+def as_list(answer: Any, what: str, at_most: int = TOO_MANY) -> list:
+    """The answer as a list, NotYet if it is none, or has no end; a generator or tuple will do."""
+    if isinstance(answer, str | bytes | Mapping | set | frozenset) or not hasattr(answer, "__iter__"):
+        raise NotYet(f"{what}: expected a list, got {_kind(answer)}.")
+    with _sentences(what):
+        made = list(itertools.islice(answer, at_most + 1))
+    if len(made) > at_most:
+        raise NotYet(f"{what}: more than {at_most:,} things, and no end: when does the loop stop?")
+    return made
+
+
+def as_array(answer: Any, shape: Sequence[int], what: str, hints: dict[tuple, str] | None = None) -> np.ndarray:
+    """The answer as a float array of `shape`, or NotYet. hints: a wrong shape -> the likely mistake."""
+    shape = tuple(shape)
+    array = _numbers(answer, shape, what)
+    if array.shape != shape:
+        hint = (hints or {}).get(array.shape) or _other_shape(answer, array, shape)
+        raise NotYet(f"{what}: shape is {array.shape}, expected {shape}" + (f": {hint}" if hint else "") + ".")
+    if np.isnan(array).any():
+        raise NotYet(
+            f"{what}: there are values that are not finite, NaN: 0 / 0, infinity minus infinity, or the logarithm or "
+            "root of a negative number."
+        )
     if not np.isfinite(array).all():
-        raise NotYet(f"{what}: there are values that are not finite (NaN or infinity).")
+        raise NotYet(
+            f"{what}: there are values that are not finite, infinity: division by 0, log(0), or exp of a large number."
+        )
     return array
+
+
+def _numbers(answer: Any, shape: tuple, what: str) -> np.ndarray:
+    """An array of numbers, of any shape."""
+    wanted = f"expected numbers of shape {shape}" if shape else "expected a number"
+    if callable(answer) and not hasattr(answer, "__array__"):
+        raise NotYet(f"{what}: {wanted}, got a function, {_named(answer)}: call it, with ( ).")
+    if type(answer).__name__ in ("KerasTensor", "SymbolicTensor"):
+        raise NotYet(f"{what}: {wanted}, got a tensor without numbers: hand it arrays, not keras.Input.")
+    if isinstance(answer, str | bytes | Mapping | set | frozenset | Iterator):
+        raise NotYet(f"{what}: {wanted}, got {_kind(answer)}.")
+    try:
+        array = np.asarray(answer)
+    except Exception as error:
+        uneven = "inhomogeneous" in str(error)
+        why = "its parts have different shapes" if uneven else f"{type(error).__name__}: {str(error).splitlines()[0]}"
+        raise NotYet(f"{what}: {wanted}, got {_kind(answer)}: {why}.") from None
+    if array.dtype.kind in "US":
+        raise NotYet(f"{what}: {wanted}, got texts: numbers stand without quotes.")
+    if array.dtype.kind == "c":
+        raise NotYet(f"{what}: {wanted}, got complex ones: a root of a negative number.")
+    if array.dtype.kind == "O" and any(one is None for one in array.ravel()):
+        raise NotYet(
+            f"{what}: {wanted}, there is None among them: one is never set, or comes from a function without return."
+        )
+    try:
+        return array.astype(float)
+    except (TypeError, ValueError):
+        raise NotYet(f"{what}: {wanted}, got {_kind(answer)}.") from None
+
+
+def _other_shape(answer: Any, array: np.ndarray, shape: tuple) -> str:
+    """Why a shape may be another than expected."""
+    if isinstance(answer, tuple):
+        return f"a tuple of {len(answer)} was returned; return one array, without a comma"
+    if array.ndim > 1 and array.T.shape == shape:
+        return EXCHANGED
+    if array.size == np.prod(shape) and tuple(n for n in array.shape if n > 1) == tuple(n for n in shape if n > 1):
+        way = "many" if array.ndim > len(shape) else "few"
+        return f"the numbers may be right, with an axis of length 1 too {way}"
+    if array.ndim == 0:
+        return "that is one number: is a sum or mean over too many axes"
+    return ""
+
+
+def _kind(answer: Any) -> str:
+    """What a thing is, as it is told to a student."""
+    kinds = {str: "str, a text", np.ndarray: "array", types.GeneratorType: "generator (it has yield)"}
+    return kinds.get(type(answer), type(answer).__name__)
+
+
+def _named(function: Callable) -> str:
+    return getattr(function, "__name__", type(function).__name__)
+
+
+# -- whether it is right ----------------------------------------------------------------------------------------------
 
 
 def expect_close(answer, expected, what: str, mistakes: Sequence[tuple[Any, str]] = (), tolerance: float = 1e-5):
     """NotYet unless answer equals expected; `mistakes` holds (what a likely mistake gives, the hint for it)."""
-    if np.allclose(answer, expected, atol=tolerance, rtol=tolerance):
+    if _close(answer, expected, tolerance):
         return
     for wrong, hint in mistakes:
-        if np.shape(wrong) == np.shape(answer) and np.allclose(answer, wrong, atol=tolerance, rtol=tolerance):
+        if _close(answer, wrong, tolerance):
             raise NotYet(f"{what}: not yet. {hint}")
+    if hint := _general_mistake(np.asarray(answer), np.asarray(expected), tolerance):
+        raise NotYet(f"{what}: not yet. {hint}")
     with np.printoptions(precision=4, suppress=True, threshold=8):
         raise NotYet(f"{what}: expected {np.asarray(expected)}, got {np.asarray(answer)}.")
+
+
+def _close(answer, expected, tolerance: float) -> bool:
+    """Equal in shape, and in every number."""
+    if np.shape(answer) != np.shape(expected):
+        return False
+    try:
+        return bool(np.allclose(answer, expected, atol=tolerance, rtol=tolerance))
+    except TypeError:  # no numbers
+        return False
+
+
+def _general_mistake(answer: np.ndarray, expected: np.ndarray, tolerance: float) -> str:
+    """What may be wrong with an answer of any exercise, or ""."""
+
+    def close(other):
+        return _close(answer, other, tolerance)
+
+    if answer.dtype.kind not in "fiub" or expected.dtype.kind not in "fiub":
+        return ""
+    if expected.ndim == 2 and close(expected.T):
+        return f"{EXCHANGED[0].upper()}{EXCHANGED[1:]}."
+    if answer.shape != expected.shape:
+        return ""
+    if expected.any() and close(-expected):
+        return "The sign is turned round."
+    if (expected != np.round(expected)).any() and (close(np.floor(expected)) or close(np.trunc(expected))):
+        return "Whole numbers, the fraction is cut off: / divides, // and int(…) cut, an array of whole numbers, too."
+    if answer.size > 2 and close(expected[::-1]):
+        return "The right numbers, in reversed order."
+    if answer.size > 2 and _close(np.sort(answer, None), np.sort(expected, None), tolerance):
+        return "The right numbers, in another order."
+    return ""
+
+
+def number(answer, expected: float, what: str, mistakes: Sequence[tuple[Any, str]] = (), tolerance: float = 1e-5):
+    """NotYet unless a number (or what a function without arguments returns) is the expected one, which is not told.
+
+    It may be written as an expression, such as 3 * np.log(2). `mistakes` as for `expect_close`.
+    """
+    if callable(answer):
+        answer = run(answer)
+    if any(answer is blank for blank in BLANK):
+        raise NotYet(f"{what} is still blank: write a number in the cell above, run that cell, then this one.")
+    if isinstance(answer, bool | np.bool_):
+        raise NotYet(f"{what}: expected a number, got {answer}.")
+    if isinstance(answer, str):
+        raise NotYet(f"{what}: expected a number, without quotes, got the text {answer!r}.")
+    array = _numbers(answer, (), what)
+    if array.size != 1:
+        raise NotYet(f"{what}: expected one number, got {array.size}.")
+    value = float(array.reshape(()))
+    if not np.isfinite(value):
+        raise NotYet(f"{what}: expected a number, got {value}.")
+    if _close(value, expected, tolerance):
+        return
+    for wrong, hint in mistakes:
+        if _close(value, wrong, tolerance):
+            raise NotYet(f"{what}: not yet. {hint}")
+    raise NotYet(f"{what}: not yet, {value:.4g} is too {'large' if value > expected else 'small'}.")
+
+
+def marks(answer, truth: Mapping | Sequence, hints: Mapping | Sequence, what: str = "your marks") -> None:
+    """NotYet unless each statement is marked True or False as in `truth`; the first wrong mark is told its hint.
+
+    truth and hints: of each statement, as dicts with the same keys, or as lists. answer: a dict or list like them, or
+    a function that returns one.
+    """
+    if callable(answer):
+        answer = run(answer)
+    if any(answer is blank for blank in BLANK):
+        raise NotYet(f"{what}: still blank: mark each statement True or False.")
+    right, why = _by_name(truth), _by_name(hints)
+    if right.keys() != why.keys():
+        raise ValueError(f"marks: a hint for each statement, got {list(why)} for {list(right)}")
+    if isinstance(answer, str | bytes | set) or not isinstance(answer, Mapping | Sequence | np.ndarray):
+        raise NotYet(f"{what}: expected True or False for each of {len(right)} statements, got {_kind(answer)}.")
+    given = _by_name(answer)
+    if missing := [name for name in right if name not in given or any(given[name] is blank for blank in BLANK)]:
+        all_of_them = len(missing) == len(right)
+        raise NotYet(f"{what}: " + ("still blank: mark each" if all_of_them else f"mark statement {missing[0]}, too:")
+                     + (" statement" if all_of_them else "") + " True or False.")  # fmt: skip
+    if extra := [name for name in given if name not in right]:
+        raise NotYet(f"{what}: there is no statement {extra[0]!r}: there are {', '.join(map(str, right))}.")
+    for name, mark in given.items():
+        if not isinstance(mark, bool | np.bool_):
+            raise NotYet(f"{what}: statement {name}: expected True or False, without quotes, got {mark!r}.")
+    for name, is_true in right.items():
+        if bool(given[name]) != is_true:
+            raise NotYet(f"{what}: statement {name}: not yet. {why[name]}")
+
+
+def _by_name(values: Any) -> dict:
+    """What belongs to each statement: of a list, they are numbered from 1."""
+    return dict(values) if isinstance(values, Mapping) else dict(enumerate(values, start=1))
 
 
 def solved(what: str) -> None:

@@ -67,9 +67,9 @@ def rnn_forward(x, W_x, W_h, b, h_0, mask=None):
 
 @_checked(gates=1)
 def rnn_backward(dh_out, x, h, W_x, W_h, h_0, mask=None):
-    """Backpropagation through time: from ∂L/∂h_t along the outputs alone, dh_out (B, T, H), to all gradients.
+    """Backpropagation through time: from ∂E/∂h_t along the outputs alone, dh_out (B, T, H), to all gradients.
 
-    h: what rnn_forward returned. -> {"x", "W_x", "W_h", "b", "h_0": the gradients; "h": all of ∂L/∂h_t, (B, T, H)}
+    h: what rnn_forward returned. -> {"x", "W_x", "W_h", "b", "h_0": the gradients; "h": all of ∂E/∂h_t, (B, T, H)}
     """
     dx, dh = np.zeros_like(x), np.zeros_like(h)
     dW_x, dW_h, db = np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(W_h[0])

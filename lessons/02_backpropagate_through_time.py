@@ -6,22 +6,42 @@
 #       format_name: percent
 # ---
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # # 02 · Backpropagate through time and watch gradients vanish
 #
-# **You will do:** run a network backwards by hand, turn that into twenty lines of code, check them, and measure how far back a
-# gradient reaches.
+# **You will do:** run a network backwards, by hand and in code; measure how far a gradient reaches.
 #
-# **You will learn:** backpropagation through time; why gradients vanish or explode, exactly; what clipping, better
-# starts, ReLU and truncation do about it; and how far back a plain RNN learns.
+# **You will learn:** backpropagation through time; why gradients vanish or explode; what clipping, better starts, ReLU, truncation do about
+# it; how far back a plain RNN learns.
 #
 # **You need:** lesson 01; the chain rule; matrices.
 #
 # **Run time:** about 8 seconds on two processor cores with AVX-512, about 9 on one without.
+
+# %% [markdown]
+# <details><summary><b>Symbols of this lesson</b></summary>
 #
-# **Sources.** R. Pascanu, T. Mikolov, Y. Bengio, *On the difficulty of training recurrent neural networks*, ICML 2013
-# (equations 3–5 are derived here); the lectures of P. Martínez Olmos (unrolled graphs, vanishing gradients, its three
-# remedies; *clouds* and *France*) and X. Bresson. Other papers where they are used.
+# | letter | meaning | size |
+# | --- | --- | --- |
+# | $a$, $a_t$, $a^l$ | what goes into a nonlinearity; at step $t$; in layer $l$ | $H$ |
+# | $b$ | bias | $H$ |
+# | $\delta$ | gradient of the loss before the nonlinearity: $\partial E / \partial a$ | as $a$ |
+# | $\eta$ | learning rate | a number |
+# | $E$, $E_t$ | loss; its part at step $t$ | a number |
+# | $h_t$ | memory after step $t$ | $H$ |
+# | $H$ | units of memory | |
+# | $k$ | a step before $t$ | |
+# | $l$ | layer | |
+# | $\rho$ | scale of a matrix: of a rotation times $\rho$, the spectral radius | a number |
+# | $t$, $t'$ | step, or place, of what is read; steps between $k$ and $t$ | |
+# | $T$ | number of steps, or places | |
+# | $W$, $W_x$, $W_h$, $W^l$ | weights; from the input; from the memory | $H \times D$, $H \times H$ |
+# | $D$ | numbers in an input or key | |
+# | $x_t$, $x^l$ | input of a layer, at step $t$; of layer $l$ | $D$ |
+#
+# A raised $+$ marks a derivative that holds the memory before it fixed.
+#
+# </details>
 
 # %%
 import matplotlib.pyplot as plt
@@ -34,29 +54,28 @@ from course_lib import plotting, results, tables, training, widgets
 from course_lib.cells import Cell
 from course_lib.claims import at_least, at_most, claim, must_be, seed
 from course_lib.exercises import lesson_02
+from course_lib.guesses import ask
 from course_lib.numpy_rnn import SequenceModel, numerical_gradient, relative_error, rnn_forward
 
 SEED = seed()
 training.set_seed(SEED)
 rng = np.random.default_rng(SEED)
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## A question with a number in it
 #
 # > The clouds are in the **sky**.
 # >
 # > I grew up in **France** … I speak fluent **French**.
 #
-# *Clouds* stands four words before *sky*. *France* can stand a hundred words before *French*. To learn the second sentence,
-# the error made at *French* has to change what the network did at *France*. How much of that error arrives there?
-#
+# *France* can stand a hundred words before *French*. To learn this, the error made at *French* has to change what the
+# network did at *France*. How much of that error arrives there?
+
+# %% [markdown] slideshow={"slide_type": "slide"}
 # We strip the question to its bones. The [**recall**](pages/glossary.md#recall-world) world: first comes one of 8 symbols, then some distractors, at random,
 # and at the end the network shall say which symbol came first. The number of steps in between is the [**lag**](pages/glossary.md#lag).
-#
-# **Your guess, before you read on:** a vanilla RNN with 64 units trains on 600 batches of fresh sequences. Up to
-# which lag does it learn this? 10? 50? 200? 1000?
 
-# %%
+# %% slideshow={"slide_type": "fragment"}
 from course_lib.worlds.lag import Recall
 
 task = Recall(lag=6)
@@ -65,8 +84,10 @@ for row, answer in zip(tokens, answers, strict=True):
     print(" ".join(f"{token:2}" for token in row), "  -> ", answer)
 
 # %% [markdown]
-# Numbers below 8 are symbols, the others distractors. **The baseline:** whoever has forgotten the first symbol can only
-# guess one of 8, and is right 12.5 % of the time. There is no other clue.
+# Numbers below 8 are symbols, the others distractors. A vanilla RNN with 64 units trains on 600 batches of fresh sequences.
+# Up to which lag does it learn this? 10? 50? 200? Keep a number in mind: you will be asked.
+#
+# **The baseline:** whoever has forgotten the first symbol can only guess one of 8, and is right 12.5 % of the time.
 
 # %%
 tokens, answers = Recall(lag=100).sample(4000, rng)
@@ -76,35 +97,44 @@ claim(
     "the last token says nearly nothing about the first: the best rule is right in a fifth at most", at_most(right, 0.2)
 )
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## Backpropagation, recalled
 #
-# In a plain network the error goes back layer by layer. Write $\delta = \partial E / \partial z$ for the error at the
-# input $z$ of a layer's activation $g$. Then, with $h = g(z)$ and the layer above computing $z' = W' h$,
+# A plain network first goes forward: layer $l$ reads $x^l$, computes $a^l = W^l x^l$, and hands $x^{l+1} = \tanh(a^l)$ to the
+# next. At the end stands the loss $E$. Write $\delta^l = \partial E / \partial a^l$: how much $E$ grows with each number
+# that goes into the tanh of layer $l$. The chain rule goes backwards:
 #
-# $$\delta = g'(z) \odot W'^{\top} \delta' \qquad\qquad \frac{\partial E}{\partial W} = \delta\, x^{\top}$$
-#
-# Two factors a layer: the derivative of the activation, and the weights, transposed. (Then gradient descent moves each
-# weight, $W \leftarrow W - \eta\, \partial E / \partial W$.) In numbers:
-
-# %%
-x, W_1, w_2 = np.array([1.0, -1.0]), np.array([[0.5, 0.0], [1.0, 2.0]]), np.array([1.0, -2.0])
-h = np.tanh(W_1 @ x)  # z = W_1 x, g = tanh
-y = w_2 @ h  # and E = y² / 2
-delta = (1 - h**2) * (w_2 * y)  # tanh' = 1 - tanh²; ∂E/∂y = y
-print("h", h.round(3), " y", y.round(3), " δ", delta.round(3))
-
-by_hand, check = np.outer(delta, x), numerical_gradient(lambda: (w_2 @ np.tanh(W_1 @ x)) ** 2 / 2, W_1)
-must_be("δ xᵀ is what small changes of W_1 give", at_most(relative_error(by_hand, check), 1e-7))
+# $$\delta^l = (1 - (x^{l+1})^2) \odot (W^{l+1})^\top \delta^{l+1} \qquad\qquad \frac{\partial E}{\partial W^l} = \delta^l\, (x^l)^\top$$
 
 # %% [markdown]
+# Read the first equation from the right. Take the $\delta$ of the layer above; send it back through the weights, transposed,
+# since each unit collects from all units it went to; multiply by the derivative of tanh, $1 - \tanh^2$. (Then gradient
+# descent moves each weight, $W \leftarrow W - \eta\, \partial E / \partial W$.) In numbers: one layer of two units; the loss
+# is half the square of their weighted sum.
+
+# %%
+x_1, W_1, w_2 = np.array([1.0, -1.0]), np.array([[0.5, 0.0], [1.0, 2.0]]), np.array([1.0, -2.0])
+x_2 = np.tanh(W_1 @ x_1)  # a = W_1 x_1
+y = w_2 @ x_2  # and E = y² / 2
+delta = (1 - x_2**2) * (w_2 * y)  # tanh' = 1 - tanh²; ∂E/∂y = y
+print("x_2", x_2.round(3), " y", y.round(3), " δ", delta.round(3))
+
+by_hand, check = np.outer(delta, x_1), numerical_gradient(lambda: (w_2 @ np.tanh(W_1 @ x_1)) ** 2 / 2, W_1)
+must_be("δ xᵀ is what small changes of W_1 give", at_most(relative_error(by_hand, check), 1e-7))
+
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## A recurrent network is a deep network
 #
 # Unroll it: one copy of the layer a step, all copies with **the same** $W_h$ and $W_x$. Where losses $E_t$ hang on it
 # depends on the task:
 
-# %%
-fig, axes = plotting.figure(9.5, 2.6, columns=3)
+# %% slideshow={"slide_type": "fragment"}
+fig, axes = plotting.figure(
+    9.5,
+    2.6,
+    columns=3,
+    alt="Three unrolled networks: a loss at each step; at the last only; each step reads what the last gave.",
+)
 plotting.unrolled(axes[0], 3, {1, 2, 3}, {1, 2, 3})
 plotting.unrolled(axes[1], 3, {1, 2, 3}, {3})
 plotting.unrolled(axes[2], 3, {1, 2, 3}, {1, 2, 3}, feedback=True)
@@ -117,32 +147,42 @@ plt.show()
 # %% [markdown]
 # Every arrow is crossed backwards. Follow $E_3$ in the middle picture back to $x_1$: three times through a tanh, twice
 # through $W_h$. One copy more for each step of lag.
-#
+
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three steps by hand
 #
-# One unit, $h_t = \tanh(w\,h_{t-1} + x_t)$ with $w = 0.5$. It hears a 1, then silence, and should say 1 at the end:
-# $x = (1, 0, 0)$, $E = \tfrac12 (h_3 - 1)^2$. **On paper first:** is $|\partial E/\partial h_1|$ larger or smaller than
-# $|\partial E/\partial h_3|$, and about how many times? You need only $w$.
+# One unit, $h_t = \tanh(W_h h_{t-1} + x_t)$ with $W_h = 0.5$. The unit hears a 1, then silence, and should say 1 at the end:
+# $x = (1, 0, 0)$, $E = \frac12 (h_3 - 1)^2$. **On paper first:** how much of $\partial E/\partial h_3$ is left at
+# $\partial E/\partial h_1$? You need only $W_h$.
 
-# %%
-w, x_1 = 0.5, 1.0
-h_1 = np.tanh(w * 0.0 + x_1)
-h_2 = np.tanh(w * h_1)
-h_3 = np.tanh(w * h_2)
+# %% tags=["nbval-ignore-output", "guess"]
+guess = ask("∂E/∂h_1 over ∂E/∂h_3")
+
+# %% slideshow={"slide_type": "fragment"}
+W_h, x_1 = 0.5, 1.0
+h_1 = np.tanh(W_h * 0.0 + x_1)
+h_2 = np.tanh(W_h * h_1)
+h_3 = np.tanh(W_h * h_2)
 
 dE_dh_3 = h_3 - 1
-dE_dh_2 = dE_dh_3 * (1 - h_3**2) * w  # through tanh, then through w
-dE_dh_1 = dE_dh_2 * (1 - h_2**2) * w
+dE_dh_2 = dE_dh_3 * (1 - h_3**2) * W_h  # through tanh, then through W_h
+dE_dh_1 = dE_dh_2 * (1 - h_2**2) * W_h
 print(f"h:     {h_1:.3f}  {h_2:.3f}  {h_3:.3f}")
 print(f"dE/dh: {dE_dh_1:.3f} {dE_dh_2:.3f} {dE_dh_3:.3f}")
-must_be("two steps back, at most w² of the gradient is left", at_most(dE_dh_1 / dE_dh_3, w**2))
+must_be("two steps back, at most W_h² of the gradient is left", at_most(dE_dh_1 / dE_dh_3, W_h**2))
+
+# %% tags=["nbval-ignore-output", "answer"]
+guess.answer(
+    dE_dh_1 / dE_dh_3,
+    because="Two steps back: twice times W_h, which gives a quarter, and twice times tanh', which is below 1.",
+)
 
 # %% [markdown]
-# And the gradient of $w$ itself? It was used three times, so it gets three contributions: at each step $k$, the error
-# there, times how much $w$ changes $h_k$ *if $h_{k-1}$ is held fixed*. They add up.
+# And the gradient of $W_h$ itself? It was used three times, so it gets three contributions: at each step $k$, the
+# gradient of $h_k$, times how much $W_h$ changes $h_k$ *if $h_{k-1}$ is held fixed*. They add up.
 
 # %%
-direct = np.array([(1 - h_1**2) * 0.0, (1 - h_2**2) * h_1, (1 - h_3**2) * h_2])  # of step 1, 2, 3: ∂⁺h_k/∂w
+direct = np.array([(1 - h_1**2) * 0.0, (1 - h_2**2) * h_1, (1 - h_3**2) * h_2])  # of step 1, 2, 3: ∂⁺h_k/∂W_h
 terms = np.array([dE_dh_1, dE_dh_2, dE_dh_3]) * direct
 
 
@@ -152,10 +192,29 @@ def error(weight):
 
 
 print("contributions of steps 1, 2, 3:", terms.round(4))
-slope = (error(w + 1e-6) - error(w - 1e-6)) / 2e-6
+slope = (error(W_h + 1e-6) - error(W_h - 1e-6)) / 2e-6
 must_be("their sum is the slope of E", at_most(abs(terms.sum() - slope), 1e-7))
 
 # %% [markdown]
+# ### 1 · Derive it
+#
+# Take the tanh away: $h_t = W_h h_{t-1} + x_t$, one unit, $h_0 = 0$. The unit reads $x = (1, 0, \dots, 0)$, $T$ numbers, and
+# $E = \frac12 (h_T - 1)^2$. On paper: what is $h_T$? What is $\partial E / \partial W_h$? Write the last one as a formula of
+# $W_h$ and $T$, without a loop.
+
+
+# %% nbgrader={"grade_id": "slope"}
+def slope_of(W_h, T):
+    """W_h, a number, and T, how many steps -> ∂E/∂W_h."""
+    ### BEGIN SOLUTION
+    return (W_h ** (T - 1) - 1) * (T - 1) * W_h ** (T - 2)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "slope-check", "points": 2}
+lesson_02.check_slope(slope_of)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## The general equations
 #
 # What you did with numbers is, in letters (Pascanu et al. 2013, equations 3 and 4; $\partial^+$ holds $h_{k-1}$ fixed):
@@ -163,15 +222,17 @@ must_be("their sum is the slope of E", at_most(abs(terms.sum() - slope), 1e-7))
 # $$\frac{\partial E}{\partial W} = \sum_{t} \frac{\partial E_t}{\partial W} \qquad\qquad
 # \frac{\partial E_t}{\partial W} = \sum_{k \le t} \frac{\partial E_t}{\partial h_t}\,
 # \frac{\partial h_t}{\partial h_k}\, \frac{\partial^+ h_k}{\partial W}$$
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# The factor in the middle is a product of [**Jacobians**](pages/glossary.md#jacobian), one a step. A Jacobian is a table of slopes: its
+# row says how one number of $h_{t'}$ moves with each number of $h_{t'-1}$. From $h_{t'} = \tanh(W_h h_{t'-1} + W_x x_{t'} + b)$,
 #
-# The factor in the middle is a product of [**Jacobians**](pages/glossary.md#jacobian), one a step: the matrix of how each number of $h_i$ moves with each of
-# $h_{i-1}$. From $h_i = \tanh(W_h h_{i-1} + W_x x_i + b)$,
-#
-# $$\frac{\partial h_t}{\partial h_k} = \prod_{t \ge i > k} \frac{\partial h_i}{\partial h_{i-1}}
-# = \prod_{t \ge i > k} \operatorname{diag}(1 - h_i^2)\; W_h$$
-#
-# with the latest step on the left. (This is their equation 5 for our network. They print $W^\top$ there; differentiate their
-# equation 2, and it is $W$.) Move $h_k$ a little and look.
+# $$\frac{\partial h_t}{\partial h_k} = \prod_{t \ge t' > k} \frac{\partial h_{t'}}{\partial h_{t'-1}}
+# = \prod_{t \ge t' > k} \operatorname{diag}(1 - h_{t'}^2)\; W_h$$
+
+# %% [markdown]
+# The latest step stands on the left; $\operatorname{diag}$ makes a matrix that multiplies number by number. (Equation 5 of the
+# paper prints $W_h$ transposed here.) Move $h_k$ a little and look.
 
 # %%
 H, steps = 5, 4
@@ -191,20 +252,23 @@ jacobian = (np.array(ends[::2]) - ends[1::2]).T / 2e-6
 must_be("the product of diag(1 - h²) W_h is the Jacobian", at_most(relative_error(product, jacobian), 1e-7))
 claim("with W_h transposed in each factor it is not", at_least(relative_error(transposed, jacobian), 0.1))
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## In code
 #
-# Two sums over $t$ and $k$ look like $T^2$ work. It is $T$: walk backwards once, and carry
-# $\partial L/\partial h_t$ along. At each step it collects two things: what the loss of this step says (`dh_out`, from
-# the read-out), and what comes back from step $t + 1$. (`mask` marks steps without a word, at the end of short texts:
-# the memory waits there.)
+# Two sums over $t$ and $k$ look like $T^2$ work. The work is $T$: walk backwards once, and carry
+# $\partial E/\partial h_t$ along. At each step the walk collects two things: what the loss of this step says, and what comes back
+# from step $t + 1$.
+
+# %% [markdown]
+# (`dh_out` holds the first, from the read-out. `mask` marks steps without a word, at the end of short texts: the memory
+# waits there.)
 
 
 # %% tags=["lib:numpy_rnn"]
 def rnn_backward(dh_out, x, h, W_x, W_h, h_0, mask=None):
-    """Backpropagation through time: from ∂L/∂h_t along the outputs alone, dh_out (B, T, H), to all gradients.
+    """Backpropagation through time: from ∂E/∂h_t along the outputs alone, dh_out (B, T, H), to all gradients.
 
-    h: what rnn_forward returned. -> {"x", "W_x", "W_h", "b", "h_0": the gradients; "h": all of ∂L/∂h_t, (B, T, H)}
+    h: what rnn_forward returned. -> {"x", "W_x", "W_h", "b", "h_0": the gradients; "h": all of ∂E/∂h_t, (B, T, H)}
     """
     dx, dh = np.zeros_like(x), np.zeros_like(h)
     dW_x, dW_h, db = np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(W_h[0])
@@ -223,7 +287,7 @@ def rnn_backward(dh_out, x, h, W_x, W_h, h_0, mask=None):
 
 
 # %% [markdown]
-# Code like this is easily wrong and still learns a little. So [**check the gradient**](pages/glossary.md#gradient-check). Move every number of every
+# Code like this is easily wrong. So [**check the gradient**](pages/glossary.md#gradient-check). Move every number of every
 # parameter by $\pm 10^{-5}$ and compare. The model below reads one-hot letters and has a loss at every step; its
 # parameters are random, for with zeros many mistakes stay hidden.
 
@@ -241,7 +305,7 @@ for name, value in model.parameters.items():
     must_be(f"the gradient of {name} is right", at_most(relative_error(gradients[name], numeric), 1e-7))
 
 # %% [markdown]
-# `SequenceModel` is `rnn_forward`, a softmax read-out, and the function above; you find it in `course_lib/numpy_rnn.py`. In
+# `SequenceModel` is `rnn_forward`, a softmax read-out, and the function above, in `course_lib/numpy_rnn.py`. In
 # Keras a step is a [**cell**](pages/glossary.md#cell). Keras runs any cell through time, and finds its gradient by itself:
 
 
@@ -286,13 +350,40 @@ for name, theirs in zip(("W_x", "W_h", "b"), automatic, strict=True):
     must_be(f"automatic differentiation agrees on {name}", at_most(relative_error(gradients[name], theirs), 1e-7))
 
 # %% [markdown]
+# ### 2 · Mend a step back
+#
+# One step of a walk back, as somebody wrote it. It runs, and three things in it are wrong:
+#
+# ```python
+# def step_back(dh_t, h_t, h_prev, W_h):
+#     da = dh_t * (1 - np.tanh(h_t) ** 2)
+#     return da @ W_h, h_t.T @ da
+# ```
+#
+# Given $\partial E/\partial h_t$, it should return the part of $\partial E/\partial h_{t-1}$ that comes through this step,
+# and this step's contribution to $\partial E/\partial W_h$. Rows are texts, as in the code above.
+
+
+# %% nbgrader={"grade_id": "step-back"}
+def step_back(dh_t, h_t, h_prev, W_h):
+    """dh_t, h_t, h_prev (B, H), W_h (H, H) -> dh_prev (B, H), dW_h (H, H)."""
+    ### BEGIN SOLUTION
+    da = dh_t * (1 - h_t**2)
+    return da @ W_h.T, h_prev.T @ da
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "step-back-check", "points": 2}
+lesson_02.check_step_back(step_back)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## How far back does a gradient reach?
 #
 # Now we can look. Put a loss at the last step only, send a gradient of length 1 into $h_T$, and measure its length at every
 # step on the way back.
 
 
-# %%
+# %% slideshow={"slide_type": "fragment"}
 def norm_against_lag(W_h, drive, seed=0):
     """Mean length of ∂E_T/∂h_{T-lag} for lag 0 … T-1, if ∂E_T/∂h_T has length 1. drive (B, T, H): W_x x_t + b."""
     B, _, H = drive.shape
@@ -304,12 +395,21 @@ def norm_against_lag(W_h, drive, seed=0):
     return np.linalg.norm(back, axis=-1).mean(axis=0)[::-1]
 
 
-# %% [markdown]
-# Take a matrix we understand: $W_h = \rho\, Q$, $Q$ a rotation (orthogonal: it keeps lengths). All its eigenvalues have
-# absolute value $\rho$; the largest one's is called the [**spectral radius**](pages/glossary.md#spectral-radius). And first, silence: no input, the memory rests at 0, where $\tanh' = 1$. Each step back multiplies
-# with $\rho\, Q^\top$. **Predict:** for $\rho = 0.9$, what is left after 50 steps? $0.9^{50}$ is …
+# %% [markdown] slideshow={"slide_type": "slide"}
+# Take a matrix we understand: a rotation (an orthogonal matrix: it keeps lengths) times a number $\rho$. Each vector becomes
+# $\rho$ times as long.
 
-# %%
+# %% [markdown]
+# An *eigenvector* is a vector that a matrix only stretches; its *eigenvalue* says how much. The largest absolute value of all
+# eigenvalues is the [**spectral radius**](pages/glossary.md#spectral-radius), here $\rho$.
+#
+# First, silence: no input, the memory rests at 0, where the derivative of tanh is 1. Each step back multiplies with $\rho$
+# and turns. **Guess:** for $\rho = 0.9$, how much is left after 50 steps?
+
+# %% tags=["nbval-ignore-output", "guess"]
+guess = ask("left after 50 steps, of 1")
+
+# %% slideshow={"slide_type": "fragment"}
 H, T = 64, 51
 lags, rhos = np.arange(T), [0.5, 0.9, 1.0, 1.1, 1.5]
 Q = np.linalg.qr(rng.normal(size=(H, H)))[0]
@@ -320,10 +420,13 @@ print(f"rho = 0.9, 50 steps back: {undriven[0.9][50]:.5f}")
 off = max(np.abs(undriven[rho] / rho**lags - 1).max() for rho in rhos)
 geometric = must_be("in silence: ρ to the power of the lag, for every ρ", at_most(off, 0.01))
 
+# %% tags=["nbval-ignore-output", "answer"]
+guess.answer(undriven[0.9][50], because="Nine tenths of nine tenths of …: it is 0.9 to the power 50.")
+
 # %% [markdown]
 # Below 1 gradients [**vanish**](pages/glossary.md#vanishing-gradient), above 1 they [**explode**](pages/glossary.md#exploding-gradient). One might set $\rho = 1$ and go home. But a network that hears nothing
-# learns nothing. Let it read: stories of lesson 01, one word a step, which adds a Gaussian number of size 1 to every unit (its
-# [**loudness**](pages/glossary.md#loudness)).
+# learns nothing. Let the network read stories of lesson 01, one word a step. Each word adds a Gaussian number of size 1 to every unit; this
+# size is the input's [**loudness**](pages/glossary.md#loudness).
 
 # %%
 from course_lib import text
@@ -340,8 +443,13 @@ below = max((driven[rho][1:] / rho ** lags[1:]).max() for rho in rhos)
 must_be("reading, the gradient is below ρ to the power of the lag", at_most(below, 1.0))  # ‖W_h‖ = ρ, and tanh' ≤ 1
 vanished = claim("reading aloud: 50 steps back at most 1 % is left, even at ρ = 1.5", at_most(driven[1.5][50], 0.01))
 
-# %%
-fig, axes = plotting.figure(9.5, 3.6, columns=2)
+# %% slideshow={"slide_type": "slide"}
+fig, axes = plotting.figure(
+    9.5,
+    3.6,
+    columns=2,
+    alt="Gradient length against steps back, five scales: left, straight lines; right, all fall far below.",
+)
 names = {rho: f"ρ = {rho}" for rho in rhos}
 for ax, curves in zip(axes, (undriven, driven), strict=True):
     plotting.lines(ax, lags, {names[r]: c for r, c in curves.items()}, "steps back", "length of the gradient", log=True,
@@ -351,22 +459,23 @@ plotting.title(axes[1], vanished)
 plt.show()
 
 # %% [markdown]
-# Dashed: $\rho$ to the power of the lag. Why do the curves on the right fall so far below it? Because $\tanh' = 1 - h^2$ is 1
-# only at $h = 0$. A unit that heard something is away from 0, and every step back pays for it.
+# Dashed: $\rho$ to the power of the lag. Why do the curves on the right fall so far below the dashed lines? Because the derivative of tanh,
+# $1 - h^2$, is 1 only at $h = 0$. A unit that heard something is away from 0, and every step back pays for it.
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ### The bound, and what it does not say
 #
-# A matrix stretches no vector by more than its largest [**singular value**](pages/glossary.md#singular-value) $\sigma_\text{max}$, and $\tanh' \le 1$. So over
-# any number of steps
+# A matrix stretches no vector by more than its largest [**singular value**](pages/glossary.md#singular-value) $\lVert W_h \rVert$, and
+# the derivative of tanh is at most 1. So over any number of steps
 #
-# $$\Big\lVert \frac{\partial E_t}{\partial h_k} \Big\rVert \le \sigma_\text{max}^{\,t-k}\;
+# $$\Big\lVert \frac{\partial E_t}{\partial h_k} \Big\rVert \le \lVert W_h \rVert^{\,t-k}\;
 # \Big\lVert \frac{\partial E_t}{\partial h_t} \Big\rVert$$
-#
-# If $\sigma_\text{max} < 1$, gradients must vanish. Lectures sometimes turn this round: *largest singular value above 1:
-# exploding gradients*. That does not follow. $\sigma_\text{max} > 1$ is **necessary** for explosion, not sufficient. Here
-# is a matrix of independent Gaussian numbers, scaled so that its largest eigenvalue has absolute value 0.9. **Predict**
-# $\sigma_\text{max}$: 0.9? Less? More?
+
+# %% [markdown]
+# If $\lVert W_h \rVert < 1$, gradients must vanish. Lectures sometimes turn this round: *largest singular value above 1:
+# exploding gradients*. That does not follow. $\lVert W_h \rVert > 1$ is **necessary** for explosion, not sufficient. Here
+# is a matrix of independent Gaussian numbers, scaled so that its spectral radius is 0.9. Is its largest singular value 0.9,
+# too, or less, or more?
 
 # %%
 G = rng.normal(size=(H, H))
@@ -379,11 +488,13 @@ yet = claim(
     at_most(in_silence[50], 0.01),
 )
 
-# %%
-fig, ax = plotting.figure(7.5, 3.4)
+# %% slideshow={"slide_type": "fragment"}
+fig, ax = plotting.figure(
+    7.5, 3.4, alt="Gradient length against steps back: the bound rises; what was measured falls, faster when reading."
+)
 curves = {"in silence": in_silence, "reading": reading}
 plotting.lines(ax, lags, curves, "steps back", "length of the gradient", log=True,
-               dashed={"bound: σ_max to the lag": largest**lags}, ylim=(1e-16, 1e14))  # fmt: skip
+               dashed={"bound: ‖W_h‖ to the lag": largest**lags}, ylim=(1e-16, 1e14))  # fmt: skip
 plotting.title(ax, yet)
 plt.show()
 
@@ -391,7 +502,7 @@ plt.show()
 # ### Move it
 #
 # Drag: spectral radius, length, loudness of the input. At loudness 0.3, which ρ lets a gradient of length 1 arrive with about
-# length 1? And at loudness 1? (Of a rotation, ρ and σ_max are one. The first picture stands still; the one with sliders needs a running kernel.)
+# length 1? And at loudness 1? (The first picture stands still; the one with sliders needs a running kernel.)
 
 
 # %%
@@ -402,8 +513,8 @@ def explore(radius, length, loudness, start):
     measured = norm_against_lag(radius * W, loudness * x)
     lags = np.arange(length)
     bound = (radius * np.linalg.norm(W, 2)) ** lags
-    fig, ax = plotting.figure(7.5, 3.4)
-    dashed = {"ρ to the lag": radius**lags, "σ_max to the lag": bound}
+    fig, ax = plotting.figure(7.5, 3.4, alt="Length of the gradient against steps back, as measured, and two powers.")
+    dashed = {"ρ to the lag": radius**lags, "‖W_h‖ to the lag": bound}
     plotting.lines(ax, lags, {"measured": measured}, "steps back", "length of the gradient", log=True,
                    dashed=dashed, ylim=(1e-12, 1e12))  # fmt: skip
     plotting.title(ax, neutral=f"{length - 1} steps back: {measured[-1]:.2g}")
@@ -427,7 +538,7 @@ widgets.movable(
 #
 # The gradient of $W_h$ is a *sum* over all steps back. If far terms are tiny, the sum is made by the near ones, and says nothing
 # of the far word. We stop the walk back after ten steps and compare with the whole, $\rho = 1$: reading aloud, as above, and at
-# a hundredth of that loudness. **Predict** what is missing in each.
+# a hundredth of that loudness.
 
 
 # %%
@@ -445,14 +556,16 @@ def missing_after(ten, loudness):
 claim("reading aloud, ten steps of fifty give the gradient but for 5 %", at_most(missing_after(10, loudness=1), 0.05))
 claim("reading quietly, at least half is missing", at_least(missing_after(10, loudness=0.01), 0.5))
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## Explosion, and clipping
 #
-# tanh holds explosion back: loud input saturates the units. It does not prevent it (move ρ to 2 above, loudness to 0.1).
+# If the gradient's norm, its length, is above a limit, scale the gradient down to the limit: direction
+# kept, length cut ([**norm clipping**](pages/glossary.md#clipping), Pascanu et al. 2013, algorithm 1).
+
+# %% [markdown]
+# tanh holds explosion back, since loud input saturates the units, but does not prevent explosion (move ρ to 2 above, loudness to 0.1).
 # The cleanest case is without tanh. With **linear** units and $\rho = 1.1$ the gradient grows by 1.1 a step, whatever it
-# reads. Recall at lag 25, plain gradient descent; each run takes a few seconds. Then the same run, with the same start, with
-# one change: if the gradient's norm is above 1, it is scaled down to 1 ([**norm clipping**](pages/glossary.md#clipping), Pascanu et al. 2013, algorithm 1).
-# Direction kept, length cut. **Predict** the first loss, before anything is learned: $\ln 8 = 2.08$?
+# reads. Recall at lag 25, plain gradient descent, without clipping and with the limit 1, from the same start:
 
 # %%
 from course_lib.models.reader import reader
@@ -483,25 +596,46 @@ print(
     "with clipping:   ", *(f"{loss:.3g}" for loss in losses_clipped[[0, 1, 10, 50, 149]]), "(steps 1, 2, 11, 51, 150)"
 )
 
-# %%
+# %% slideshow={"slide_type": "fragment"}
 claim("the first loss is more than twice that of one who guesses, ln 8", at_least(losses_free[0], 2 * np.log(8)))
 claim("without clipping the loss is not a number after ten steps", at_most(np.isfinite(losses_free).sum(), 9))
 claim("with clipping it learns recall at lag 25", at_least(right_clipped, 0.9))
 
 # %% [markdown]
-# The way *forward* explodes, too: what comes in grows by 1.1 a step, and the read-out shouts its random answers. Clipping is for the way back; here it was enough. It cannot mend vanishing: nothing can be read off a gradient that is not there. For that, the
-# lectures name three remedies: **activation**, **initialisation**, **architecture**. A plain RNN can have the first two:
+# The way *forward* explodes, too: what comes in grows by 1.1 a step, so the first loss is far above $\log 8 = 2.08$. Clipping
+# is for the way back; here it was enough. It cannot mend vanishing: nothing can be read off a gradient that is not there.
+#
+# ### 3 · Clip by norm
+#
+# `gradients` is a list of arrays. Their common norm is the root of the sum of all squares in all arrays. If it is above
+# `limit`, scale **all** arrays by one number, so that it becomes `limit`. If not, leave them as they are.
+
+
+# %% nbgrader={"grade_id": "clip"}
+def clip(gradients, limit):
+    """A list of arrays, a number -> a list of arrays."""
+    ### BEGIN SOLUTION
+    norm = np.sqrt(sum((g**2).sum() for g in gradients))
+    return [g * min(1.0, limit / norm) for g in gradients] if norm > 0 else gradients
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "clip-check", "points": 2}
+lesson_02.check_clip(clip)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Three remedies for vanishing
+#
+# The lectures name three: **activation**, **initialisation**, **architecture**. A plain RNN can have the first two:
 #
 # - *Initialisation*: an orthogonal $W_h$ starts with all singular values 1 (Saxe et al. 2014).
-# - *Activation*: ReLU has derivative 1 wherever it is on. With $W_h = I$ and small inputs, units begin by copying themselves
-#   (Le, Jaitly & Hinton 2015).
-#
-# Both can begin **loud** (entries of $W_x$ of size 0.5: each token moves a unit far) or **quiet** (0.01). **Predict:** which of
-# these networks reaches back 100 steps when it begins loud, and which when it begins quiet?
-#
-# Before any training, in a Keras model: `training.state_gradient_norms` records $\lVert\partial E/\partial h_k\rVert$ at
-# every step of every recurrent layer of a model, in one backward pass.
+# - *Activation*: ReLU has derivative 1 wherever it is on. With the identity as $W_h$ and small inputs, units begin by copying
+#   themselves (Le, Jaitly and Hinton 2015).
 
+# %% [markdown]
+# Both can begin **loud** (entries of $W_x$ of size 0.5: each token moves a unit far) or **quiet** (0.01). Which of
+# these networks reaches back 100 steps when it begins loud, and which when it begins quiet? Before any training, in a Keras
+# model, `training.state_gradient_norms` records the length of $\partial E/\partial h_k$ at every step, in one backward pass.
 
 # %%
 far = Recall(lag=100)
@@ -535,8 +669,14 @@ rest = min(quiet[name][100] for name in kinds if name != rotated)
 kept = claim("quiet: 100 steps back at least a tenth is left, but for ReLU with a rotation", at_least(rest, 0.1))
 claim("quiet, ReLU with a rotation: less than a millionth is left", at_most(quiet[rotated][100], 1e-6))
 
-# %%
-fig, axes = plotting.figure(10, 3.4, columns=2, sharey=True)
+# %% slideshow={"slide_type": "fragment"}
+fig, axes = plotting.figure(
+    10,
+    3.4,
+    columns=2,
+    sharey=True,
+    alt="Gradients of four starts: loud, only ReLU with the identity stays; quiet, only rotated ReLU falls.",
+)
 for ax, reach in zip(axes, (loud, quiet), strict=True):
     plotting.lines(ax, np.arange(101), reach, "steps back", "gradient, last step = 1", log=True, legend=ax is axes[1],
                    ylim=(1e-18, 10))  # fmt: skip
@@ -545,18 +685,20 @@ plotting.title(axes[1], kept)
 plt.show()
 
 # %% [markdown]
-# A tanh network with an orthogonal or identity start reached back when it was quiet (.01), and not when it was loud (.5). ReLU reaches
+# A tanh network with an orthogonal or identity start reached back when it was quiet, and not when it was loud. ReLU reaches
 # back with the identity, loud or quiet: a unit that stays on hands its gradient on whole. With a rotation units go off,
 # and what passes through a unit that is off is lost.
-#
+
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## Truncated backpropagation through time
 #
 # A book has a million characters. Nobody walks back over all of them. One cuts the text into windows, hands the **memory** on
 # from window to window, but stops the **gradient** at the border: the memory a window starts from is treated as a
-# constant. That is what `loss_and_gradients` returns a memory for.
-#
-# Check the first loss, as always. 25 characters of a 65-letter alphabet (Tiny Shakespeare's), nothing learned yet, losses
-# summed: **predict** it to two decimals.
+# constant.
+
+# %% [markdown]
+# That is what `loss_and_gradients` returns a memory for. Check the first loss, as always: 25 characters of a 65-letter
+# alphabet (Tiny Shakespeare's), nothing learned yet, losses summed. What is it?
 
 # %%
 letters = rng.integers(65, size=(1, 51))
@@ -591,12 +733,15 @@ claim("and it is not the gradient of the whole text: log10 of the difference", a
 # %% [markdown]
 # How much a truncation costs depends on how much would have come across the border: little in a network whose gradient vanishes
 # anyway, as above when it reads aloud; more in one that reaches far back.
-#
+
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ### Train it, all in sight
 #
-# That is all one needs to learn to write. The demo of the lecture (after A. Karpathy's *min-char-rnn*, 2015): 100 units, windows of
-# 25 characters, every gradient cut to ±5, and [**Adagrad**](pages/glossary.md#adagrad) with rate 0.1, which divides each weight's step by the root of all its squared
-# gradients so far. On Tiny Shakespeare its first loss was 104.36, which is $25 \ln 65$. Ours reads the stories of lesson 01, letter by
+# The demo of the lecture (after A. Karpathy's *min-char-rnn*, 2015): 100 units, windows of 25 characters, every gradient cut
+# to ±5, and [**Adagrad**](pages/glossary.md#adagrad) with rate 0.1, which divides each weight's step by the root of all its squared gradients so far.
+
+# %% [markdown]
+# On Tiny Shakespeare its first loss was 104.36, which is $25 \log 65$. Ours reads the stories of lesson 01, letter by
 # letter. And how good is it? **The baseline** counts which letter follows which.
 
 # %%
@@ -637,20 +782,37 @@ for step in range(4000):
         squares[name] += g**2
         value -= 0.1 * g / np.sqrt(squares[name] + 1e-8)
 
-# %%
+# %% slideshow={"slide_type": "fragment"}
 must_be("the first loss is 25 · ln V", at_most(abs(losses[0] - 25 * np.log(V)), 0.01))
 late = claim("before it learns from them, the last 500 windows cost at most six tenths of the first",
              at_most(np.mean(losses[-500:]) / losses[0], 0.6))  # fmt: skip
-fig, ax = plotting.figure(7.5, 3)
+claim("and at most nine tenths of what counting pairs costs", at_most(np.mean(losses[-500:]) / counted, 0.9))
+fig, ax = plotting.figure(
+    7.5, 3, alt="The loss of a window falls with the windows read, below a line for counting pairs."
+)
 plotting.curve(ax, np.arange(50, 4000, 100), np.reshape(losses, (40, 100)).mean(axis=1), "nats a window of 25",
                line=counted, line_label="counting pairs")  # fmt: skip
 plotting.title(ax, late)
 plt.show()
 
+# %%
+import re
+
+
+def share_of_words(written):
+    """The share of what is written between blanks and punctuation that is a word of the stories."""
+    known = set(re.findall(r"\w+", book))
+    return np.mean([word in known for word in re.findall(r"\w+", written)])
+
+
+new = SequenceModel("rnn", inputs=V, hidden=100, outputs=V, seed=SEED)
+spelled, before = (share_of_words(write(each, memory, window[-1], 2000)) for each in (model, new))
+claim("of what it writes, at least one word in six is a word of the stories", at_least(spelled, 1 / 6))
+claim("before training, at most one in twenty was", at_most(before, 0.05))
+
 # %% [markdown]
-# Each window is read only once, and its loss is taken before; some stories come more than once. It spells some words and not others; lesson 04 trains a network
-# that tells whole stories. (It writes on from the memory it has. Begun with an empty one, which it has met once in 4,000 windows, it may
-# write nonsense.)
+# Each window is read only once, and its loss is taken before; some stories come more than once. Lesson 04 trains a network
+# that tells whole stories.
 #
 # ### How fast is this?
 #
@@ -663,12 +825,18 @@ tables.print_table(
     [(f"{r['units']:.0f}", f"{r['numpy']:,.0f}", f"{r['keras']:,.0f}") for r in speed],
 )
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## How far back does it learn?
 #
-# Back to the question at the beginning, with three kinds of network, each loud and quiet. Each of the six was given the best of
-# three learning rates, chosen on another seed at lags 20 and 100 (`experiments/lag.py`); then five seeds, 600 updates on fresh
-# sequences each. A mark is a seed, the line goes through the medians.
+# Back to the question at the beginning, with three kinds of network, each loud and quiet: five seeds, 600 updates on fresh
+# sequences each. **Guess:** up to which lag do they learn, the median seed?
+
+# %% [markdown]
+# (Each of the six was given the best of three learning rates, chosen on another seed at lags 20 and 100:
+# `experiments/lag.py`. The lags tried end at 100. Tanh networks are meant.)
+
+# %% tags=["nbval-ignore-output", "guess"]
+guess = ask("longest lag, loud", "longest lag, quiet")
 
 # %%
 stored = [row for row in results.read("lag.csv") if row["model"].startswith("RNN")]
@@ -698,92 +866,46 @@ claim("and loudly, one seed of the ten learned lag 50", (loud[:, far] >= 0.99).s
 relu = [runs[start]["RNN, ReLU and identity"].min() for start in runs]
 claim("ReLU with the identity learns every lag, loud or quiet, every seed", at_least(min(relu), 0.99), table="lag.csv")
 
-# %%
-fig, axes = plotting.figure(10, 3.6, columns=2, sharey=True)
+# %% slideshow={"slide_type": "slide"}
+fig, axes = plotting.figure(
+    10,
+    3.6,
+    columns=2,
+    sharey=True,
+    alt="Share right against lag: loud, tanh networks fall to chance; quiet, nearly all stay. ReLU stays.",
+)
 for ax, start in zip(axes, runs, strict=True):
     plotting.lag_curves(ax, lag_list, runs[start], chance=1 / 8, legend=ax is axes[1])
 plotting.title(axes[0], forgets)
 plotting.title(axes[1], learns)
 plt.show()
 
+# %% tags=["nbval-ignore-output", "answer"]
+learned = [start[:, :, 2].min(axis=0) >= 0.99 for start in (loud, quiet)]  # the median seed, of both kinds
+longest = [max(np.array(lag_list)[lags]) for lags in learned]
+guess.answer(*longest, because="Loud, each step back makes the gradient much shorter; quiet, it arrives.")
+
 # %% [markdown]
-# Left: loud. Right: quiet; 100 is the longest lag we tried. "Plain RNNs forget" is a sentence about a start: the cells are the same
-# on both sides. And of the networks that are in both pictures, this one and the gradients before training, those learned lag 100
-# whose gradient had arrived. (Seeds of one network stand at both ends: look at all of them, not at the best or the mean.) But
-# a quiet network begins nearly deaf. Recall, where one symbol counts, forgives that; we tried no task that might not. Can a network hear
-# everything **and** keep something? ReLU with the identity does it here; it begins by adding up. Lesson 03 has another way.
-#
+# Left: loud. Right: quiet. A mark is a seed, the line goes through the medians. "Plain RNNs forget" is a sentence about a
+# start: the cells are the same on both sides. And of the networks that are in both pictures, this one and the gradients
+# before training, those learned lag 100 whose gradient had arrived. But a quiet network begins nearly deaf. Recall, where one
+# symbol counts, forgives that; we tried no task that might not. Can a network hear everything **and** keep something? ReLU
+# with the identity does both here: its units begin by adding up what they read. Lesson 03 has another way.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we saw
 #
-# - Backpropagation through time is the chain rule on the unrolled graph: a factor $W_h^\top$ and a factor $\tanh'$ a step.
-# - A rotation under tanh: in silence the spectral radius decides what is left; reading, the radius and the loudness of the input do.
-#   Another start or ReLU changes that.
-# - A largest singular value above 1 is necessary for explosion, not sufficient. Clipping mended an exploding gradient; it cannot
-#   mend a vanishing one.
-# - Loud tanh networks learned lag 10, but in the median not 20; quiet ones lag 100, most seeds; ReLU with the identity all. For the
-#   two whose gradients we had looked at before training, orthogonal and ReLU, these said so, in the median.
-#
+# - Gradients, 50 steps back: *in silence, ρ to the power of the lag*; *reading aloud, at most 1 %*.
+# - *A singular value above 1, and yet at most 1 % is left*.
+# - *Without clipping the loss is not a number*; *with clipping it learns*.
+# - Trained in sight, *the last 500 windows cost at most six tenths of the first*.
+# - *Loud tanh networks are at chance from lag 50 on*; *quiet ones learn every lag, four of five*.
+
+# %% [markdown]
 # ## Exercises
 #
-# They need the first cell of the lesson and nothing else.
+# Exercises 1 to 3 stand above.
 #
-# ### 1 · Warm-up: how far?
-#
-# A gradient shrinks by a constant factor a step, $0 < \text{factor} < 1$. After how many whole steps is less than `share` of it
-# left, for the first time?
-
-
-# %% nbgrader={"grade_id": "steps-until"}
-def steps_until(factor, share):
-    """0.5, 0.1 -> 4, since 0.5³ = 0.125 and 0.5⁴ = 0.0625."""
-    ### BEGIN SOLUTION
-    return int(np.floor(np.log(share) / np.log(factor))) + 1
-    ### END SOLUTION
-
-
-# %% nbgrader={"grade_id": "steps-until-check", "points": 1}
-lesson_02.check_steps_until(steps_until)
-
-# %% [markdown]
-# ### 2 · One step back
-#
-# The heart of `rnn_backward`, without looking: given all of $\partial L/\partial h_t$, return the part of
-# $\partial L/\partial h_{t-1}$ that comes through this step, and this step's contribution to $\partial L/\partial W_h$. Rows
-# are vectors, as in the code above.
-
-
-# %% nbgrader={"grade_id": "step-back"}
-def step_back(dh_t, h_t, h_prev, W_h):
-    """dh_t, h_t, h_prev (B, H), W_h (H, H) -> dh_prev (B, H), dW_h (H, H)."""
-    ### BEGIN SOLUTION
-    da = dh_t * (1 - h_t**2)
-    return da @ W_h.T, h_prev.T @ da
-    ### END SOLUTION
-
-
-# %% nbgrader={"grade_id": "step-back-check", "points": 2}
-lesson_02.check_step_back(step_back)
-
-# %% [markdown]
-# ### 3 · Clip by norm
-#
-# `gradients` is a list of arrays. Their common norm is the root of the sum of all squares in all arrays. If it is above
-# `limit`, scale **all** arrays by one number, so that it becomes `limit`. If not, leave them as they are.
-
-
-# %% nbgrader={"grade_id": "clip"}
-def clip(gradients, limit):
-    """A list of arrays, a number -> a list of arrays."""
-    ### BEGIN SOLUTION
-    norm = np.sqrt(sum((g**2).sum() for g in gradients))
-    return [g * min(1.0, limit / norm) for g in gradients] if norm > 0 else gradients
-    ### END SOLUTION
-
-
-# %% nbgrader={"grade_id": "clip-check", "points": 2}
-lesson_02.check_clip(clip)
-
-# %% [markdown]
 # ### 4 · Open-ended: a start that reaches
 #
 # Find a start $W_h$ for a tanh network of `H` units that reads Gaussian noise (standard deviation 0.5 in every unit, loudness
@@ -814,17 +936,20 @@ lesson_02.check_start(my_start)
 #
 # ## Going further
 #
-# - R. Pascanu, T. Mikolov, Y. Bengio, *On the difficulty of training recurrent neural networks*, ICML 2013.
+# - R. Pascanu, T. Mikolov, Y. Bengio, *On the difficulty of training recurrent neural networks*, ICML 2013
+#   ([arXiv:1211.5063](https://arxiv.org/abs/1211.5063)): equations 3 to 5 are derived here.
 # - Y. Bengio, P. Simard, P. Frasconi, *Learning long-term dependencies with gradient descent is difficult*, IEEE Transactions on
-#   Neural Networks 5, 1994.
-# - P. Werbos, *Backpropagation through time: what it does and how to do it*, Proceedings of the IEEE 78, 1990.
+#   Neural Networks 5, 1994 ([doi:10.1109/72.279181](https://doi.org/10.1109/72.279181)).
+# - P. Werbos, *Backpropagation through time: what it does and how to do it*, Proceedings of the IEEE 78, 1990
+#   ([doi:10.1109/5.58337](https://doi.org/10.1109/5.58337)).
 # - R. Williams, J. Peng, *An efficient gradient-based algorithm for on-line training of recurrent network trajectories*,
-#   Neural Computation 2, 1990: truncation.
+#   Neural Computation 2, 1990 ([doi:10.1162/neco.1990.2.4.490](https://doi.org/10.1162/neco.1990.2.4.490)): truncation.
 # - A. Saxe, J. McClelland, S. Ganguli, *Exact solutions to the nonlinear dynamics of learning in deep linear neural networks*,
-#   ICLR 2014: orthogonal starts.
-# - Q. Le, N. Jaitly, G. Hinton, *A simple way to initialize recurrent networks of rectified linear units*, arXiv:1504.00941, 2015.
-# - P. Martínez Olmos, *Sequential learning with recurrent neural networks*, lecture; X. Bresson, *Recurrent neural networks*,
-#   lecture, 2017.
+#   ICLR 2014 ([arXiv:1312.6120](https://arxiv.org/abs/1312.6120)): orthogonal starts.
+# - Q. Le, N. Jaitly, G. Hinton, *A simple way to initialize recurrent networks of rectified linear units*, 2015
+#   ([arXiv:1504.00941](https://arxiv.org/abs/1504.00941)).
+# - P. Martínez Olmos, *Sequential learning with recurrent neural networks*, lecture: unrolled graphs, vanishing gradients and
+#   three remedies; X. Bresson, *Recurrent neural networks*, lecture, 2017: *clouds* and *France*, min-char-rnn.
 #
 # Before this: [01 · Predict the next word](01_predict_the_next_word.ipynb).
 # Next: [03 · Open and close the gates of an LSTM](03_open_and_close_the_gates.ipynb).

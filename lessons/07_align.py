@@ -43,7 +43,7 @@
 # | $t, t'$ | step, or place, of what is read | a count |
 # | $T$ | number of steps, or places | a count |
 # | $w_j$ | a word: the one said at step $j$ | |
-# | $W, W_e, W_q, W_k, W_v, W_o, W_s$ | weights: of a match; of its query, its key, what is read, all heads together; of $\tilde s_j$ | matrices |
+# | $W, W_e, W_q, W_k, W_v, W_o, W_m$ | weights: of a match; of its query, its key, what is read, all heads together; $W_m$ mixes memory and reading | matrices |
 #
 # </details>
 
@@ -355,7 +355,7 @@ lesson_07.check_largest_weight(largest_weight)
 # ## The translator, with a way back
 #
 # Lesson 06's, and a few lines more. The query is the decoder's memory, which has read the word before: $q_j = s_j$. What is read joins it on the way to the output
-# (Luong et al. 2015, eqs 5 and 6): $\tilde s_j = \tanh(W_s\,[\bar h_j; s_j])$.
+# (Luong et al. 2015, eqs 5 and 6): $\tilde s_j = \tanh(W_m\,[\bar h_j; s_j])$.
 
 # %% [markdown]
 # Drawn for one word, *nos*, the second of *ella nos vio .*; read it from below. The three regions are the three steps above,

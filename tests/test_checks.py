@@ -23,6 +23,9 @@ from course_lib.exercises import (
 )
 from course_lib.worlds.nesting import NestingWorld
 
+KINDS_00 = ("must be", "live", "stored", "live", "must be")  # lesson 00, exercise 2
+SHOWN_01 = (True, False, False, False, True, False)  # lesson 01, exercise 4
+
 
 def softmax(s, axis=-1):
     e = np.exp(s - s.max(axis=axis, keepdims=True))
@@ -38,6 +41,10 @@ dog = { says = "woof" }
 SS = ["the {x}/k CC and says {x.says}/k! where x in a"]
 CC = ["runs home fast", "sleeps at night"]
 """
+
+
+def slope_of(W_h, T, uses=None):
+    return (W_h ** (T - 1) - 1) * (T - 1 if uses is None else uses) * W_h ** (T - 2)
 
 
 def step_back(dh_t, h_t, h_prev, W_h):
@@ -90,6 +97,22 @@ def gru_step(x_t, h_prev, W_x, W_h, b, order="zrc", reset=True, keep=True, squas
     z, r = (1 / (1 + np.exp(-x[gate] - h_prev @ U[gate])) for gate in "zr")
     c = squash(x["c"] + (r * h_prev) @ U["c"] if reset else x["c"] + r * (h_prev @ U["c"]))
     return z * h_prev + (1 - z) * c if keep else z * c + (1 - z) * h_prev
+
+
+FIGURES = {"a": True, "b": False, "c": False, "d": True, "e": False, "f": False, "g": True}
+
+
+def in_parts(x, layers):
+    made = [x]
+    for layer in layers:
+        made.append(layer(np.sum(made, axis=0)))
+    return np.sum(made, axis=0)
+
+
+def added_in_place(x, layers):
+    for layer in layers:
+        x += layer(x)
+    return x
 
 
 class OneGate(Cell):
@@ -160,6 +183,18 @@ def search(step, state, K, size=len, keep=True):
     return beams[0][1][:-1], beams[0][0] / len(beams[0][1])
 
 
+def scored(step, state, M, score):
+    """The right words, and a score made of their log p in all, that of <eos>, and the number of words without it."""
+    words, best = search(step, state, M)
+    for word in [2, *words]:
+        log_p, state = step(word, state)
+    return words, score(best * (len(words) + 1), log_p[3], max(len(words), 1))
+
+
+def words_right(said, truth, more=True):
+    return (said == truth)[(truth != 0) & more].mean()
+
+
 def gathered(h, mask, places):
     return h[np.arange(len(h)), places(mask.sum(axis=1))]
 
@@ -183,6 +218,15 @@ forms = "word"
 "a cat" = "eine Katze"
 "the horses" = "die Pferde"
 "a fish" = "einen Fisch"
+"""
+
+RULE = "WHO can~1 SEE ANIMAL .~2 => WHO kann~1 ANIMAL SEE .~2"
+WORDS_IN_A_LIST = """
+[rules]
+TEXT = ["1: WHO can~1 => WHO kann~1"]
+[words.WHO]
+forms = "word"
+words = ["I = ich", "Anna = Anna"]
 """
 
 
@@ -282,11 +326,19 @@ def sharp(weights):
 
 RIGHT = [
     (lesson_00.check_count_words, lambda s: sum(w.strip(".,!").isalpha() for w in s.split())),
+    (lesson_00.check_count_words, lambda s: len(s.split())),
+    (lesson_00.check_which_mark, lambda: dict(zip("abcde", KINDS_00, strict=True))),
+    (lesson_00.check_which_mark, lambda: {k: v.title() for k, v in zip("abcde", KINDS_00, strict=True)}),
     (lesson_01.check_perplexity, lambda p: np.exp(-np.log(p).mean())),
+    (lesson_01.check_perplexity, lambda p: 2 ** -np.log2(p).mean()),
     (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + h @ U + b)),
+    (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(np.hstack([x, h]) @ np.vstack([W, U]) + b)),
     (lesson_01.check_temperature, lambda s, t: softmax(s / t)),
+    (lesson_01.check_temperature, lambda s, t: np.exp(s / t - np.logaddexp.reduce(s / t, -1, keepdims=True))),
+    (lesson_01.check_what_it_shows, lambda: dict(zip("abcdef", SHOWN_01, strict=True))),
     (lesson_01.check_own_world, lambda: GRAMMAR),
-    (lesson_02.check_steps_until, lambda factor, share: next(n for n in range(9999) if factor**n < share)),
+    (lesson_02.check_slope, slope_of),
+    (lesson_02.check_slope, lambda W, T: sum(W ** (2 * T - 3) - W ** (T - 2) for _ in range(T - 1))),
     (lesson_02.check_step_back, step_back),
     (lesson_02.check_clip, clip),
     (lesson_02.check_start, lambda H, rng: 1.6 * orthogonal(H, rng)),
@@ -299,11 +351,14 @@ RIGHT = [
     (lesson_04.check_batch_of_tape, batch),
     (lesson_04.check_nucleus, nucleus),
     (lesson_04.check_own_programs, lambda: PROGRAMS),
-    (lesson_05.check_count_weights, lambda D, H: [k * H * (D + H + 1) for k in (1, 3, 4)]),
+    (lesson_05.check_read_figures, lambda: FIGURES),
+    (lesson_05.check_read_figures, lambda: {k: np.bool_(v) for k, v in FIGURES.items()}),
     (lesson_05.check_gru_step, gru_step),
     (lesson_05.check_residual, lambda x, layers: reduce(lambda v, f: v + f(v), layers, x)),
+    (lesson_05.check_residual, in_parts),
     (lesson_05.check_own_cell, OneGate),
-    (lesson_06.check_teacher_forcing, lambda w: (["<bos>", *w], [*w, "<eos>"])),
+    (lesson_06.check_words_right, words_right),
+    (lesson_06.check_words_right, lambda said, truth: ((said == truth) * (truth > 0)).sum() / (truth > 0).sum()),
     (lesson_06.check_last_state, lambda h, m: gathered(h, m, lambda n: n - 1)),
     (lesson_06.check_greedy, speak),
     (lesson_06.check_beam_search, search),
@@ -334,31 +389,109 @@ WRONG = [
     (lesson_00.check_count_words, len, "number of characters"),
     (lesson_00.check_count_words, lambda s: len(s.replace(".", " .").replace("!", " !").split()), "leave out"),
     (lesson_00.check_count_words, lambda s: 10, "'Yes, yes.' has 2"),
+    (lesson_00.check_count_words, lambda s: s.count(" "), "one word more"),
+    (lesson_00.check_count_words, lambda s: s.split(), "how many there are"),
+    (lesson_00.check_count_words, lambda s: sum(c.isalpha() for c in s), "number of letters"),
+    (lesson_00.check_count_words, lambda s: len(set(s.split())), "counts twice"),
+    (lesson_00.check_count_words, lambda s: s.count(" ") + 1, "has no words"),
+    (
+        lesson_00.check_which_mark,
+        lambda: dict.fromkeys("abcde", "live"),
+        "a is not .live.. Could it come out otherwise",
+    ),
+    (lesson_00.check_which_mark, lambda: dict.fromkeys("abcde", "must be"), "b is not .must be.. The network might"),
+    (lesson_00.check_which_mark, lambda: dict(zip("abcde", KINDS_00, strict=True)) | {"c": "live"}, "25 minutes"),
+    (lesson_00.check_which_mark, lambda: dict(zip("abcde", KINDS_00, strict=True)) | {"d": "must be"}, "how near"),
+    (lesson_00.check_which_mark, lambda: dict(zip("abcde", KINDS_00, strict=True)) | {"e": "true"}, "expected .live"),
+    (lesson_00.check_which_mark, lambda: KINDS_00, "expected a dictionary"),
     (lesson_01.check_perplexity, lambda p: -np.log(p).mean(), "take its exponential"),
     (lesson_01.check_perplexity, lambda p: np.exp(np.log(p).mean()), "sign is missing"),
     (lesson_01.check_perplexity, lambda p: np.exp(-np.log(p).sum()), "Divide by the number of words"),
     (lesson_01.check_perplexity, lambda p: 1 / p.mean(), "geometric mean"),
     (lesson_01.check_perplexity, lambda p: np.exp(-np.log(p)), "take the mean over all words"),
-    (lesson_01.check_perplexity, lambda p: np.exp(-np.log2(p).mean()), "expected 3.16"),
+    (lesson_01.check_perplexity, lambda p: np.exp(-np.log2(p).mean()), "base 2, and np.exp has base e"),
+    (lesson_01.check_perplexity, lambda p: 2 ** -np.log(p).mean(), "base of the power is e"),
+    (lesson_01.check_perplexity, lambda p: np.prod(p) ** (-1 / len(p)), "too small for the computer"),
+    (lesson_01.check_perplexity, lambda p: np.exp(-np.log(p).sum() / 4), "not 4"),
+    (lesson_01.check_perplexity, lambda p: np.mean(1 / p), "mean of the logarithms"),
+    (lesson_01.check_perplexity, lambda p: np.exp(-np.log(p).sum()) / len(p), "divide by N first"),
+    (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + h @ U - b), "not subtracted"),
+    (lesson_01.check_rnn_step, lambda x, h, W, U, b: sigmoid(x @ W + h @ U + b), "That is the sigmoid"),
+    (lesson_01.check_temperature, lambda s, t: softmax(s) ** (1 / t), "once more"),
+    (lesson_01.check_temperature, lambda s, t: softmax(s // t), "divide with /"),
     (lesson_01.check_rnn_step, lambda x, h, W, U, b: x @ W + h @ U + b, "Put it through tanh"),
     (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + b), "h_prev is not used"),
+    (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + b) + h @ U.T, "as it was"),
+    (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + b) + h @ U, "One is mended"),
+    (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + h @ U) + b, "bias has to go through"),
+    (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + h @ U + b).T, "a row for each text"),
+    (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + U @ h + b), "rows|Vectors are rows"),
     (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + h @ U.T + b), "transposed"),
     (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + h @ U + b)[0], "keep the batch"),
     (lesson_01.check_rnn_step, lambda x, h, W, U, b: x @ h, "stopped with ValueError"),
-    (lesson_01.check_rnn_step, lambda x, h, W, U, b: W @ x, "Vectors are rows here: x @ W"),
-    (lesson_08.check_step, lambda x, h, v, W, U, V: np.tanh(W @ x + U @ h + V @ v), "Vectors are rows here: x @ W"),
+    (
+        lesson_01.check_rnn_step,
+        lambda x, h, W, U, b: W @ x,
+        "rows and columns are exchanged: a batch is rows here, x @ W",
+    ),
+    (
+        lesson_08.check_step,
+        lambda x, h, v, W, U, V: np.tanh(W @ x + U @ h + V @ v),
+        "rows and columns are exchanged: a batch is rows here, x @ W",
+    ),
     (lesson_01.check_temperature, lambda s, t: softmax(s * t), "do not multiply"),
     (lesson_01.check_temperature, lambda s, t: softmax(s / t, axis=0), "Each row must sum to 1"),
     (lesson_01.check_temperature, lambda s, t: softmax(s), "temperature is not used"),
     (lesson_01.check_temperature, lambda s, t: np.exp(s / t) / np.exp(s / t).sum(-1, keepdims=True), "overflows"),
+    (
+        lesson_01.check_temperature,
+        lambda s, t: np.exp(s / t - s.max() / t) / np.exp(s / t - s.max() / t).sum(-1)[:, None],
+        "its own largest logit",
+    ),
+    (lesson_01.check_temperature, lambda s, t: softmax(np.clip(s / t, -700, 700)), "do not cut"),
+    (lesson_01.check_temperature, lambda s, t: softmax(s) / t, "not the result"),
+    (
+        lesson_01.check_what_it_shows,
+        lambda: dict(zip("abcdef", SHOWN_01, strict=True)) | {"a": False},
+        "every distance",
+    ),
+    (lesson_01.check_what_it_shows, lambda: dict.fromkeys("abcdef", True), "b is not True. .*tosses a coin"),
+    (lesson_01.check_what_it_shows, lambda: dict(zip("abcdef", SHOWN_01, strict=True)) | {"c": True}, "within 3 %"),
+    (
+        lesson_01.check_what_it_shows,
+        lambda: dict(zip("abcdef", SHOWN_01, strict=True)) | {"d": True},
+        "out of its sight",
+    ),
+    (lesson_01.check_what_it_shows, lambda: dict(zip("abcdef", SHOWN_01, strict=True)) | {"e": False}, "low bar"),
+    (lesson_01.check_what_it_shows, lambda: dict(zip("abcdef", SHOWN_01, strict=True)) | {"f": True}, "26 places"),
+    (lesson_01.check_what_it_shows, lambda: SHOWN_01, "expected a dictionary"),
+    (lesson_01.check_what_it_shows, lambda: dict.fromkeys("abcdef", "yes"), "expected True or False"),
     (lesson_01.check_own_world, lambda: GRAMMAR.replace("/k!", ""), "no dependency is marked"),
     (lesson_01.check_own_world, lambda: GRAMMAR.replace("CC and", "and"), "expected at least 8"),
     (lesson_01.check_own_world, lambda: GRAMMAR.replace("CC =", "DD ="), "no rule for CC"),
     (lesson_01.check_own_world, lambda: GRAMMAR.replace("CC and says", "CC"), "spans 4 words"),
-    (lesson_02.check_steps_until, lambda f, s: np.log(s) / np.log(f), "Steps are whole"),
-    (lesson_02.check_steps_until, lambda f, s: int(np.log(s) / np.log(f)), "not yet less than"),
-    (lesson_02.check_steps_until, lambda f, s: np.log(s) / -np.log(f), "their quotient is not"),
-    (lesson_02.check_steps_until, lambda f, s: int(np.ceil(np.log(s) / np.log(f))), "one more step"),
+    (lesson_02.check_slope, lambda W, T: slope_of(W, T, uses=1), "every use contributes"),
+    (lesson_02.check_slope, lambda W, T: slope_of(W, T, uses=T), "T - 1 times, not T"),
+    (lesson_02.check_slope, lambda W, T: (W**T - 1) * T * W ** (T - 1), "h_1 is x_1"),
+    (lesson_02.check_slope, lambda W, T: -slope_of(W, T), "sign is turned round"),
+    (lesson_02.check_slope, lambda W, T: (T - 1) * W ** (T - 2), "multiply by how E moves"),
+    (lesson_02.check_slope, lambda W, T: W * slope_of(W, T), "one less in the derivative"),
+    (lesson_02.check_slope, lambda W, T: (W ** (T - 1) - 1) ** 2 / 2, "That is E"),
+    (lesson_02.check_slope, lambda W, T: -0.72, "expected -1.04"),
+    (lesson_02.check_slope, lambda W, T: slope_of(W, T, uses=T - 2), "at steps 2 to T"),
+    (lesson_02.check_slope, lambda W, T: slope_of(W, 5), r"slope_of\(-1.3, 4\)"),
+    (lesson_02.check_step_back, lambda d, h, p, W: (d @ W.T * (1 - h**2), p.T @ d), "the last comes first"),
+    (lesson_02.check_step_back, lambda d, h, p, W: (d * (1 - h) @ W.T, p.T @ d), "square is missing"),
+    (lesson_02.check_step_back, lambda d, h, p, W: (step_back(d, h, p, W)[0], p @ d.T), "rows are texts"),
+    (lesson_02.check_step_back, lambda d, h, p, W: (d * (1 - np.tanh(h) ** 2) @ W, h.T @ d), "as it was"),
+    (
+        lesson_02.check_step_back,
+        lambda d, h, p, W: (step_back(d, h, p, W)[0], h.T @ (d * (1 - np.tanh(h) ** 2))),
+        "not with h_t; and h_t is tanh",
+    ),
+    (lesson_02.check_clip, lambda g, n: [a * n / max(n, sum(map(np.linalg.norm, g))) for a in g], "not the lengths"),
+    (lesson_02.check_clip, lambda g, n: [a * n / max(n, max(np.abs(b).max() for b in g)) for a in g], "largest number"),
+    (lesson_02.check_start, lambda H, rng: 50 * orthogonal(H, rng), "where tanh is flat|explodes"),
     (lesson_02.check_step_back, lambda d, h, p, W: (step_back(d, h, p, W.T)[0], step_back(d, h, p, W)[1]), "W_h.T"),
     (lesson_02.check_step_back, lambda d, h, p, W: (d @ W.T, p.T @ d), "derivative of tanh is missing"),
     (lesson_02.check_step_back, lambda d, h, p, W: (step_back(d, h, p, W)[0], h.T @ (d * (1 - h**2))), "not with h_t"),
@@ -443,31 +576,62 @@ WRONG = [
     (lesson_04.check_own_programs, lambda: PROGRAMS.replace("while", "if"), "no `while`"),
     (lesson_04.check_own_programs, lambda: PROGRAMS.replace("<dedent>", ""), "ended inside a line or a block"),
     (lesson_04.check_own_programs, lambda: 7, "expected the grammar as a text, got int"),
-    (lesson_05.check_count_weights, lambda D, H: [k * H * (D + H) for k in (1, 3, 4)], "biases are missing"),
-    (lesson_05.check_count_weights, lambda D, H: [k * H * (D + H + 1) for k in (1, 2, 3)], "candidate has weights"),
-    (lesson_05.check_count_weights, lambda D, H: [k * H * (D + 1) for k in (1, 3, 4)], "from memory to memory"),
     (lesson_05.check_gru_step, lambda *a: gru_step(*a, keep=False), "have changed places"),
     (lesson_05.check_gru_step, lambda *a: gru_step(*a, reset=False), "resets after the product"),
     (lesson_05.check_gru_step, lambda *a: gru_step(*a, order="rzc"), "in another order"),
     (lesson_05.check_gru_step, lambda *a: gru_step(*a, squash=lambda v: v), "goes through tanh"),
+    (lesson_05.check_gru_step, lambda x, h, W, U, b: gru_step(x, h, W, U, 0 * b), "bias b is missing"),
+    (lesson_05.check_gru_step, lambda *a: np.stack([gru_step(*a)] * 2), "has one state"),
     (lesson_05.check_gru_step, lambda x, h, W, U, b: x @ W + h @ U + b, "split the columns"),
+    (lesson_05.check_read_figures, lambda: list(FIGURES.values()), "a dictionary"),
+    (
+        lesson_05.check_read_figures,
+        lambda: FIGURES | {"b": True},
+        "one mark is wrong. .+ b again: MUT1 has the highest",
+    ),
+    (lesson_05.check_read_figures, lambda: dict.fromkeys("abcdefg", True), "4 marks are wrong"),
+    (lesson_05.check_read_figures, lambda: dict.fromkeys("abcdefg", False), "a again: the dashed line"),
+    (lesson_05.check_read_figures, lambda: FIGURES | {"c": "False"}, "without quotes"),
+    (lesson_05.check_read_figures, lambda: {"a": True}, "no mark for b, c"),
+    (lesson_05.check_read_figures, lambda: FIGURES | {"h": True}, "no sentence h"),
+    (lesson_05.check_residual, lambda x, layers: reduce(lambda v, f: x + f(v), layers, x), "bug is still there"),
     (lesson_05.check_residual, lambda x, layers: reduce(lambda v, f: f(v), layers, x), "plain stack"),
     (lesson_05.check_residual, lambda x, layers: reduce(lambda v, f: v + f(x), layers, x), "reads the sum below"),
     (lesson_05.check_residual, lambda x, layers: x + reduce(lambda v, f: f(v), layers, x), "add at every layer"),
+    (lesson_05.check_residual, lambda x, layers: x + layers[0](x), "return after the loop"),
+    (lesson_05.check_residual, added_in_place, "chang"),
     (lesson_05.check_own_cell, LSTMCell, "use fewer"),
     (lesson_05.check_own_cell, ShortMemory, "of the gradient is left, expected 0.01"),
     (lesson_05.check_own_cell, Unbounded, "keep it from -1 to 1"),
     (lesson_05.check_own_cell, Wasteful, "change nothing"),
     (lesson_05.check_own_cell, DeadBlock, "columns 32 to 47"),
     (lesson_05.check_own_cell, lambda units: units, "expected a cell"),
-    (lesson_06.check_teacher_forcing, lambda w: (w, [*w, "<eos>"]), "reads `<bos>` first"),
-    (lesson_06.check_teacher_forcing, lambda w: (["<bos>", *w], w), "when to stop"),
-    (lesson_06.check_teacher_forcing, lambda w: ([*w, "<eos>"], ["<bos>", *w]), "comes first"),
-    (lesson_06.check_teacher_forcing, lambda w: (["<bos>", *w, "<eos>"], [*w, "<eos>"]), "never read"),
+    (lesson_06.check_words_right, lambda said, truth: (said == truth)[said != 0].mean(), "bug is still there"),
+    (lesson_06.check_words_right, lambda said, truth: (said == truth).mean(), "Padding counts as right"),
+    (lesson_06.check_words_right, lambda said, truth: (said == truth)[truth == 0].mean(), "mask is turned round"),
+    (lesson_06.check_words_right, lambda said, truth: words_right(said, truth, said != 0), "a word is missing"),
+    (
+        lesson_06.check_words_right,
+        lambda said, truth: (said == truth)[(said + truth) > 0].mean(),
+        "behind the last word",
+    ),
+    (lesson_06.check_words_right, lambda said, truth: 1 - words_right(said, truth), "share wrong"),
+    (
+        lesson_06.check_words_right,
+        lambda said, truth: ((said == truth) & (truth != 0)).mean(),
+        "by which it is divided",
+    ),
+    (
+        lesson_06.check_words_right,
+        lambda said, truth: np.mean([*map(words_right, said, truth)]),
+        "short sentence counts",
+    ),
+    (lesson_06.check_words_right, lambda said, truth: (said == truth) & (truth != 0), "take the mean"),
+    (lesson_06.check_last_state, lambda h, m: h[m], "every place with a word"),
     (lesson_06.check_last_state, lambda h, m: h[:, -1], "after the padding"),
     (lesson_06.check_last_state, lambda h, m: gathered(h, m, lambda n: n % 6), "One place too late"),
     (lesson_06.check_last_state, lambda h, m: h[:, m.sum(1) - 1], "two lists of numbers"),
-    (lesson_06.check_last_state, lambda h, m: h, "one state for each sentence"),
+    (lesson_06.check_last_state, lambda h, m: h, "one memory for each sentence"),
     (lesson_06.check_greedy, lambda *a: speak(*a, feed=False), "Hand the word that was said"),
     (lesson_06.check_greedy, lambda *a: speak(*a, keep=False), "Hand the state"),
     (lesson_06.check_greedy, lambda step, state, n: [2, *speak(step, state, n)][:n], "expected"),
@@ -476,6 +640,10 @@ WRONG = [
     (lesson_06.check_beam_search, lambda *a: search(*a, keep=False), "has ended stays"),
     (lesson_06.check_beam_search, lambda step, state, K: search(step, state, 1), "what greedy finds"),
     (lesson_06.check_beam_search, lambda *a: (search(*a)[0], 3 * search(*a)[1]), "the mean log p"),
+    (lesson_06.check_beam_search, lambda *a: scored(*a, lambda total, last, n: total), "That is the sum"),
+    (lesson_06.check_beam_search, lambda *a: scored(*a, lambda total, last, n: total / n), "left out of the number"),
+    (lesson_06.check_beam_search, lambda *a: scored(*a, lambda total, last, n: (total - last) / n), "out of the score"),
+    (lesson_06.check_beam_search, lambda *a: scored(*a, lambda total, last, n: total - last), "is not divided"),
     (lesson_06.check_beam_search, lambda *a: search(*a)[0], "expected two things"),
     (lesson_06.check_beam_search, lambda *a: search(*a)[::-1], "the words come first"),
     (lesson_06.check_beam_search, lambda *a: search(*a, size=lambda w: len(w) + 1), "does not count"),
@@ -485,6 +653,19 @@ WRONG = [
         "counts as a word",
     ),
     (lesson_06.check_own_languages, lambda: "my_grammar.toml", "not the path"),
+    (lesson_06.check_own_languages, lambda: "\n", "is empty"),
+    (lesson_06.check_own_languages, lambda: LANGUAGES.replace("[rules]", ""), "no line .rules."),
+    (lesson_06.check_own_languages, lambda: LANGUAGES.replace('["1', '"1').replace('~2"]', '~2"'), "expected a list"),
+    (lesson_06.check_own_languages, lambda: LANGUAGES.replace("SEE", "see"), "in capitals"),
+    (lesson_06.check_own_languages, lambda: f"once = 3{LANGUAGES}", "a list of names"),
+    (
+        lesson_06.check_own_languages,
+        lambda: LANGUAGES.replace(RULE, "WHO => WHO"),
+        "shorter than 3 words",
+    ),
+    (lesson_06.check_own_languages, lambda: WORDS_IN_A_LIST, "each word is a line of its own"),
+    (lesson_06.check_own_languages, lambda: LANGUAGES.replace('"Ana"', "3"), "each word is a line of its own"),
+    (lesson_06.check_own_languages, lambda: 'words = ["I = ich"]\n[rules]\nTEXT = ["1: a => b"]', "begin a list with"),
     (lesson_06.check_own_languages, lambda: LANGUAGES.replace("WHO", "TEXT", 2), "without an end"),
     (
         lesson_06.check_own_languages,

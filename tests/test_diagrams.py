@@ -19,8 +19,8 @@ from course_lib.worlds.translation import TranslationWorld
 from tools import build
 
 SHOWN = {
-    "rnn": "01", "lstm_cell": "03", "gru_cell": "05", "encoder_decoder": "06", "attention": "07", "picture_ways": "08",
-    "picture_attention": "09",
+    "rnn": "01", "lstm_cell": "03", "gru_cell": "05", "encoder_decoder": "06", "google_translator": "06",
+    "attention": "07", "picture_ways": "08", "picture_attention": "09",
 }  # fmt: skip
 
 
@@ -208,7 +208,10 @@ def missing(board, cells, shown):
 
 
 def test_symbols_and_words_are_those_of_the_lesson(name, board):
-    examples = {"encoder_decoder": {"sing"}, "attention": {"she", "saw", "us", "ella", "nos"}}  # the world's, see below
+    examples = {
+        "encoder_decoder": {"sing", "canto"},
+        "attention": {"she", "saw", "us", "ella", "nos"},
+    }  # the world's, see below
     assert set(missing(board, *lesson(name))) - examples.get(name, set()) == set()
 
 
@@ -352,7 +355,7 @@ def test_a_sum_in_the_place_of_a_product_is_found(name, rng):
 
 
 @pytest.mark.parametrize(("name", "places", "read"), [
-    ("attention", ["$h_1$", "$h_2$", "$h_3$", "$h_4$"], "tanh $W_s$"),
+    ("attention", ["$h_1$", "$h_2$", "$h_3$", "$h_4$"], "tanh $W_m$"),
     ("picture_attention", ["$v_1$", "$v_2$", "$v_3$", "$v_T$"], "maxout"),
 ])  # fmt: skip
 def test_the_drawn_attention_reads_what_the_code_reads(name, places, read, rng):
@@ -388,12 +391,68 @@ def texts_to(board, node):
 
 def test_the_drawn_translator_reads_what_the_code_reads():
     board = diagrams.encoder_decoder()
-    assert texts_to(board, at(board, "$c=h_T$")) == {"$h_3$"}
-    assert texts_to(board, at(board, "$s_0$")) == {"tanh $W$"}
+    assert texts_to(board, at(board, "$h_T$")) == {"$h_2$", "$x_3$"}
+    assert texts_to(board, at(board, "tanh $W_s$")) == {"$h_T$"}
+    assert texts_to(board, at(board, "$s_0$")) == {"tanh $W_s$"}
     assert decoders.READS["initial state"] == "words"
     for j in (1, 2, 3):
-        assert texts_to(board, at(board, f"$s_{j}$")) == {f"$s_{j - 1}$", f"$y_{j - 1}$"}
+        assert texts_to(board, at(board, f"$s_{j}$")) == {f"$s_{j - 1}$", f"$w_{j - 1}$"}
     plt.close("all")
+
+
+def towers(x, word, W, residual_from=3):
+    """What Google's system computes in one step, memories left out: eight layers read, eight speak."""
+    read = np.tanh(x @ W["LSTM 1 →"]) + np.tanh(x @ W["LSTM 1 ←"])
+    for layer in range(2, 9):
+        made = np.tanh(read @ W["encoder", layer])
+        read = made + read if layer >= residual_from else made
+    said = np.tanh(word @ W["decoder", 1])
+    seen = read * said  # stands for attention: it needs both
+    for layer in range(2, 9):
+        made = np.tanh((said + seen) @ W["decoder", layer])
+        said = made + said if layer >= residual_from else made
+    return said
+
+
+def drawn_towers(board, x, word, W):
+    """The same, along the ways that are drawn; three dots stand for the layers 4 to 7, each with its sum."""
+
+    def layer(node, number, arrives):
+        tower = "encoder" if node.x < board.width / 2 else "decoder"
+        below = {text: v for text, v in arrives.items() if text != "attention"}
+        seen = arrives.get("attention", 0)
+        total = sum(below.values())
+        if number != "…":
+            return np.tanh((total + seen) @ W[tower, int(number)])
+        for each in range(4, 8):
+            total = np.tanh((total + seen) @ W[tower, each]) + total
+        return total
+
+    def of(node):
+        if node.text in given:
+            return given[node.text]
+        arrives = {each.text: of(each) for each in arriving(board, node)}
+        if node.text in W:
+            return np.tanh(only(arrives) @ W[node.text])
+        if node.text == "attention":
+            assert arrives.keys() == {"+", "LSTM 1"}
+            return np.prod([*arrives.values()], axis=0)
+        return sum(arrives.values()) if node.text == "+" else layer(node, node.text.split()[-1], arrives)
+
+    given = {"$x_t$": x, "$w_{j-1}$": word}
+    (said,) = arriving(board, at(board, "softmax"))
+    assert texts_to(board, at(board, "$w_j$")) == {"softmax"}
+    return of(said)
+
+
+def test_the_drawn_google_system_has_its_sums_and_looks_where_the_paper_has_them(rng):
+    names = ["LSTM 1 →", "LSTM 1 ←", ("decoder", 1), *((t, n) for t in ("encoder", "decoder") for n in range(2, 9))]
+    W = {name: rng.normal(size=(4, 4)) for name in names}
+    x, word = rng.normal(size=(2, 4))
+    drawn = drawn_towers(diagrams.google_translator(), x, word, W)
+    np.testing.assert_allclose(drawn, towers(x, word, W))
+    for other in (2, 4):
+        assert np.abs(drawn - towers(x, word, W, residual_from=other)).max() > 0.01
 
 
 def test_the_drawn_pictures_enter_where_the_code_has_them_enter():

@@ -27,9 +27,11 @@ ORDER = [
     ["checkpoint"],
     ["claims"],
     ["plotting"],
+    ["mistakes"],
     ["checks", "guesses", "widgets"],
     ["exercises"],
     ["doctor"],
+    ["progress"],
     ["__main__", "__init__"],
 ]
 RANK = {name: rank for rank, group in enumerate(ORDER) for name in group}

@@ -5,7 +5,8 @@
     python -m tools.build --check    say which are out of date, change nothing
 
 The stages: `cells` reads a lesson, `edition` makes the student edition with nbgrader's preprocessor, `execute` runs it.
-`both` runs the solved edition whole, and of the students' only what differs.
+`both` runs the solved edition whole, and of the students' only what differs. In the students', what gives the answer to
+a guess is absent until it is run: JupyterLab shows the first line of what is folded.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from course_lib import machine, results
+from course_lib.errors import CourseError
 from tools.dependencies import Reach
 
 if TYPE_CHECKING:  # importing it takes a second, which `--help` shall not take
@@ -31,6 +33,9 @@ ROOT = Path(__file__).resolve().parents[1]
 LESSONS, NOTEBOOKS = ROOT / "lessons", ROOT / "notebooks"
 EDITIONS = {"student": NOTEBOOKS, "solutions": NOTEBOOKS / "solutions"}
 SET_UP = "set-up"  # the grade_id of a lesson's first code cell
+GUESS, ANSWER = "guess", "answer"  # tags: of the cell where a number is typed, and of those that tell it
+UNTIL_RUN = "until-run"  # tag, in the students' edition: of cells whose output is not there before they are run
+DETAILS = "<details><summary>Open this when you have guessed.</summary>\n\n{}\n\n</details>"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
@@ -49,6 +54,7 @@ def cells(name: str) -> nbformat.NotebookNode:
     for position, cell in enumerate(notebook.cells):
         cell.id = hashlib.sha256(f"{position}\n{cell.source}".encode()).hexdigest()[:12]
         cell.metadata.pop("lines_to_next_cell", None)
+        cell.metadata.setdefault("slideshow", {"slide_type": "skip"})  # what is not marked is on no slide
         if grade := cell.metadata.get("nbgrader"):
             # Sources say what an author has to choose; the rest of nbgrader's metadata follows from it.
             graded, set_up = "points" in grade, grade["grade_id"] == SET_UP
@@ -69,11 +75,42 @@ def edition(notebook: nbformat.NotebookNode, which: str) -> nbformat.NotebookNod
         for cell in notebook.cells:
             if cell.metadata.get("nbgrader", {}).get("grade"):
                 cell.metadata.tags = [*cell.metadata.get("tags", []), "raises-exception"]
+            # The stub of an answer that is no function would end *Run All*: its check says that it is blank.
+            cell.source = re.sub(r"^(# YOUR CODE HERE)\nraise NotImplementedError\(\)$", r"\1", cell.source, flags=re.M)
+        fold(notebook)
     else:
         for cell in notebook.cells:
             # The markers are for the preprocessor, not for readers.
             cell.source = re.sub(r"^\s*### (BEGIN|END) SOLUTION\n?", "", cell.source, flags=re.MULTILINE)
     return notebook
+
+
+def fold(notebook: nbformat.NotebookNode) -> None:
+    """Take away, in place, what gives a guess away: outputs from a guess to its answer; texts tagged `answer` are shut.
+
+    A text tagged `answer` may stand behind the answer, too. CourseError if a guess has no answer behind it, or an
+    answer no guess before it.
+    """
+    waiting: list[str] = []  # the guesses that have not been answered yet
+    asked = False
+    for cell in notebook.cells:
+        tags, is_code = cell.metadata.get("tags", []), cell.cell_type == "code"
+        first_line = cell.source.partition("\n")[0]
+        asked = asked or GUESS in tags
+        if ANSWER in tags and not (waiting if is_code else asked):
+            raise CourseError(f"a cell tagged {ANSWER} has no cell tagged {GUESS} before it: {first_line}")
+        if is_code and waiting:
+            # What the solved edition shows is compared by nbval there.
+            cell.metadata.tags = [*dict.fromkeys([*tags, "nbval-ignore-output", UNTIL_RUN])]
+            cell.outputs, cell.execution_count = [], None
+        elif ANSWER in tags and not is_code:
+            cell.source = DETAILS.format(cell.source.strip())
+        if GUESS in tags:
+            waiting.append(first_line)
+        elif ANSWER in tags and is_code:
+            waiting.pop()
+    if waiting:
+        raise CourseError(f"a cell tagged {GUESS} has no cell tagged {ANSWER} behind it: {waiting[0]}")
 
 
 def environment(threads: int) -> dict[str, str]:
@@ -98,6 +135,11 @@ def execute(notebook: nbformat.NotebookNode, env: dict[str, str], **options) -> 
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = [o for o in cell.outputs if o.get("name") != "stderr"]
+        if GUESS in cell.metadata.get("tags", []):
+            for (
+                output
+            ) in cell.outputs:  # nobody can type into the field of a kernel that has ended: the question is kept
+                output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
     notebook.metadata.language_info = {"name": "python"}
     return notebook
 
@@ -122,10 +164,10 @@ def exercises_only(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 def both(name: str, threads: int = 1) -> dict[str, nbformat.NotebookNode]:
     """Both editions of a lesson, executed. What does not depend on the exercises is run once, in the solved edition."""
     lesson, env = cells(name), environment(threads)
-    solved, student = execute(edition(lesson, "solutions"), env), edition(lesson, "student")
+    student, solved = edition(lesson, "student"), execute(edition(lesson, "solutions"), env)
     blank = {cell.id: cell for cell in execute(exercises_only(student), env).cells}
     for cell, same in zip(student.cells, solved.cells, strict=True):
-        if cell.cell_type == "code":
+        if cell.cell_type == "code" and UNTIL_RUN not in cell.metadata.get("tags", []):
             ran = blank[cell.id] if is_exercise(cell) else same
             cell.outputs, cell.execution_count = copy.deepcopy(ran.outputs), same.execution_count
             for output in cell.outputs:

@@ -7,37 +7,61 @@ from course_lib.checks import NotYet
 from course_lib.numpy_rnn import rnn_backward, rnn_forward
 
 
-def check_steps_until(steps_until) -> None:
-    """(factor, share) -> the smallest whole n with factor**n < share."""
-    for factor, share in ((0.5, 0.1), (0.9, 0.01), (0.99, 0.5), (0.3, 0.2), (0.5, 0.25)):
-        expected = next(n for n in range(1, 10_000) if factor**n < share)
-        answer = checks.as_array(checks.run(steps_until, factor, share), (), "steps_until")
-        if answer != expected:
-            hint = ""
-            if answer < 0:
-                hint = " Both logarithms are negative, their quotient is not."
-            elif answer != int(answer):
-                hint = " Steps are whole."
-            elif answer == expected - 1:
-                hint = (
-                    f" After {answer:g} steps {factor**answer:.3g} is left, not yet less than {share}: one more step."
-                )
-            raise NotYet(f"steps_until({factor}, {share}): expected {expected}, got {answer:g}.{hint}")
-    checks.solved("steps_until counts the steps")
+def check_slope(slope_of) -> None:
+    """(W_h, T) -> ∂E/∂W_h of h_T = W_h^(T - 1) and E = (h_T - 1)² / 2."""
+    for W_h, T in ((0.7, 5), (-1.3, 4), (2.0, 2), (0.95, 40), (1.5, 1)):
+        answer = checks.as_array(checks.run(slope_of, W_h, T), (), "slope_of")
+        h_T, uses = W_h ** (T - 1), T - 1
+        moves = uses * W_h ** (T - 2)  # ∂h_T/∂W_h
+        checks.expect_close(answer, (h_T - 1) * moves, f"slope_of({W_h}, {T})", [
+            ((1 - h_T) * moves, "The sign is turned round: E grows with h_T - 1, not with 1 - h_T."),
+            ((h_T - 1) * W_h ** (T - 2), "W_h is used T - 1 times, and every use contributes as much: add them up."),
+            ((h_T - 1) * T * W_h ** (T - 2), "At step 1 the memory before is 0: W_h is used T - 1 times, not T."),
+            ((W_h**T - 1) * T * W_h ** (T - 1), "h_1 is x_1 = 1, so h_T is W_h to the power T - 1, not T."),
+            ((h_T - 1) * T * h_T, "The derivative of W_h to the power T - 1 is T - 1 times W_h to the power T - 2."),
+            ((h_T - 1) * uses * h_T, "The power is one less in the derivative: W_h to the power T - 2."),
+            (moves, "That is how h_T moves with W_h: multiply by how E moves with h_T, which is h_T - 1."),
+            (h_T - 1, "That is how E moves with h_T: multiply by how h_T moves with W_h."),
+            (2 * (h_T - 1) * moves, "The 2 of the square and the half in E cancel."),
+            ((h_T - 1) * (T - 2) * W_h ** (T - 2), "W_h is used at steps 2 to T: T - 1 times."),
+            ((W_h**T - 1) * moves, "h_1 is x_1 = 1, so h_T is W_h to the power T - 1, not T."),
+            ((h_T - 1) * sum(W_h**k for k in range(T - 1)), "Each use contributes alike, W_h to the power T - 2."),
+            (h_T, "That is h_T: the question is how E moves with W_h."),
+            ((np.tanh(h_T) - 1) * moves, "There is no tanh here: h_T is W_h to the power T - 1."),
+            (h_T * moves, "E is the square of h_T - 1, not of h_T."),
+            ((h_T - 1) ** 2 / 2, "That is E: the question is its derivative."),
+            ((h_T - 1) * (1 - h_T**2) * moves, "There is no tanh here, so no derivative of tanh."),
+        ])  # fmt: skip
+    checks.solved("slope_of is the gradient of W_h")
 
 
 def check_step_back(step_back) -> None:
     """dh_t, h_t, h_prev (B, H), W_h (H, H) -> dh_prev (B, H), dW_h (H, H)."""
     rng = np.random.default_rng(2)
     dh_t, h_t, h_prev, W_h = (rng.normal(size=s) for s in [(3, 4), (3, 4), (3, 4), (4, 4)])
-    h_t = np.tanh(h_t)
+    h_t, h_prev = np.tanh(h_t), np.tanh(h_prev)
     answer = checks.run(step_back, dh_t, h_t, h_prev, W_h)
     if not isinstance(answer, (tuple, list)) or len(answer) != 2:
         raise NotYet("step_back: expected two arrays, dh_prev and dW_h: end it with `return dh_prev, dW_h`.")
     dh_prev = checks.as_array(answer[0], (3, 4), "dh_prev", {(4,): "keep the batch", (4, 4): "dh_prev comes first"})
-    dW_h = checks.as_array(answer[1], (4, 4), "dW_h", {(3, 4): "it has the shape of W_h: sum over the batch"})
+    dW_h = checks.as_array(
+        answer[1],
+        (4, 4),
+        "dW_h",
+        {
+            (3, 4): "it has the shape of W_h: sum over the batch",
+            (3, 3): "rows are texts, and are added up: h_prev.T stands on the left",
+        },
+    )
     da = dh_t * (1 - h_t**2)
+    twice = dh_t * (1 - np.tanh(h_t) ** 2)
     checks.expect_close(dh_prev, da @ W_h.T, "dh_prev", [
+        (twice @ W_h, "That is as it was: h_t is tanh(a) already, and W_h is turned round on the way back."),
+        (dh_t @ W_h, "The derivative of tanh is missing, 1 - h_t**2; and on the way back it is W_h.T."),
+        (dh_t @ W_h.T * (1 - h_t**2), "Through tanh first, then through W_h: on the way back the last comes first."),
+        (dh_t * (1 - h_t) @ W_h.T, "The derivative of tanh is 1 - h_t**2: the square is missing."),
+        (dh_t * h_t * (1 - h_t) @ W_h.T, "That is the derivative of the sigmoid: the one of tanh is 1 - h_t**2."),
+        (da @ W_h.T + dh_t, "Only what comes through this step is asked for: do not add dh_t."),
         (da @ W_h, "W_h is not transposed: on the way back it is W_h.T."),
         (dh_t @ W_h.T, "The derivative of tanh is missing: 1 - h_t**2."),
         (dh_t * (1 - np.tanh(h_t) ** 2) @ W_h.T, "h_t is tanh(a) already: the derivative is 1 - h_t**2."),
@@ -47,6 +71,9 @@ def check_step_back(step_back) -> None:
         (h_t.T @ da, "W_h was multiplied with h_prev, not with h_t."),
         (da.T @ h_prev, "It is transposed: h_prev stood on the left of W_h."),
         (h_prev.T @ dh_t, "The derivative of tanh is missing: 1 - h_t**2."),
+        (h_t.T @ twice, "W_h was multiplied with h_prev, not with h_t; and h_t is tanh(a) already: 1 - h_t**2."),
+        (h_prev.T @ twice, "h_t is tanh(a) already: the derivative is 1 - h_t**2."),
+        (da.T @ h_t, "W_h was multiplied with h_prev, not with h_t, and h_prev stood on its left."),
         (h_prev.T @ da / 3, "Add over the batch, do not take the mean: the loss decides about that."),
     ])  # fmt: skip
     checks.solved("step_back goes one step back in time")
@@ -71,6 +98,12 @@ def check_clip(clip) -> None:
         (np.concatenate([(g * min(1.0, 2 / float(np.linalg.norm(g)))).ravel() for g in long]),
          "Each array was scaled on its own: take one norm over all arrays."),
         (whole * 2 / norm**2, "Take the square root of the sum of squares."),
+        (whole * 2 / sum(np.linalg.norm(g) for g in long), "Add the squares of numbers, not the lengths of arrays."),
+        (whole * 2 / np.abs(whole).max(), "The norm is the root of the sum of squares, not the largest number."),
+        (whole * 2 / np.abs(whole).sum(), "The norm is the root of the sum of squares, not a sum of absolute values."),
+        (whole * 2 / np.sqrt((whole**2).mean()), "The norm is the root of the sum of squares, not of their mean."),
+        (whole * 2 / np.sqrt((whole**2).sum() / 2), "The norm is the root of the sum over all arrays, not of a mean."),
+        (whole * norm / 2, "Turned round: multiply by limit / norm."),
     ])  # fmt: skip
     small = np.concatenate([g.ravel() for g in short])
     checks.expect_close(flat(checks.run(clip, [g.copy() for g in short], 2.0), short), small, "clip below the limit", [
@@ -83,16 +116,18 @@ def check_clip(clip) -> None:
 
 def check_start(my_start) -> None:
     """(H, rng) -> W_h (H, H) with which a gradient of length 1 is 0.01 to 100 long, 50 steps back, on noise."""
-    for seed in range(3):
+    for seed, H in enumerate((64, 64, 48)):
         rng = np.random.default_rng(seed)
-        W_h = checks.as_array(checks.run(my_start, 64, rng), (64, 64), "my_start")
-        noise, towards = 0.5 * rng.normal(size=(8, 51, 64)), rng.normal(size=(8, 64))
-        zero, identity = np.zeros((8, 64)), np.eye(64)
-        h = rnn_forward(noise, identity, W_h, np.zeros(64), zero)
+        W_h = checks.as_array(checks.run(my_start, H, rng), (H, H), "my_start")
+        noise, towards = 0.5 * rng.normal(size=(8, 51, H)), rng.normal(size=(8, H))
+        zero, identity = np.zeros((8, H)), np.eye(H)
+        h = rnn_forward(noise, identity, W_h, np.zeros(H), zero)
         dh_out = np.zeros_like(h)
         dh_out[:, -1] = towards / np.linalg.norm(towards, axis=1, keepdims=True)
         reach = np.linalg.norm(rnn_backward(dh_out, noise, h, identity, W_h, zero)["h"][:, 0], axis=-1).mean()
         if not 0.01 <= reach <= 100:
             way = "vanishes: stretch more in W_h" if reach < 0.01 else "explodes: stretch less in W_h"
+            if reach < 0.01 and np.linalg.norm(h[:, -1], axis=-1).mean() > 0.9 * np.sqrt(H):
+                way = "vanishes, since all units are near -1 or 1, where tanh is flat: stretch less in W_h"
             raise NotYet(f"my_start: 50 steps back the gradient is {reach:.1e} long; it {way}.")
     checks.solved("my_start reaches 50 steps back")

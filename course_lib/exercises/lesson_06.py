@@ -1,5 +1,6 @@
 """Checks of lesson 06."""
 
+import tomllib
 from collections.abc import Callable
 
 import numpy as np
@@ -31,51 +32,66 @@ def little_network(seed: int = 0) -> tuple[Callable, tuple]:
 
 
 def _words(answer, what):
-    if isinstance(answer, str) or not hasattr(answer, "__iter__"):
-        raise NotYet(f"{what}: expected a list, got {type(answer).__name__}.")
-    return list(answer)
-
-
-def check_teacher_forcing(teacher_forcing) -> None:
-    """words -> what the decoder reads, what it shall say."""
-    for words in (["no", "canto", "."], ["hola"]):
-        answer = checks.run(teacher_forcing, list(words))
-        if not isinstance(answer, tuple | list) or len(answer) != 2:
-            raise NotYet("teacher_forcing: expected two lists: what the decoder reads, and what it shall say.")
-        read, say = (_words(part, "teacher_forcing") for part in answer)
-        if (read, say) == (["<bos>", *words], [*words, "<eos>"]):
-            continue
-        if (say, read) == (["<bos>", *words], [*words, "<eos>"]):
-            raise NotYet("teacher_forcing: what it reads comes first.")
-        if read[:1] != ["<bos>"]:
-            raise NotYet("teacher_forcing: not yet. It reads `<bos>` first, then each word a step after it was said.")
-        if say[-1:] != ["<eos>"]:
-            raise NotYet("teacher_forcing: not yet. It must also learn when to stop: `<eos>` is the last it says.")
-        if read[-1] == "<eos>":
-            raise NotYet("teacher_forcing: not yet. After `<eos>` nothing is said, so `<eos>` is never read.")
-        raise NotYet(f"teacher_forcing({words}): expected {['<bos>', *words]} and {[*words, '<eos>']}, got {answer}.")
-    checks.solved("teacher_forcing shifts by one")
+    return checks.as_list(answer, what)
 
 
 def check_last_state(last_state) -> None:
     """h (B, T, H), mask (B, T) -> what is remembered after the last word (B, H)."""
-    rng = np.random.default_rng(6)
-    h, lengths = rng.normal(size=(4, 6, 3)), np.array([2, 6, 1, 4])
-    mask, rows = np.arange(6) < lengths[:, None], np.arange(4)
-    answer = checks.as_array(checks.run(last_state, h.copy(), mask.copy()), (4, 3), "last_state", {
-        (4, 6, 3): "one state for each sentence", (4, 4, 3): "choose with two lists of numbers, rows and places",
-    })  # fmt: skip
-    late = "One place too late: the last of n words stands at place n - 1."
-    checks.expect_close(answer, h[rows, lengths - 1], "the context of four sentences", [
-        (h[:, -1], "That is what the memory says after the padding."),
-        (h[rows, lengths % 6], late),
-        (h[rows, np.minimum(lengths, 5)], late),
-        (h[rows, lengths - 2], "One place too early: the last of n words stands at place n - 1."),
-        (h[:, 0], "That is the state after the first word."),
-        ((h * mask[..., None]).sum(axis=1) / lengths[:, None], "That is the mean of the states: take the last."),
-        (h.max(axis=1), "That is the largest number of each column: take the last state."),
-    ])  # fmt: skip
+    for seed, T, H, words in ((6, 6, 3, [2, 6, 1, 4]), (7, 5, 2, [5, 3, 1])):
+        rng, B, rows, lengths = np.random.default_rng(seed), len(words), np.arange(len(words)), np.array(words)
+        h = rng.normal(size=(B, T, H))
+        mask = np.arange(T) < lengths[:, None]
+        answer = checks.as_array(checks.run(last_state, h.copy(), mask.copy()), (B, H), "last_state", {
+            (B, T, H): "one memory for each sentence", (B, B, H): "choose with two lists of numbers, rows and places",
+            (lengths.sum(), H): "that is every place with a word: take the last of each sentence",
+        })  # fmt: skip
+        late = "One place too late: the last of n words stands at place n - 1."
+        checks.expect_close(answer, h[rows, lengths - 1], "the context of a padded batch", [
+            (h[:, -1], "That is what the memory says after the padding."),
+            (h[rows, lengths % T], late),
+            (h[rows, np.minimum(lengths, T - 1)], late),
+            (h[rows, lengths - 2], "One place too early: the last of n words stands at place n - 1."),
+            (h[:, 0], "That is the memory after the first word."),
+            ((h * mask[..., None]).sum(axis=1) / lengths[:, None], "That is the mean of the memories: take the last."),
+            (h.max(axis=1), "That is the largest number of each column: take the last memory."),
+            (h[np.arange(B), [lengths[0] - 1] * B], "Each sentence has its own length: its row of the mask says it."),
+        ])  # fmt: skip
     checks.solved("last_state stops where the sentence stops")
+
+
+def check_words_right(words_right) -> None:
+    """(said, truth), whole numbers (B, T) -> the share of the words of truth that were said in their places."""
+    for seed, B, T in ((2, 4, 6), (6, 3, 9)):  # under which no two mistakes give the same number
+        rng = np.random.default_rng(seed)
+        true, own = rng.integers(2, T + 1, size=B), rng.integers(1, T + 1, size=B)
+        true[0], own[0], true[1], own[1] = T - 1, 1, 2, T  # one that stops too early, one too late
+        truth, guess = (rng.integers(4, 6, size=(B, T)) for _ in range(2))
+        truth, said = (np.where(np.arange(T) < n[:, None], words, PAD_ID) for n, words in ((true, truth), (own, guess)))
+        _check_words_right(words_right, said, truth)
+    nothing = np.zeros((2, 5), int)
+    share = checks.as_array(checks.run(words_right, nothing, np.array([[4, 5, 0, 0, 0]] * 2)), (), "words_right")
+    checks.expect_close(share, 0.0, "a network that says nothing but <pad>")
+    checks.solved("words_right counts every word that was to be said")
+
+
+def _check_words_right(words_right, said, truth):
+    answer = checks.as_array(checks.run(words_right, said.copy(), truth.copy()), (), "words_right", {
+        said.shape: "one number for all words: take the mean",
+        said.shape[:1]: "one number for all words, not one for each sentence",
+    })  # fmt: skip
+    same, asked, spoken = said == truth, truth != PAD_ID, said != PAD_ID
+    checks.expect_close(answer, same[asked].mean(), "the share right", [
+        (same[spoken].mean(), "The bug is still there: a place counts where truth has a word, also if said has none."),
+        (same.mean(), "Padding counts as right here: only places where truth has a word may count."),
+        (same[~asked].mean(), "The mask is turned round: it counts the padding and not the words."),
+        (same[asked & spoken].mean(), "Where truth has a word and said has none, a word is missing: that is wrong."),
+        (same[asked | spoken].mean(), "Places behind the last word of truth count here, too: only words of truth may."),
+        (np.mean([row[words].mean() for row, words in zip(same, asked, strict=True)]), "That is the mean of the "
+         "sentences' shares, in which a word of a short sentence counts more: count all words alike."),
+        (same[asked].sum(), "Divide by the number of words: the mean, not the sum."),
+        (1 - same[asked].mean(), "That is the share wrong."),
+        ((same & asked).mean(), "Padding is among the places by which it is divided: divide by the words of truth."),
+    ])  # fmt: skip
 
 
 def _greedy(step, state, longest, feed=True, keep=True, stop=True, word=BOS_ID):
@@ -117,8 +133,8 @@ def check_greedy(greedy) -> None:
     checks.solved("greedy speaks until it ends")
 
 
-def _beam(step, state, K, size=len, keep=True, patient=True):
-    beams: list[tuple] = [(0.0, [], (BOS_ID, state), False)]  # log p, words with <eos>, where to go on, over
+def _beam(step, state, M, size=len, keep=True, patient=True, begin=BOS_ID):
+    beams: list[tuple] = [(0.0, [], (begin, state), False)]  # log p, words with <eos>, where to go on, over
     while not (all if patient else any)(over for *_, over in beams):
         longer: list[tuple] = []
         for log_p, words, (word, before), over in beams:
@@ -127,14 +143,14 @@ def _beam(step, state, K, size=len, keep=True, patient=True):
                 continue
             more, after = step(word, before)
             longer += [(log_p + p, [*words, w], (w, after), w == EOS_ID) for w, p in enumerate(more) if p > -np.inf]
-        beams = sorted(longer, key=lambda b: -b[0] / size(b[1]))[:K]
+        beams = sorted(longer, key=lambda b: -b[0] / size(b[1]))[:M]
     log_p, words, *_ = max(beams, key=lambda b: b[3])
     return words[:-1], log_p / len(words)
 
 
 def check_beam_search(beam_search) -> None:
-    """(step, state, K) -> the words of the best finished sentence, its mean log p."""
-    cases, answers = [(*little_network(100 + seed), K) for seed in range(20) for K in (1, 2, 3, 4)], []
+    """(step, state, M) -> the words of the best finished sentence, its mean log p."""
+    cases, answers = [(*little_network(100 + seed), M) for seed in range(20) for M in (1, 2, 3, 4)], []
     for case in cases:
         answer = checks.run(beam_search, *case)
         if not isinstance(answer, tuple | list) or len(answer) != 2:
@@ -142,7 +158,7 @@ def check_beam_search(beam_search) -> None:
         if np.ndim(answer[1]) and not np.ndim(answer[0]):
             raise NotYet("beam_search: the words come first, then their mean log p.")
         if np.ndim(answer[1]) == 0 and not np.isfinite(answer[1]):
-            raise NotYet("beam_search: a word that cannot be said (log p = -inf) is among the K: have ended ones left?")
+            raise NotYet("beam_search: a word that cannot be said (log p = -inf) is among the M: have ended ones left?")
         answers.append((_words(answer[0], "beam_search"), checks.as_array(answer[1], (), "the mean log p")))
     said, right = [words for words, _ in answers], [_beam(*case) for case in cases]
     if any(words and words[-1] == EOS_ID for words in said):
@@ -154,24 +170,71 @@ def check_beam_search(beam_search) -> None:
             ({"size": lambda words: 1}, "Compare log p divided by the number of words, in every round."),
             ({"size": lambda words: max(len(words) - (words[-1] == EOS_ID), 1)}, "`<eos>` counts as a word."),
             ({"size": lambda words: len(words) + 1}, "`<bos>` does not count: it is read, not said."),
-            ({"keep": False}, "What has ended stays among the K and is compared, too."),
-            ({"patient": False}, "Go on until all K have ended: a longer one may be better."),
+            ({"keep": False}, "What has ended stays among the M and is compared, too."),
+            ({"patient": False}, "Go on until all M have ended: a longer one may be better."),
+            ({"begin": EOS_ID}, "Begin with `<bos>` (2)."),
         )
         if said == [_beam(step, state, 1)[0] for step, state, _ in cases]:
-            raise NotYet("beam_search: not yet. That is what greedy finds: keep the K best each time.")
+            raise NotYet("beam_search: not yet. That is what greedy finds: keep the M best each time.")
         for wrong, hint in mistakes:
             if said == [_beam(*case, **wrong)[0] for case in cases]:
                 raise NotYet(f"beam_search: not yet. {hint}")
-        words, (expected, _), (_, _, K) = next(c for c in zip(said, right, cases, strict=True) if c[0] != c[1][0])
-        raise NotYet(f"beam_search: with K = {K} expected the words {expected}, got {words}.")
-    for (_, score), (words, best) in zip(answers, right, strict=True):
-        total = best * (len(words) + 1)
-        checks.expect_close(score, best, f"the mean log p of {words}", [
-            (total, "That is the sum: divide by the number of words, `<eos>` counted."),
-            (total / max(len(words), 1), "`<eos>` is counted, too: it has a probability."),
-            (-best, "The sign: log p is below 0."),
-        ])  # fmt: skip
+        words, (expected, _), (_, _, M) = next(c for c in zip(said, right, cases, strict=True) if c[0] != c[1][0])
+        raise NotYet(f"beam_search: with M = {M} expected the words {expected}, got {words}.")
+    _check_scores([score for _, score in answers], right, cases)
     checks.solved("beam_search keeps the best beginnings")
+
+
+def _check_scores(scores, right, cases):
+    """The words are right. A wrong score is recognised by all sentences together: alone, one can look like another."""
+    words = np.array([len(said) + 1 for said, _ in right])  # <eos> counted
+    total = words * [best for _, best in right]
+    last = []  # log p of <eos>
+    for (said, _), (step, state, _) in zip(right, cases, strict=True):
+        for word in [BOS_ID, *said]:
+            log_p, state = step(word, state)
+        last.append(log_p[EOS_ID])
+    spoken, without = np.maximum(words - 1, 1), total - last
+    out = "`<eos>` is left out of"
+    checks.expect_close(scores, total / words, "the mean log p of the sentences", [
+        (total, "That is the sum: divide by the number of words, `<eos>` counted."),
+        (total / spoken, f"{out} the number of words: it has a probability and counts."),
+        (without / spoken, f"{out} the score: its log p is added, and it counts as a word."),
+        (without / words, f"{out} the sum of log p: its probability counts, too."),
+        (without, f"{out} the sum of log p, and the sum is not divided by the number of words."),
+        (total / (words + 1), "`<bos>` does not count: it is read, not said."),
+        (-total / words, "The sign: log p is below 0."),
+        (np.exp(total / words), "That is a probability: the mean of log p is wanted, without exp."),
+    ])  # fmt: skip
+
+
+def _check_form(grammar):
+    """NotYet if the parts of a grammar are not of the form in which the world reads them."""
+    try:
+        data = tomllib.loads(grammar)
+    except tomllib.TOMLDecodeError:
+        return  # the world says it, with the line
+    rules, lists = data.get("rules"), data.get("words", {})
+    if not isinstance(rules, dict):
+        raise NotYet("my_languages: there is no line [rules] with the rules below it.")
+    for name, lines in rules.items():
+        if not isinstance(lines, list):
+            raise NotYet(f'my_languages: rule {name}: expected a list, {name} = ["1: english => other"], with [ and ].')
+    if not isinstance(lists, dict):
+        raise NotYet("my_languages: words = … is no list of words: begin a list with a line such as [words.WHO].")
+    for name, entries in lists.items():
+        line = f'in [words.{name}] each word is a line of its own, such as "I" = "ich"'
+        if not isinstance(entries, dict):
+            raise NotYet(f"my_languages: {line}, below a line [words.{name}]; got {name} = {entries!r}.")
+        if name != name.upper():
+            raise NotYet(
+                f"my_languages: [words.{name}]: names of lists are in capitals, also where a rule asks for them."
+            )
+        for word, other in entries.items():
+            if not isinstance(other, str):
+                raise NotYet(f"my_languages: {line}; got {word} = {other!r}. A list in [ ] belongs to [rules].")
+    if not isinstance(data.get("once", []), list):
+        raise NotYet('my_languages: once = … : expected a list of names, once = ["WHO"].')
 
 
 def check_own_languages(my_languages) -> None:
@@ -179,14 +242,21 @@ def check_own_languages(my_languages) -> None:
     grammar = checks.run(my_languages)
     if not isinstance(grammar, str):
         raise NotYet(f"my_languages: expected the grammar as a text, got {type(grammar).__name__}.")
+    if not grammar.strip():
+        raise NotYet("my_languages: the text is empty.")
     if "\n" not in grammar.strip():
         raise NotYet("my_languages: expected the grammar itself, many lines of text, not the path of a file.")
     if grammar.strip() == translation.GRAMMAR_FILE.read_text(encoding="utf-8").strip():
         raise NotYet("my_languages: that is the course's grammar. Write a small one of your own.")
+    _check_form(grammar)
     try:
         pairs = translation.TranslationWorld(grammar).sample(400, seed=0)
     except CourseError as error:
-        raise NotYet(f"my_languages: {error}") from None
+        rare = "too rare" in str(error)
+        hint = (
+            "your English sentences are all, or almost all, shorter than 3 words or longer than 12." if rare else error
+        )
+        raise NotYet(f"my_languages: {hint}") from None
     if set(pairs[0].spanish) == set(pairs[0].english):
         raise NotYet(
             f"my_languages: {' '.join(pairs[0].english)!r} has the same words on both sides: use another language."

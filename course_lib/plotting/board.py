@@ -59,17 +59,18 @@ class Way:
 
 @dataclass
 class Board:
-    """A sheet of width × height inches to draw a network on; it keeps what stands on it."""
+    """A sheet of width × height inches to draw a network on; it keeps what stands on it. alt: what it shows."""
 
     width: float
     height: float
+    alt: str = ""
     nodes: list[Node] = field(default_factory=list)
     regions: list[Node] = field(default_factory=list)
     ways: list[Way] = field(default_factory=list)
 
     def __post_init__(self):
         """The axes: one unit is one inch."""
-        self.figure, self.ax = figure(self.width, self.height)
+        self.figure, self.ax = figure(self.width, self.height, alt=self.alt)
         self.ax.set_position([0, 0, 1, 1])
         self.ax.set(xlim=(0, self.width), ylim=(0, self.height))
         self.ax.axis("off")

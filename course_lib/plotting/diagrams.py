@@ -8,7 +8,11 @@ from course_lib.plotting.style import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SK
 
 def rnn() -> Board:
     """The vanilla RNN: one step, and three of them, with the same weights in each."""
-    board = Board(9.4, 3.7)
+    alt = (
+        "Left, one step of an RNN: the memory times W_h and the input times W_x are added, with a bias, and go through "
+        "tanh; the new memory times W_y gives the logits. Right, three such steps in a row, with the same matrices."
+    )
+    board = Board(9.4, 3.7, alt)
     row = 1.75
     board.label(0.15, 3.45, "one step", 11, ha="left", weight="bold")
     board.label(4.75, 3.45, "unfolded", 11, ha="left", weight="bold")
@@ -71,6 +75,10 @@ def lstm_cell() -> Board:
 def gru_cell() -> Board:
     """One step of the GRU, reset before the product."""
     board = Board(9.0, 4.3)
+    board.figure.set_label(
+        "One step of a GRU. The memory goes along a straight line, times z, plus the candidate times 1 - z. "
+        "The candidate reads the input, and the memory times the reset gate."
+    )
     top, middle, gates, low = 3.8, 2.5, 1.5, 0.8
     board.region(0.95, 0.5, 8.05, 4.15)
     h_prev, h_t = board.vector(0.45, top, "$h_{t-1}$"), board.vector(8.6, top, "$h_t$")
@@ -97,27 +105,72 @@ def gru_cell() -> Board:
 def encoder_decoder() -> Board:
     """A sentence read into one vector, and said again in another language from it alone."""
     board = Board(9.6, 3.85)
+    board.figure.set_label(
+        "An encoder reads three words, each into the next memory. From the last memory alone a decoder starts; "
+        "it says a word at each step, which it reads at the next."
+    )
     row, low, high, said = 1.6, 0.62, 3.2, ("<bos>", "canto", ".", "<eos>")
-    h = [board.vector(0.9 * t - 0.4, row, f"$h_{t}$") for t in (1, 2, 3)]
+    h = [board.vector(0.6, row, "$h_1$"), board.vector(1.6, row, "$h_2$"), board.vector(2.6, row, "$h_T$", SKY)]
     for t, (h_t, word) in enumerate(zip(h, ("I", "sing", "."), strict=True), start=1):
         board.arrow(board.vector(h_t.x, low, f"$x_{t}$", GREEN), h_t)
         board.label(h_t.x, 0.18, word)
-    c, start = board.vector(3.25, row, "$c=h_T$", SKY), board.box(4.25, row, "tanh $W$")
+    start = board.box(3.9, row, "tanh $W_s$")
     s = [board.vector(5.2 + 1.2 * j, row, f"$s_{j}$") for j in range(4)]
-    told = [board.vector(s_j.x, low, f"$y_{j}$", GREEN) for j, s_j in enumerate(s[1:])]
-    says = [board.vector(s_j.x, high, f"$y_{j}$", RED) for j, s_j in enumerate(s[1:], start=1)]
-    for y, same in zip(says, told[1:], strict=False):
-        board.arrow(y, (y.x + 0.6, high), (y.x + 0.6, low), same, dashed=True)
-    for s_j, reads, y in zip(s[1:], told, says, strict=True):
-        board.chain(reads, s_j, board.box(s_j.x, 2.43, "$W_o$\nsoftmax"), y)
+    told = [board.vector(s_j.x, low, f"$w_{j}$", GREEN) for j, s_j in enumerate(s[1:])]
+    says = [board.vector(s_j.x, high, f"$w_{j}$", RED) for j, s_j in enumerate(s[1:], start=1)]
+    for w, same in zip(says, told[1:], strict=False):
+        board.arrow(w, (w.x + 0.6, high), (w.x + 0.6, low), same, dashed=True)
+    for s_j, reads, w in zip(s[1:], told, says, strict=True):
+        board.chain(reads, s_j, board.box(s_j.x, 2.43, "$W_y$\nsoftmax"), w)
     for x, word, next_word in zip(s[1:], said, said[1:], strict=False):
         board.label(x.x, 0.18, word)
         board.label(x.x, 3.64, next_word)
-    board.chain(*h, c, start, *s)
-    board.label(1.4, 2.1, "encoder")
-    board.label(3.25, 2.15, "context")
+    board.chain(*h, start, *s)
+    board.label(1.1, 2.1, "encoder")
+    board.label(2.6, 2.15, "context")
     board.label(5.2, 2.1, "decoder")
     return board
+
+
+def google_translator() -> Board:
+    """One word of Google's translation system: Wu et al. 2016, the ways through time left out."""
+    board = Board(9.4, 6.1)
+    board.figure.set_label(
+        "Two towers of eight LSTM layers. Left the encoder, whose lowest layer reads in both directions; right the "
+        "decoder. From the third layer on, a sum adds what a layer read to what it made. The decoder's lowest layer "
+        "asks the attention between the towers; what is read goes to all layers above."
+    )
+    left, middle, right, top, ways = 2.2, 4.75, 7.3, 4.9, 5.9
+    x_t, w = board.vector(left, 0.35, "$x_t$", GREEN), board.vector(right, 0.4, "$w_{j-1}$", GREEN)
+    both = [board.box(x, 1.1, f"LSTM 1 {arrow}") for x, arrow in ((left - 0.75, "→"), (left + 0.75, "←"))]
+    for lowest in both:
+        board.arrow(x_t, (lowest.x, x_t.y), lowest)
+    read, asked = board.box(left, 1.85, "LSTM 2"), board.box(right, 1.85, "LSTM 2")
+    for lowest in both:
+        board.arrow(lowest, (lowest.x, read.y), read)
+    first, look = board.box(right, 1.1, "LSTM 1"), board.box(middle, top, "attention", ORANGE)
+    board.chain(w, first, asked)
+    board.arrow((right, 1.47), (middle, 1.47), look)
+    board.arrow(_upper_layers(board, left, read, -0.8)[-1], look)
+    *layers, said = _upper_layers(board, right, asked, 0.8)
+    board.arrow(look, (ways, top), (ways, asked.y), asked)
+    for layer in layers:
+        board.arrow((ways, layer.y), layer)
+    softmax = board.box(right, top + 0.7, "softmax")
+    board.chain(said, softmax, board.vector(right + 1.3, softmax.y, "$w_j$", RED))
+    board.label(left - 1.4, 2.6, "encoder")
+    board.label(right + 1.45, 2.6, "decoder")
+    return board
+
+
+def _upper_layers(board, x, second, aside):
+    """Layers 3 to 8 of a residual stack, on top of the second; layers 4 to 7 are three dots: what stands there."""
+    third, rest, eighth = board.box(x, 2.6, "LSTM 3"), board.word(x, 3.6, "…"), board.box(x, 4.2, "LSTM 8")
+    sums = board.plus(x, 3.15), board.plus(x, 4.9)
+    board.chain(second, third, sums[0], rest, eighth, sums[1])
+    for y, total in ((2.22, sums[0]), (3.88, sums[1])):
+        board.arrow((x, y), (x + aside, y), (x + aside, total.y), total)
+    return third, rest, eighth, sums[1]
 
 
 def attention() -> Board:
@@ -134,7 +187,7 @@ def attention() -> Board:
         board.arrow(here, there, both=True)
     s_j, read, match = _look(board, h, [f"j{t}" for t in (1, 2, 3, 4)], 7.6)
     before, after = board.vector(6.7, 1.1, "$s_{j-1}$"), board.word(8.5, 1.1, "…")
-    combine, out = board.box(7.6, read.y, "tanh $W_s$"), board.box(7.6, 4.5, "Dense, softmax")
+    combine, out = board.box(7.6, read.y, "tanh $W_m$"), board.box(7.6, 4.5, "Dense, softmax")
     board.chain(before, s_j, after)
     board.chain(board.word(7.6, 0.3, "ella"), s_j, combine, out, board.word(7.6, 5.1, "nos"))
     board.arrow((7.6, match.y), match)
