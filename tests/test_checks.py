@@ -21,6 +21,7 @@ from course_lib.exercises import (
     lesson_08,
     lesson_09,
 )
+from course_lib.numpy_rnn import sigmoid
 from course_lib.worlds.nesting import NestingWorld
 
 KINDS_00 = ("must be", "live", "stored", "live", "must be")  # lesson 00, exercise 2
