@@ -128,7 +128,8 @@ def check_early_stop(early_stop) -> None:
             ((stop, keep), "The right numbers in the wrong order: first the look to keep."),
             ((min(losses), stop), "Return the number of the look to keep, not its loss."),
             ((int(np.argmin(losses)), stop), "What comes after the stop is never seen: keep the best look before it."),
-            ((int(np.argmin(losses)), len(losses) - 1), "It never stops: leave the loop once `patience` looks were not lower."),
+            ((int(np.argmin(losses)), len(losses) - 1),
+             "It never stops: leave the loop once `patience` looks were not lower."),
             ((stop, stop), "Keep the look with the lowest loss, not the last one."),
             ((keep + 1, stop + 1), "The first look is number 0."),
         ], tolerance=1e-9)  # fmt: skip
@@ -136,7 +137,7 @@ def check_early_stop(early_stop) -> None:
 
 
 FIGURES_SAY = [
-    (True, "What is learned there does not help on the held-out stories, whose loss rises: it holds for the 100 alone."),
+    (True, "What is learned there does not help on held-out stories: their loss rises. It holds for the 100 alone."),
     (False, "The weights are the same at every temperature: it only says less of what it holds improbable."),
     (True, "See the table: the probe of the untrained network. A weighted sum of its units tells the brackets."),
     (False, "That a unit goes with the brackets does not show that the network uses it: nothing was done to the unit."),

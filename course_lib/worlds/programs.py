@@ -95,6 +95,7 @@ class Draw:
         self._look_around()
 
     def program(self) -> Program:
+        """Write it whole."""
         stack, steps = [self.world.grammar.start], 0
         while stack:
             item = stack.pop()
