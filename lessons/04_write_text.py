@@ -431,7 +431,7 @@ guess = ask("share of its words that are words", "share of its stories that coul
 # %%
 from course_lib.decoding import TextGenerator
 
-B, T, H, STEPS = 16, 128, 160, 800
+B, T, H, STEPS = 16, 128, 160, 750
 model = language_model(len(vocabulary), LSTMCell(H, bias_initializer=ChronoBias(40)), embedding=32)
 trained = stateful(model, B)  # trains; `model` has the same weights
 training.compile_for_training(trained, STEPS, learning_rate=1e-2, optimizer="muon")
@@ -717,7 +717,7 @@ def network_for(texts, steps):
     return model, twin, stream_batches(text.to_stream(texts, letters), B, 64), letters
 
 
-CODE_STEPS = 850
+CODE_STEPS = 800
 coder, trained_coder, batches, tape_letters = network_for([program.text for program in drawn], CODE_STEPS)
 code_before, write_code = weights_of(coder), TextGenerator(coder, tape_letters)
 unseen = programs.ProgramWorld().sample(400, seed=1000 + SEED)
@@ -782,7 +782,7 @@ guess = ask(
 )
 
 # %%
-LATEX_STEPS = 650
+LATEX_STEPS = 550
 page_texts = [page.text for page in pages]
 writer, trained_writer, batches, page_letters = network_for(page_texts, LATEX_STEPS)
 write_latex = TextGenerator(writer, page_letters)
