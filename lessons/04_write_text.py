@@ -35,7 +35,7 @@
 # | --- | --- | --- |
 # | $B$ | texts in a batch; here rows of a tape, read side by side | a count |
 # | $p(w)$, $p_\tau(w)$ | probability of $w$; at temperature $\tau$ | $V$ numbers |
-# | $T$ | number of steps, or places; here of a batch, behind which the gradient is cut | a count |
+# | $T$ | number of steps, or places; here those of a batch | a count |
 # | $V$ | words in the vocabulary; here characters | a count |
 # | $w$ | a word; here a character | one of $V$ |
 # | $y_w$ | logit of $w$ | $V$ numbers |
@@ -70,8 +70,7 @@ training.set_seed(SEED)
 # could have been told by the author of the others?
 
 # %% [markdown]
-# The stories are those of lesson 01, the language **world**: its grammar
-# is known, so every letter a network writes can be marked right or wrong.
+# The stories are those of lesson 01's language **world**: its grammar is known, so every letter can be marked right or wrong.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Characters against words
@@ -142,8 +141,7 @@ guess.answer(
 # last letters you wrote, and take the letter that follows.
 
 # %% [markdown]
-# We let a computer count what followed the last seven; where they are rare it mixes in what followed the last six, five, … (as in
-# lesson 01).
+# We let a computer count what followed the last seven, and mix in what followed six, five, … where seven are rare (as in lesson 01).
 
 # %%
 from course_lib.models.ngram import NGramModel  # order 8: seven characters, and the one that follows
@@ -292,7 +290,7 @@ def stateful(model, batch_size):
 
 
 # %% [markdown]
-# If the memory is really carried over, reading in two halves must give the same logits as reading in one go:
+# If the memory is carried over, reading in two halves gives the same logits as reading in one go:
 
 # %%
 from course_lib.cells import ChronoBias, LSTMCell
@@ -309,7 +307,8 @@ emptied = np.abs(whole[:, 20:] - model(tokens[:, 20:])).max()
 claim("with the memory emptied in between: other logits", at_least(emptied, 1e-3))
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# **Forward**, the memory reaches back as far as it likes. **Backward**, the gradient is cut where the batch begins, after $T$ steps. This is **truncated backpropagation through time** (lesson 02).
+# **Forward**, the memory reaches back as far as it likes. **Backward**, the gradient is cut where the batch begins, after $T$ steps.
+# This is **truncated backpropagation through time** (lesson 02).
 
 # %% [markdown]
 # What is further away than $T$ can still be used; but no gradient asks for it. So $T$ should reach across what matters, here 110
@@ -383,12 +382,12 @@ for how in ({"temperature": 0.5}, {"top_k": 2}, {"top_p": 0.8}):
     print(how, p.round(3))
 
 # %% [markdown]
-# A story is written by drawing, reading what was drawn, drawing again: `decoding.TextGenerator`.
+# A story is written by drawing, reading what was drawn, drawing again.
 #
 # ### 2 · A nucleus
 #
 # Given the probabilities of all characters, return them as they are inside the nucleus of `top_p`: 0 for what is left out, and what
-# is left scaled to sum to 1. The best character always stays; once `top_p` is reached, exactly or more, no other does. Only NumPy.
+# is left scaled to sum to 1. The best character always stays; once `top_p` is reached, exactly or more, no other does.
 
 
 # %% nbgrader={"grade_id": "nucleus"}
@@ -562,7 +561,7 @@ claim("none of these temperatures reaches the world itself", at_least(lost, 0.01
 
 # %% [markdown]
 # The star is where a perfect model would stand, *at temperature 1*. Temperature is a bandage for a model that puts a little
-# probability on what cannot be. Slide it. (Needs a running kernel.)
+# probability on what cannot be. Slide it (in a running kernel).
 
 
 # %% tags=["nbval-ignore-output"]
@@ -657,7 +656,7 @@ plt.show()
 #     return keep, len(losses) - 1
 # ```
 #
-# For `[3, 1, 2.5, 2, 1.5]` and patience 2 it returns 4 and 4: so it keeps a loss of 1.5, though 1 was there. Copy it and mend it.
+# With `[3, 1, 2.5, 2, 1.5]` and patience 2 it keeps look 4, though look 1 was lower. Copy it and mend it.
 
 
 # %% nbgrader={"grade_id": "early-stop"}
@@ -682,7 +681,7 @@ lesson_04.check_early_stop(early_stop)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Programs and LaTeX
 #
-# Two texts with stricter rules, from two grammars that you can edit: small Python programs (`course_lib/worlds/programs.toml`), and
+# Stricter rules, from two grammars that you can edit: small Python programs (`course_lib/worlds/programs.toml`), and
 # mathematics in LaTeX (`course_lib/worlds/latex.toml`).
 
 # %% slideshow={"slide_type": "fragment"}
@@ -696,8 +695,8 @@ print(drawn[4].text)
 print(pages[0].text)
 
 # %% [markdown]
-# Python itself says whether a text is a program, without running it (`ast.parse`; we ask for two lines or more, since
-# `x` alone is a program, too). pyflakes, a tool of programmers, finds names that are nowhere defined before.
+# Python itself says whether a text is a program, without running it (`ast.parse`; we ask
+# for two lines or more). pyflakes, a tool of programmers, finds names that are nowhere defined before.
 #
 # Both networks have 128 units and read in windows of 64. First the programs. **The cell after the next trains for about fifteen seconds.**
 
@@ -769,12 +768,12 @@ claim("it does not copy: at most one in twenty of its faultless programs is one 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### LaTeX
 #
-# A. Karpathy's network read a book on algebraic geometry, and wrote LaTeX that almost compiled. He does not say how often. We ask: do all **brackets**
-# close, and all **environments**? Does each `\ref` lead to a `\label`?
+# A. Karpathy's network read a book on algebraic geometry, and wrote LaTeX that almost compiled. He does not say how often. We ask: do all brackets
+# close, and all environments? Does each `\ref` lead to a `\label`?
 
 # %% [markdown]
-# A bracket closes if its own kind follows, the last opened first (`$`, too); so do `\begin{name}` and `\end{name}`. The control counts seven characters. **Guess**
-# for the network, of all documents that it writes, and of those with references. **The cell after the next trains for about ten seconds.**
+# A bracket closes if its own kind follows, the last opened first (dollar signs, too); so do `\begin{name}` and `\end{name}`. The
+# control is counting seven characters. **Guess** for the network, of all documents that it writes, and of those with references. **The cell after the next trains for about ten seconds.**
 
 # %% tags=["nbval-ignore-output", "guess"]
 guess = ask(
@@ -1049,7 +1048,7 @@ lesson_04.check_own_programs(my_programs)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## On real data
 #
-# The same kind of network, with 320 units, on Tiny Shakespeare, trained for 160 seconds, everything after the imports counted
+# The same kind of network, with 320 units, on Tiny Shakespeare, trained for 160 seconds
 # (`python -m experiments.shakespeare`). Stored, with what it wrote at five moments. *Words* is the share
 # of words it writes that occur in the training text.
 
@@ -1093,7 +1092,7 @@ claim(
 # - Carry the memory over from batch to batch if texts are longer than a batch. If each fits into one, as in lesson 01, give each a row.
 # - Few texts: hold some out, watch their loss, keep the best weights; then try dropout.
 # - Mark what a model writes with something that knows: a parser, a grammar, a person.
-# - How boldly to draw depends on what a mistake costs; to compare models, draw at temperature 1.
+# - To compare models, draw at temperature 1.
 # - Save on the way, weights and optimizer together: `course_lib/checkpoint.py`.
 # - Draw many texts at once, in one loop inside TensorFlow (`python -m benchmarks.generation`; the control is one text, one call from
 #   Python for each character):
