@@ -925,9 +925,9 @@ plotting.title(bottom, together)
 plt.show()
 
 # %% [markdown]
-# Training makes units that go with the three more closely than the best ones before; which units differs from seed to seed. But the probe reads the
-# brackets even from a network that has **learned nothing**. (Perhaps a random memory echoes what it has read, every unit in its own
-# mixture, and a count of brackets is nearly a weighted sum of that echo.) So a probe shows that something *can be read* there. It does not
+# On average, training makes units that go with these three more closely than the best before. But the probe reads the
+# brackets even from a network that has **learned nothing**. (Perhaps a random memory echoes what it has read, and a count of
+# brackets is nearly a weighted sum of that echo.) So a probe shows that something *can be read* there. It does not
 # show that training put it there, nor that the network uses it. Probe an untrained network, too.
 #
 # ### 4 · What the figures show, and what they do not
@@ -990,7 +990,6 @@ tables.print_table(
 
 # %% [markdown]
 # - Three quarters of all nats are paid at the first letter of a word.
-# - When half of the words are right, most far words are wrong.
 # - At temperature 0.5 more stories are right than at 1, and fewer are different.
 # - With 100 stories the held-out loss turns and rises again; with dropout the lowest is lower.
 # - Of the programs that parse, at least a quarter use a name they have not defined; at most four LaTeX documents in ten have a label for
