@@ -95,7 +95,7 @@ class Draw:
         self._look_around()
 
     def program(self) -> Program:
-        """Write it whole."""
+        """Write it whole. GrammarError if the grammar cannot be carried out."""
         stack, steps = [self.world.grammar.start], 0
         while stack:
             item = stack.pop()
