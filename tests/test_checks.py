@@ -394,6 +394,16 @@ WRONG = [
         "reshape to",
     ),
     (lesson_04.check_batch_of_tape, lambda i, b, n, k: batch(i, b, n, k, begin=k), "`length` tokens after"),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: batch(i, b, n, k + 1), "Batch 0 is the first"),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: batch(i, b, n, k - 1), "Batch 0 is the first"),
+    (
+        lesson_04.check_batch_of_tape,
+        lambda i, b, n, k: (
+            batch(i, b, n, k)[0],
+            np.roll(i, 1)[np.arange(b)[:, None] * ((len(i) - 1) // b) + k * n + np.arange(n)],
+        ),
+        "tokens before the inputs",
+    ),
     (lesson_04.check_batch_of_tape, lambda i, b, n, k: [a.T for a in batch(i, b, n, k)], "rows are the first axis"),
     (lesson_04.check_nucleus, lambda p, q: nucleus(p, q, last=False), "One too few"),
     (lesson_04.check_nucleus, lambda p, q: nucleus(p, q, scale=False), "sums to 1"),

@@ -30,12 +30,17 @@ def check_batch_of_tape(batch_of_tape) -> None:
                 (ids[(along + k * length) * batch_size + side],
                  "The tape is cut into batch_size rows: reshape to (batch_size, row)."),
                 (ids[(side * row + k * (length + 1) + along) % size], "Batches do not leave a token out between them."),
+                (ids[(side * row + (k + 1) * length + along) % size], "Batch 0 is the first: it begins at k * length."),
+                (ids[(side * row + (k - 1) * length + along) % size], "Batch 0 is the first: it begins at k * length."),
                 (ids[(side * row + k + along) % size], "Each batch begins `length` tokens after the one before."),
                 (ids[(side * whole + k * length + along) % size],
                  "A row has (N - 1) // batch_size tokens: the last one needs a token to follow it."),
             ])  # fmt: skip
             checks.expect_close(got[1], targets, f"targets of batch {k}", [
                 (inputs, "Those are the inputs: a target is the token that follows."),
+                (ids[(side * row + k * length + along - 1) % size],
+                 "Those are the tokens before the inputs: a target is the one that follows."),
+                (ids[(side * row + k * length + along + 2) % size], "One token too far: a target follows at once."),
                 (np.roll(inputs, -1, axis=1), "The last target of a row is the next token of the tape."),
             ])  # fmt: skip
     checks.solved("batch_of_tape finds its place")
