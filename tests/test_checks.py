@@ -161,6 +161,19 @@ def nucleus(p, top_p, scale=True, last=True):
     return kept / kept.sum() if scale and kept.sum() else kept
 
 
+def stop_early(losses, patience, best=min, anew=True):
+    waits = 0
+    for look, loss in enumerate(losses[1:], 1):
+        lower = loss < best(losses[:look])
+        waits = (waits if not anew else 0) if lower else waits + 1
+        if waits == patience:
+            break
+    else:
+        look = len(losses) - 1
+    lowest = [i for i in range(look + 1) if i == 0 or losses[i] < best(losses[:i])]
+    return lowest[-1], look
+
+
 def speak(step, state, longest, feed=True, keep=True):
     word, before, said = 2, state, []
     while len(said) < longest:
@@ -348,7 +361,9 @@ RIGHT = [
     (lesson_03.check_delta_f, lambda dc, c, f, g: dc * c * f * (1 - f) - dc * g * (f - f**2)),
     (lesson_03.check_figure_says, lambda: (True, False, True, np.True_, False)),
     (lesson_03.check_counter, counter),
-    (lesson_04.check_per_character, lambda n, c: (n / c, n / c * np.log2(np.e), np.exp(n / c))),
+    (lesson_04.check_early_stop, stop_early),
+    (lesson_04.check_early_stop, lambda losses, n: np.array(stop_early(losses, n), float)),
+    (lesson_04.check_figures_say, lambda: (True, False, True, False, True)),
     (lesson_04.check_batch_of_tape, batch),
     (lesson_04.check_nucleus, nucleus),
     (lesson_04.check_own_programs, lambda: PROGRAMS),
@@ -538,14 +553,6 @@ WRONG = [
     (lesson_03.check_counter, lambda a: counter(NestingWorld().alphabet), "use .index"),
     (lesson_03.check_counter, lambda a: counter(a, down=10.0), "at . write -1"),
     (lesson_03.check_counter, lambda a: counter(a, keep=1.0), "open the forget gate"),
-    (lesson_04.check_per_character, lambda n, c: (n * c, 1, 1), "divide"),
-    (lesson_04.check_per_character, lambda n, c: (n / c, n / c * np.log(2), 1), "more bits than nats"),
-    (
-        lesson_04.check_per_character,
-        lambda n, c: (n / c, n / c / np.log(2), 2 ** (n / c)),
-        "not 2 to the power of the nats",
-    ),
-    (lesson_04.check_per_character, lambda n, c: n / c, "expected .3,."),
     (lesson_04.check_batch_of_tape, lambda i, b, n, k: batch(i, b, n, k)[0], "expected two arrays"),
     (lesson_04.check_batch_of_tape, lambda i, b, n, k: (batch(i, b, n, k)[0],) * 2, "Those are the inputs"),
     (
@@ -560,6 +567,16 @@ WRONG = [
         "reshape to",
     ),
     (lesson_04.check_batch_of_tape, lambda i, b, n, k: batch(i, b, n, k, begin=k), "`length` tokens after"),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: batch(i, b, n, k + 1), "Batch 0 is the first"),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: batch(i, b, n, k - 1), "Batch 0 is the first"),
+    (
+        lesson_04.check_batch_of_tape,
+        lambda i, b, n, k: (
+            batch(i, b, n, k)[0],
+            np.roll(i, 1)[np.arange(b)[:, None] * ((len(i) - 1) // b) + k * n + np.arange(n)],
+        ),
+        "tokens before the inputs",
+    ),
     (lesson_04.check_batch_of_tape, lambda i, b, n, k: [a.T for a in batch(i, b, n, k)], "rows are the first axis"),
     (lesson_04.check_nucleus, lambda p, q: nucleus(p, q, last=False), "One too few"),
     (lesson_04.check_nucleus, lambda p, q: nucleus(p, q, scale=False), "sums to 1"),
@@ -567,6 +584,25 @@ WRONG = [
     (lesson_04.check_nucleus, lambda p, q: np.where(p >= q, 1.0, 0.0), "no bar for each"),
     (lesson_04.check_nucleus, lambda p, q: -np.sort(-nucleus(p, q)), "put each back in its place"),
     (lesson_04.check_nucleus, lambda p, q: p * (np.cumsum(p) - p < q) / p[np.cumsum(p) - p < q].sum(), "most probable"),
+    (lesson_04.check_nucleus, lambda p, q: p * (p >= 1 - q) / max(p[p >= 1 - q].sum(), 0.1), "1 - top_p is no bar"),
+    (lesson_04.check_nucleus, lambda p, q: p, "Nothing is left out"),
+    (lesson_04.check_early_stop, lambda a, n: stop_early(a, n, best=lambda seen: seen[-1]), "look before"),
+    (lesson_04.check_early_stop, lambda a, n: stop_early([x - i / 1e9 for i, x in enumerate(a)], n), "An equal loss"),
+    (lesson_04.check_early_stop, lambda a, n: stop_early(a, n)[::-1], "first the look to keep"),
+    (lesson_04.check_early_stop, lambda a, n: stop_early(a, n + 1), "One look too late"),
+    (lesson_04.check_early_stop, lambda a, n: (min(a), stop_early(a, n)[1]), "not its loss"),
+    (lesson_04.check_early_stop, lambda a, n: (int(np.argmin(a)), stop_early(a, n)[1]), "is never seen"),
+    (lesson_04.check_early_stop, lambda a, n: (int(np.argmin(a)), len(a) - 1), "It never stops"),
+    (lesson_04.check_early_stop, lambda a, n: stop_early(a, n)[0], "expected"),
+    (lesson_04.check_early_stop, lambda a, n: stop_early(a, n, anew=False), "in a row"),
+    (lesson_04.check_figures_say, lambda: [True] * 5, "statement 2: not yet. The weights are the same"),
+    (lesson_04.check_figures_say, lambda: [False] * 5, "statement 1"),
+    (lesson_04.check_figures_say, lambda: [True, False, False, False, True], "statement 3"),
+    (lesson_04.check_figures_say, lambda: [True, False, True, True, True], "does not show that the network uses it"),
+    (lesson_04.check_figures_say, lambda: [True, False, True, False, False], "statement 5"),
+    (lesson_04.check_figures_say, lambda: ["True", "False", "True", "False", "True"], "without quotes"),
+    (lesson_04.check_figures_say, lambda: [1, 0, 1, 0, 1], "expected True or False"),
+    (lesson_04.check_figures_say, lambda: True, "expected a list of five"),
     (lesson_04.check_own_programs, lambda: PROGRAMS.replace("DD :", "DD"), "does not parse"),
     (lesson_04.check_own_programs, lambda: PROGRAMS.replace("+= DD", "+= c"), "uses 'c' without"),
     (

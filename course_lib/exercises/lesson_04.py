@@ -9,27 +9,6 @@ from course_lib.errors import CourseError
 from course_lib.worlds import programs
 
 
-def check_per_character(per_character) -> None:
-    """(nats a word, characters a word) -> nats, bits and perplexity a character."""
-    for nats_per_word, length in ((1.2, 5.0), (0.5, 4.0)):
-        answer = checks.as_array(checks.run(per_character, nats_per_word, length), (3,), "per_character")
-        nats = nats_per_word / length
-        checks.expect_close(answer[0], nats, "nats a character", [
-            (nats_per_word * length, "A word is paid for by all its characters together: divide."),
-            (nats_per_word / (length + 1), "The space or full stop is already counted in characters_per_word."),
-        ])  # fmt: skip
-        checks.expect_close(answer[1], nats / np.log(2), "bits a character", [
-            (nats * np.log(2), "A bit is ln 2 = 0.69 nats, so there are more bits than nats: divide by ln 2."),
-            (np.log2(nats), "Not the logarithm of the nats: change the unit, divide by ln 2."),
-        ])  # fmt: skip
-        checks.expect_close(answer[2], np.exp(nats), "perplexity a character", [
-            (2**nats, "e to the power of the nats, or 2 to the power of the bits, not 2 to the power of the nats."),
-            (np.exp(nats_per_word), "That is the perplexity a word."),
-            (np.exp(nats / np.log(2)), "2 to the power of the bits, or e to the power of the nats."),
-        ])  # fmt: skip
-    checks.solved("per_character changes the unit")
-
-
 def check_batch_of_tape(batch_of_tape) -> None:
     """(ids, batch_size, length, k) -> inputs and targets of batch k."""
     for size, batch_size, length in ((100, 4, 5), (61, 3, 4)):
@@ -51,12 +30,17 @@ def check_batch_of_tape(batch_of_tape) -> None:
                 (ids[(along + k * length) * batch_size + side],
                  "The tape is cut into batch_size rows: reshape to (batch_size, row)."),
                 (ids[(side * row + k * (length + 1) + along) % size], "Batches do not leave a token out between them."),
+                (ids[(side * row + (k + 1) * length + along) % size], "Batch 0 is the first: it begins at k * length."),
+                (ids[(side * row + (k - 1) * length + along) % size], "Batch 0 is the first: it begins at k * length."),
                 (ids[(side * row + k + along) % size], "Each batch begins `length` tokens after the one before."),
                 (ids[(side * whole + k * length + along) % size],
                  "A row has (N - 1) // batch_size tokens: the last one needs a token to follow it."),
             ])  # fmt: skip
             checks.expect_close(got[1], targets, f"targets of batch {k}", [
                 (inputs, "Those are the inputs: a target is the token that follows."),
+                (ids[(side * row + k * length + along - 1) % size],
+                 "Those are the tokens before the inputs: a target is the one that follows."),
+                (ids[(side * row + k * length + along + 2) % size], "One token too far: a target follows at once."),
                 (np.roll(inputs, -1, axis=1), "The last target of a row is the next token of the tape."),
             ])  # fmt: skip
     checks.solved("batch_of_tape finds its place")
@@ -65,11 +49,14 @@ def check_batch_of_tape(batch_of_tape) -> None:
 def check_nucleus(nucleus) -> None:
     """(p (V,), top_p) -> (V,): renormalised inside the nucleus."""
     cases = [
+        ([0.32, 0.12, 0.16, 0.22, 0.18], 0.65),
         ([0.15, 0.5, 0.1, 0.25], 0.8),
         ([0.125, 0.5, 0.375], 0.5),
         ([0.2, 0.7, 0.1], 0.5),
         ([0.125, 0.625, 0.25], 1.0),
         ([0.35, 0.05, 0.6], 0.9),
+        ([1.0], 0.3),
+        ([0.0, 0.25, 0.0, 0.75], 0.9),
     ]
     for given, top_p in cases:
         p = np.array(given)
@@ -89,15 +76,91 @@ def check_nucleus(nucleus) -> None:
             (keep(np.flatnonzero(np.cumsum(p) - p < top_p)),
              "Begin with the most probable, not with the first: sort, largest first."),
             (keep(order[::-1][np.cumsum(p[order[::-1]]) - p[order[::-1]] < top_p]),
-
-              "Begin with the most probable: largest first."),
+             "Begin with the most probable: largest first."),
             (keep(order[np.append(0, reached[:-1]) <= top_p]),
              "One too many: where top_p is reached exactly, no more is needed."),
+            (keep(np.flatnonzero(p >= 1 - top_p)),
+             "1 - top_p is no bar for each by itself: add up from the most probable until top_p is reached."),
             (keep(np.flatnonzero(p >= top_p)),
              "top_p is no bar for each by itself: the kept ones reach it together."),
             (right[order], "The right numbers in sorted order: put each back in its place."),
+            (p, "Nothing is left out: outside the nucleus the probability is 0."),
         ])  # fmt: skip
     checks.solved("nucleus keeps the fewest that reach top_p")
+
+
+def _early_stop(losses, patience, below="best", count="row", stop="at"):
+    """The exercise's function, with one mistake or none."""
+    keep, waited = 0, 0
+    for look in range(1, len(losses)):
+        bar = losses[keep] if below != "last" else losses[look - 1]
+        if losses[look] < bar or (below == "or equal" and losses[look] == bar):
+            keep, waited = look, 0 if count == "row" else waited
+        else:
+            waited += 1
+        if waited == patience + (stop == "late"):
+            return keep, look
+    return keep, len(losses) - 1
+
+
+def check_early_stop(early_stop) -> None:
+    """(losses, patience) -> the look to keep, the look at which training stops."""
+    cases = [
+        ([3.0, 1.25, 2.5, 2.0, 1.5, 1.75], 2),
+        ([5.0, 4.0, 4.0, 4.0, 2.0], 2),
+        ([3.0, 1.0, 2.5, 2.0, 1.5, 0.5], 3),
+        ([5.0, 4.0, 4.0, 3.0, 3.5, 3.0, 3.0, 2.0], 3),
+        ([9.0, 8.0, 8.5, 7.0, 7.5, 6.0, 6.5, 5.0], 2),
+        ([-1.0, -4.0, -3.0, -3.5, -3.75, -9.0], 3),
+        ([400.0, 300.0, 200.0], 1),
+        ([2.0, 2.5], 1),
+        ([7.0], 2),
+    ]
+    for losses, patience in cases:
+        answer = checks.run(early_stop, list(losses), patience)
+        what = f"early_stop({losses}, {patience})"
+        answer = checks.as_array(answer, (2,), what)
+        keep, stop = right = _early_stop(losses, patience)
+        checks.expect_close(answer, right, what, [
+            (_early_stop(losses, patience, below="last"),
+             "Compare with the lowest loss so far, not with that of the look before."),
+            (_early_stop(losses, patience, below="or equal"),
+             "An equal loss has not fallen: it must be below the lowest."),
+            (_early_stop(losses, patience, count="all"),
+             "`patience` looks in a row: begin to count anew when the loss is lower."),
+            (_early_stop(losses, patience, stop="late"),
+             "One look too late: stop when `patience` looks were not lower."),
+            ((stop, keep), "The right numbers in the wrong order: first the look to keep."),
+            ((min(losses), stop), "Return the number of the look to keep, not its loss."),
+            ((int(np.argmin(losses)), stop), "What comes after the stop is never seen: keep the best look before it."),
+            ((int(np.argmin(losses)), len(losses) - 1),
+             "It never stops: leave the loop once `patience` looks were not lower."),
+            ((stop, stop), "Keep the look with the lowest loss, not the last one."),
+            ((keep + 1, stop + 1), "The first look is number 0."),
+        ], tolerance=1e-9)  # fmt: skip
+    checks.solved("early_stop keeps the lowest")
+
+
+FIGURES_SAY = [
+    (True, "What is learned there does not help on held-out stories: their loss rises. It holds for the 100 alone."),
+    (False, "The weights are the same at every temperature: it only says less of what it holds improbable."),
+    (True, "See the table: the probe of the untrained network. A weighted sum of its units tells the brackets."),
+    (False, "That a unit goes with the brackets does not show that the network uses it: nothing was done to the unit."),
+    (True, "Among 128 units one goes with the brackets by luck on any text: on another half that luck is gone."),
+]
+
+
+def check_figures_say(figures_say) -> None:
+    """() -> five times True or False."""
+    answer = checks.run(figures_say)
+    if not isinstance(answer, (list, tuple)) or len(answer) != len(FIGURES_SAY):
+        raise NotYet("figures_say: expected a list of five, such as [True, True, True, True, True].")
+    if wrong := [mark for mark in answer if not isinstance(mark, (bool, np.bool_))]:
+        raise NotYet(f"figures_say: expected True or False, without quotes, got {wrong[0]!r}.")
+    for number, (mark, (right, why)) in enumerate(zip(answer, FIGURES_SAY, strict=True), 1):
+        if mark != right:
+            raise NotYet(f"figures_say: statement {number}: not yet. {why}")
+    checks.solved("figures_say tells what was seen from what was not")
 
 
 def check_own_programs(my_programs) -> None:

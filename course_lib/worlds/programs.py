@@ -33,14 +33,19 @@ class Program(NamedTuple):
 class ProgramWorld:
     """Draws programs."""
 
+    file = GRAMMAR_FILE
+
     def __init__(self, grammar: str | None = None):
         """grammar: TOML as in programs.toml, which is taken if it is left out."""
-        self.grammar = Grammar(GRAMMAR_FILE.read_text(encoding="utf-8") if grammar is None else grammar)
+        self.grammar = Grammar(self.file.read_text(encoding="utf-8") if grammar is None else grammar)
 
     def sample(self, count: int, seed: int) -> list[Program]:
         """`count` programs, drawn independently. The same seed gives the same programs."""
         rng = random.Random(seed)
-        return [_Draw(self, rng).program() for _ in range(count)]
+        return [self._begin(rng).program() for _ in range(count)]
+
+    def _begin(self, rng):
+        return Draw(self, rng)
 
     @cache  # noqa: B019 - a world lives as long as its cache
     def _choices(self, symbol, available):
@@ -80,7 +85,7 @@ class ProgramWorld:
         return use, members
 
 
-class _Draw:
+class Draw:
     """One program while it is written: its lines, and which names are defined in which block."""
 
     def __init__(self, world: ProgramWorld, rng: random.Random):
@@ -90,6 +95,7 @@ class _Draw:
         self._look_around()
 
     def program(self) -> Program:
+        """Write it whole. GrammarError if the grammar cannot be carried out."""
         stack, steps = [self.world.grammar.start], 0
         while stack:
             item = stack.pop()
