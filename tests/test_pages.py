@@ -17,7 +17,7 @@ GLOSSARY = (PAGES / "glossary.md").read_text(encoding="utf-8")
 ENTRY = re.compile(
     r'<a id="([\w-]+)"></a>\*\*(.+?)\*\*(?: \((.+?)\))?: (.+) \[(\d\d), \*(.+)\*\]\(\.\./(\w+)\.ipynb#(\S+)\)'
 )
-PARAGRAPHS = [" ".join(part.split("\n")) for part in GLOSSARY.split("\n\n") if part.startswith("<a id=")]
+PARAGRAPHS = [" ".join(part.split("\n")) for part in GLOSSARY.strip().split("\n\n") if part.startswith("<a id=")]
 ENTRIES = [match.groups() for part in PARAGRAPHS if (match := ENTRY.fullmatch(part))]
 
 
