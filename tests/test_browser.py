@@ -168,3 +168,105 @@ def test_run_all_reaches_the_last_cell(lab, browser, name):
         blank = bool(cell.metadata.get("nbgrader", {}).get("grade")) and Path(folder).name != "solutions"
         assert errors == (["NotYet"] if blank else [])  # the only error is a friendly one, at a blank exercise
         assert not any(o.get("name") == "stderr" for o in cell.outputs)
+
+
+# -- what a student types, and the page of progress -------------------------------------------------------------------
+
+
+def guesses():
+    """A small lesson, as students get it: a guess, what gives it away, the answer, a text behind it."""
+    new = nbformat.v4
+    cells = [
+        new.new_code_cell("from course_lib.guesses import ask"),
+        new.new_code_cell('guess = ask("share right", "words in a story")', metadata={"tags": [build.GUESS]}),
+        new.new_code_cell('print("measured: 0.13 and 1,300")'),
+        new.new_code_cell('guess.answer(0.13, 1300, because="Here is why.")', metadata={"tags": [build.ANSWER]}),
+        new.new_markdown_cell("It was 0.13, as you see.", metadata={"tags": [build.ANSWER]}),
+    ]
+    notebook = new.new_notebook(cells=cells, metadata={"kernelspec": build.KERNEL})
+    build.execute(notebook, build.environment(1))
+    return build.edition(notebook, "student")
+
+
+def open_notebook(lab, browser, name):
+    """A page with a notebook on it, its kernel ready; and its cells."""
+    base, token, _ = lab
+    page = browser.new_page(viewport={"width": 800, "height": 1100})  # half a screen
+    page.goto(f"{base}/lab/tree/{name}?token={token}&reset", timeout=PATIENCE * 1000)
+    panel = ".jp-NotebookPanel:not(.lm-mod-hidden)"
+    page.wait_for_selector(f'{panel} [data-status="idle"]', state="attached", timeout=PATIENCE * 1000)
+    return page, page.locator(f"{panel} .jp-Cell")
+
+
+def run_cell(page, cell, shows):
+    """Select a cell and run it, as a student does; wait for what it shows."""
+    cell.locator(".jp-InputPrompt").click()
+    page.keyboard.press("Shift+Enter")
+    cell.get_by_text(shows).first.wait_for(timeout=PATIENCE * 1000)
+
+
+def screenshot(page, name):
+    if SCREENSHOTS:
+        page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png")
+
+
+def only_students(lab):
+    if lab[2].name == "solutions":
+        pytest.skip("for students")
+
+
+def test_a_guess_is_typed_and_answered_and_nothing_gives_it_away(lab, browser):
+    only_students(lab)
+    nbformat.write(guesses(), lab[2] / "guess.ipynb")
+    page, cells = open_notebook(lab, browser, "guess.ipynb")
+    page.get_by_text("Open this when you have guessed.").wait_for(timeout=PATIENCE * 1000)
+    screenshot(page, "guess-before")
+    assert cells.nth(1).get_by_text("Your guess, before you read on: share right?").count() == 1
+    assert cells.nth(2).locator(".jp-OutputArea-output").count() == 0
+    assert cells.nth(3).locator(".jp-OutputArea-output").count() == 0
+    assert not page.get_by_text("as you see").is_visible()
+
+    cells.nth(0).locator(".jp-InputPrompt").click()
+    page.keyboard.press("Shift+Enter")
+    run_cell(page, cells.nth(1), "words in a story")
+    fields = page.locator(".widget-text input")
+    fields.nth(1).wait_for(timeout=PATIENCE * 1000)
+    fields.nth(0).fill("50 %")
+    fields.nth(0).press("Enter")
+    run_cell(page, cells.nth(2), "measured: 0.13 and 1,300")
+    run_cell(page, cells.nth(3), "share right: 0.13. You said 50 %: too high by 0.37.")
+    assert cells.nth(3).get_by_text("words in a story: 1,300.").count() == 1
+    for typed, said in (("a lot", "Your guess 'a lot' has no number"), ("100", "too low by a factor of 13")):
+        fields.nth(1).fill(typed)  # after the answer was shown: it follows
+        fields.nth(1).press("Enter")
+        cells.nth(3).get_by_text(said).first.wait_for(timeout=PATIENCE * 1000)
+    page.get_by_text("Open this when you have guessed.").click()
+    page.get_by_text("as you see").wait_for(timeout=PATIENCE * 1000)
+    screenshot(page, "guess-after")
+    page.close()
+
+
+def test_the_page_of_progress_follows_what_is_saved(lab, browser):
+    only_students(lab)
+    page, cells = open_notebook(lab, browser, "progress.ipynb")
+    run_cell(page, cells.nth(1), "exercises solved")
+    first = "1 · How many words?"
+    row = cells.nth(1).locator("tr", has_text=first)
+    assert f"· {first}" in row.inner_text() and "0 of" in row.inner_text()
+
+    path = lab[2] / "00_start_here.ipynb"
+    notebook = nbformat.read(path, 4)
+    at = next(
+        i for i, c in enumerate(notebook.cells) if c.metadata.get("nbgrader", {}).get("grade_id") == "count-words"
+    )
+    notebook.cells[at].source = "def count_words(sentence):\n    return 10"
+    notebook.cells[at + 1].outputs = [nbformat.v4.new_output("stream", text="✓ count_words counts words\n")]
+    nbformat.write(notebook, path)
+    run_cell(page, cells.nth(1), "1 of")
+    assert f"✓ {first}" in cells.nth(1).locator("tr", has_text=first).inner_text()
+    screenshot(page, "progress")
+    cells.nth(1).get_by_role("link", name="Start here").click()
+    page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)").get_by_text("Is everything there?").first.wait_for(
+        timeout=PATIENCE * 1000
+    )
+    page.close()

@@ -29,7 +29,7 @@ ORDER = [
     ["plotting"],
     ["mistakes"],
     ["checks", "guesses", "widgets"],
-    ["exercises"],
+    ["demos", "exercises"],
     ["doctor"],
     ["progress"],
     ["__main__", "__init__"],
