@@ -50,7 +50,7 @@ import numpy as np
 from course_lib.backend import keras
 import tensorflow as tf
 
-from course_lib import plotting, results, tables, training, widgets
+from course_lib import demos, plotting, results, tables, training
 from course_lib.cells import Cell
 from course_lib.claims import at_least, at_most, claim, must_be, seed
 from course_lib.exercises import lesson_02
@@ -525,13 +525,7 @@ explore(1.5, 50, 0.3, "orthogonal")
 plt.show()
 
 # %% tags=["nbval-ignore-output"]
-widgets.movable(
-    explore,
-    radius=widgets.slider("spectral radius ρ", 0.5, 3.0, 0.05, 1.5),
-    length=widgets.slider("length", 10, 200, 10, 50),
-    loudness=widgets.slider("loudness of the input", 0.0, 1.5, 0.1, 0.3),
-    start=widgets.choice("W_h", ["orthogonal", "Gaussian"]),
-)
+demos.gradient_lengths(explore, radius=1.5, length=50, loudness=0.3)
 
 # %% [markdown]
 # ### Near terms and far terms

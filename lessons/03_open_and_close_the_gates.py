@@ -55,7 +55,7 @@ import numpy as np
 from course_lib.backend import keras
 from keras import ops
 
-from course_lib import plotting, results, tables, training, widgets
+from course_lib import demos, plotting, results, tables, training
 from course_lib.cells import Cell, ForgetBias
 from course_lib.claims import at_least, at_most, claim, must_be, seed
 from course_lib.exercises import lesson_03
@@ -806,7 +806,7 @@ guess.answer(
 # Type a text of your own, from the letters of this world, and press Enter.
 
 # %% tags=["nbval-ignore-output"]
-widgets.movable(draw_gates, story=widgets.text_field("text", story))
+demos.gates(draw_gates, story)
 
 # %% [markdown]
 # ### How fast c and h move

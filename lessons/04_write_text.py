@@ -50,7 +50,7 @@ import numpy as np
 from course_lib.backend import keras
 from keras import layers, ops
 
-from course_lib import plotting, results, tables, text, training, widgets
+from course_lib import demos, plotting, results, tables, text, training
 from course_lib.claims import at_least, at_most, claim, must_be, seed
 from course_lib.errors import CourseError
 from course_lib.exercises import lesson_04
@@ -571,7 +571,7 @@ def story_at(temperature):
 
 
 print(story_at(0.5))
-widgets.movable(story_at, temperature=widgets.slider("temperature", 0.1, 2.0, 0.1, 0.5))
+demos.stories(story_at, temperature=0.5)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Few texts

@@ -704,7 +704,7 @@ lesson_09.check_what_it_shows(what_it_shows)
 # Two things, from left to right; the caption, its mark, and the looks. The second cell is the same with controls, and needs a running notebook.
 
 # %%
-from course_lib import widgets
+from course_lib import demos
 
 
 def look(kind, colour, x, other, other_colour, other_x, place, night):
@@ -727,17 +727,7 @@ look("dog", "red", 0.2, "woman", "blue", 0.8, "beach", "day")
 plt.show()
 
 # %% tags=["nbval-ignore-output"]
-widgets.movable(
-    look,
-    kind=widgets.menu("first", list(world.kinds), "dog"),
-    colour=widgets.menu("colour", list(world.colours), "red"),
-    x=widgets.slider("where", 0.0, 1.0, 0.05, 0.2),
-    other=widgets.menu("second", list(world.kinds), "woman"),
-    other_colour=widgets.menu("colour", list(world.colours), "blue"),
-    other_x=widgets.slider("where", 0.0, 1.0, 0.05, 0.8),
-    place=widgets.menu("place", list(world.places), "beach"),
-    night=widgets.choice("time", ["day", "night"]),
-)
+demos.scene(look, world, first=("dog", "red", 0.2), second=("woman", "blue", 0.8))
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## On real data: Flickr8k
