@@ -13,7 +13,7 @@ from course_lib.doctor import work_folder
 from course_lib.errors import CourseError
 from course_lib.installation import ROOT
 
-SOLVED, TRIED, UNTOUCHED = "✓", "✗", "·"
+SOLVED, TRIED, UNTOUCHED = "✓", "✗", "○"
 WORDS = {SOLVED: "solved", TRIED: "tried", UNTOUCHED: "untouched"}
 BETTER = (UNTOUCHED, TRIED, SOLVED)  # of two copies of a lesson, the further one counts
 LESSON = re.compile(r"(\d\d_\w+?)(?:\.new\d*)?\.ipynb")  # the names that `make lab` gives

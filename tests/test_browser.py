@@ -115,6 +115,27 @@ def upload_a_picture(page):
         box.locator(shown).wait_for(state="visible", timeout=PATIENCE * 1000)
 
 
+def kernel_state(lab, name):
+    """What a notebook's kernel is doing; earlier ones' may still be there."""
+    base, token, _ = lab
+    request = urllib.request.Request(f"{base}/api/sessions", headers={"Authorization": f"token {token}"})
+    try:
+        sessions = json.load(urllib.request.urlopen(request, timeout=PATIENCE))
+    except urllib.error.HTTPError:  # the server cannot list a kernel that is just starting; ask again
+        return None
+    return next((s["kernel"]["execution_state"] for s in sessions if s["path"] == name), None)
+
+
+def wait_for_kernel(page, lab, name):
+    """Until the kernel is ready, and the page knows."""
+    deadline = time.monotonic() + PATIENCE
+    while kernel_state(lab, name) != "idle":
+        assert time.monotonic() < deadline, "the kernel did not start"
+        time.sleep(0.2)
+    here = '.jp-NotebookPanel:not(.lm-mod-hidden) [data-status="idle"]'
+    page.wait_for_selector(here, state="attached", timeout=PATIENCE * 1000)
+
+
 @pytest.mark.parametrize("name", LESSONS)
 def test_run_all_reaches_the_last_cell(lab, browser, name):
     base, token, folder = lab
@@ -128,29 +149,20 @@ def test_run_all_reaches_the_last_cell(lab, browser, name):
     page.goto(f"{base}/lab/tree/{name}.ipynb?token={token}")
     page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=PATIENCE * 1000)
 
-    def state():
-        """What this lesson's kernel is doing; earlier lessons' may still be there."""
-        request = urllib.request.Request(f"{base}/api/sessions", headers={"Authorization": f"token {token}"})
-        try:
-            sessions = json.load(urllib.request.urlopen(request, timeout=PATIENCE))
-        except urllib.error.HTTPError:  # the server cannot list a kernel that is just starting; ask again
-            return None
-        return next((s["kernel"]["execution_state"] for s in sessions if s["path"] == path.name), None)
-
-    deadline = time.monotonic() + PATIENCE
-    while state() != "idle":
-        assert time.monotonic() < deadline, "the kernel did not start"
-        time.sleep(0.2)
-    here = '.jp-NotebookPanel:not(.lm-mod-hidden) [data-status="idle"]'  # the page knows, too
-    page.wait_for_selector(here, state="attached", timeout=PATIENCE * 1000)
+    wait_for_kernel(page, lab, path.name)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name=re.compile("^Run All Cells")).click()
 
+    deadline = time.monotonic() + PATIENCE
     while True:
         page.keyboard.press("Control+s")
         time.sleep(1)
         cells = [c for c in nbformat.read(path, 4).cells if c.cell_type == "code"]
-        if state() == "idle" and cells[-1].execution_count and page.locator(".jp-mod-dirty").count() == 0:
+        if (
+            kernel_state(lab, path.name) == "idle"
+            and cells[-1].execution_count
+            and page.locator(".jp-mod-dirty").count() == 0
+        ):
             break
         assert time.monotonic() < deadline, [c.execution_count for c in cells]
     if page.locator(MOVABLE).count():
@@ -191,18 +203,18 @@ def guesses():
 def open_notebook(lab, browser, name):
     """A page with a notebook on it, its kernel ready; and its cells."""
     base, token, _ = lab
-    page = browser.new_page(viewport={"width": 800, "height": 1100})  # half a screen
+    page = browser.new_page(viewport={"width": 1100, "height": 1100})  # narrower, the kernel is not shown
     page.goto(f"{base}/lab/tree/{name}?token={token}&reset", timeout=PATIENCE * 1000)
-    panel = ".jp-NotebookPanel:not(.lm-mod-hidden)"
-    page.wait_for_selector(f'{panel} [data-status="idle"]', state="attached", timeout=PATIENCE * 1000)
-    return page, page.locator(f"{panel} .jp-Cell")
+    page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=PATIENCE * 1000)
+    wait_for_kernel(page, lab, name)
+    return page, page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell")
 
 
 def run_cell(page, cell, shows):
     """Select a cell and run it, as a student does; wait for what it shows."""
     cell.locator(".jp-InputPrompt").click()
     page.keyboard.press("Shift+Enter")
-    cell.get_by_text(shows).first.wait_for(timeout=PATIENCE * 1000)
+    cell.locator(".jp-OutputArea").get_by_text(shows).first.wait_for(timeout=PATIENCE * 1000)
 
 
 def screenshot(page, name):
@@ -219,12 +231,13 @@ def test_a_guess_is_typed_and_answered_and_nothing_gives_it_away(lab, browser):
     only_students(lab)
     nbformat.write(guesses(), lab[2] / "guess.ipynb")
     page, cells = open_notebook(lab, browser, "guess.ipynb")
-    page.get_by_text("Open this when you have guessed.").wait_for(timeout=PATIENCE * 1000)
+    text = page.locator(".jp-RenderedMarkdown")
+    text.locator("summary").wait_for(timeout=PATIENCE * 1000)
     screenshot(page, "guess-before")
     assert cells.nth(1).get_by_text("Your guess, before you read on: share right?").count() == 1
     assert cells.nth(2).locator(".jp-OutputArea-output").count() == 0
     assert cells.nth(3).locator(".jp-OutputArea-output").count() == 0
-    assert not page.get_by_text("as you see").is_visible()
+    assert not text.get_by_text("as you see").is_visible()
 
     cells.nth(0).locator(".jp-InputPrompt").click()
     page.keyboard.press("Shift+Enter")
@@ -240,8 +253,8 @@ def test_a_guess_is_typed_and_answered_and_nothing_gives_it_away(lab, browser):
         fields.nth(1).fill(typed)  # after the answer was shown: it follows
         fields.nth(1).press("Enter")
         cells.nth(3).get_by_text(said).first.wait_for(timeout=PATIENCE * 1000)
-    page.get_by_text("Open this when you have guessed.").click()
-    page.get_by_text("as you see").wait_for(timeout=PATIENCE * 1000)
+    text.locator("summary").click()
+    text.get_by_text("as you see").wait_for(timeout=PATIENCE * 1000)
     screenshot(page, "guess-after")
     page.close()
 
@@ -252,7 +265,7 @@ def test_the_page_of_progress_follows_what_is_saved(lab, browser):
     run_cell(page, cells.nth(1), "exercises solved")
     first = "1 · How many words?"
     row = cells.nth(1).locator("tr", has_text=first)
-    assert f"· {first}" in row.inner_text() and "0 of" in row.inner_text()
+    assert f"○ {first}" in row.inner_text() and "0 of" in row.inner_text()
 
     path = lab[2] / "00_start_here.ipynb"
     notebook = nbformat.read(path, 4)
@@ -266,7 +279,5 @@ def test_the_page_of_progress_follows_what_is_saved(lab, browser):
     assert f"✓ {first}" in cells.nth(1).locator("tr", has_text=first).inner_text()
     screenshot(page, "progress")
     cells.nth(1).get_by_role("link", name="Start here").click()
-    page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)").get_by_text("Is everything there?").first.wait_for(
-        timeout=PATIENCE * 1000
-    )
+    page.locator(".lm-TabBar-tabLabel", has_text="00_start_here.ipynb").first.wait_for(timeout=PATIENCE * 1000)
     page.close()
