@@ -60,8 +60,9 @@ FILES = {
     "course_lib/worlds/__init__.py": "",
     "course_lib/worlds/language.py": (
         "import re\nfrom pathlib import Path\n\nFILE = Path(__file__).with_name('language.toml')\n\n\n"
-        'def load(part="dev"):\n    return FILE.read_text(), MARKS, (Path("data") / f"stories_{part}.txt").read_text()\n'
-        "\n\nMARKS = re.compile(r'(marks|notes)_\\d\\.csv|part\\.(txt|tsv)')\n"
+        'def load(part="dev"):\n    text = (Path("data") / f"stories_{part}.txt").read_text()\n'
+        "    return FILE.read_text(), text, MARKS\n\n\n"
+        "MARKS = re.compile(r'(marks|notes)_\\d\\.csv|part\\.(txt|tsv)')\n"
     ),
     "course_lib/worlds/language.toml": "a = 1\n",
     "course_lib/worlds/scenes.toml": "a = 1\n",
