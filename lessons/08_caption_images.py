@@ -97,7 +97,7 @@ plt.show()
 # People, animals and things of 18 kinds, in eight colours, in six places, by day and by night. The world knows what is where. It writes captions as several
 # people might, and it can read one of that form and say whether it is true:
 
-# %% slideshow={"slide_type": "slide"}
+# %%
 scene = shown[2]
 for caption in world.captions(scene, 5):
     print(world.accepts(scene, caption), caption)
@@ -106,7 +106,7 @@ print(world.accepts(scene, wrong), wrong)
 must_be("a wrong colour is noticed", not world.accepts(scene, wrong))
 
 # %% [markdown]
-# We learn from 40,000 scenes and test on 500 others. They are stored as Flickr8k is: a folder of pictures, and a file with lines `name.png#0<tab>caption`.
+# We learn from 40,000 scenes and test on 500 others. They are stored as Flickr8k is: pictures, and a file with lines `name.png#0<tab>caption`.
 
 # %%
 learned, v_learned = scene_vectors(world)  # scenes; and what a CNN says of each, see below
@@ -295,7 +295,7 @@ def heard(W_s, v):
 # %% nbgrader={"grade_id": "heard-check", "points": 1}
 lesson_08.check_heard(heard)
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown]
 # ### Where the picture enters
 #
 # | conditioning | the memory reads | the picture is | whose |
@@ -339,7 +339,7 @@ def captioner(words, cell=layers.LSTM, units=96, pieces=256):
 
 # %%
 BEST, sizes = "initial state and output", {"width": 192, "embedding": 64, "units": 96, "maxout": 256}
-model, ours = library_captioner((236,), len(vocabulary), BEST, **sizes), captioner(len(vocabulary))
+ours, model = captioner(len(vocabulary)), library_captioner((236,), len(vocabulary), BEST, **sizes)
 same_weights(ours, model)
 example = v_learned[:8], text.to_rows([given[0] for given in captions[:8]], vocabulary)[:, :-1]
 must_be(
@@ -392,7 +392,7 @@ guess.answer(
     100 * rights["beam 5"], 100 * random, because="A decoder can only say what is in the vector, see the probes above."
 )
 
-# %% slideshow={"slide_type": "slide"}
+# %% slideshow={"slide_type": "fragment"}
 claim("four of five captions are correct in every word", at_least(rights["beam 5"], 0.8))
 claim(
     "the most similar picture's caption is correct half as often at best",
@@ -493,7 +493,7 @@ claim("the CNN knew better", at_least(np.mean(knew), 0.8))
 # One command trains everything five times (`python -m experiments.captions`). All have the same pictures, captions, rate (not searched for each) and number
 # of updates; they differ in weights, as the last column says. Medians of five seeds.
 
-# %% slideshow={"slide_type": "fragment"}
+# %%
 table = results.read("captions.csv")
 cases = list(dict.fromkeys((row["cnn"], row["cell"], row["conditioning"]) for row in table))
 
@@ -534,7 +534,7 @@ claim(
     at_most(abs(np.median(lstm[0]) - np.median(rnn[0])), 0.03), table="captions.csv",
 )  # fmt: skip
 
-# %% slideshow={"slide_type": "slide"}
+# %% slideshow={"slide_type": "fragment"}
 fig, ax = plotting.figure(
     10, 3,
     alt="Share correct for four places where the picture enters, LSTM and RNN: both fall from left to right, the RNN more.",
@@ -558,7 +558,7 @@ plt.show()
 # $\partial E / \partial v$, goes on from the decoder into the CNN. Does that help?
 
 
-# %% tags=["lib:models.end_to_end"] slideshow={"slide_type": "slide"}
+# %% tags=["lib:models.end_to_end"] slideshow={"slide_type": "fragment"}
 @keras.saving.register_keras_serializable(package="course_lib")
 class EndToEnd(keras.Model):
     """Pictures (P, 128, 128, 3) and the words before (B, J) -> logits (B, J, words).
@@ -585,7 +585,7 @@ class EndToEnd(keras.Model):
 # - The two parts get a rate each, the pretrained part the smaller one:
 
 
-# %% tags=["lib:models.end_to_end"] slideshow={"slide_type": "fragment"}
+# %% tags=["lib:models.end_to_end"]
 def two_rates(cnn, fast, slow):
     """An optimizer: `slow` for the weights of the CNN, `fast` for all others."""
     own = {weight.path for weight in cnn.trainable_weights}
@@ -652,10 +652,10 @@ claim(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How captions are marked when nobody knows the truth
 #
-# On photographs no world reads the caption. It is compared with what people wrote, its references.
+# On photographs no world reads the caption. What people wrote are its references.
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# - **BLEU-n** (lesson 06): the geometric mean of $n$ shares: of the words, pairs, … groups of $n$, how many occur in a reference of the same picture?
+# - **BLEU-n** (lesson 06): the geometric mean of $n$ shares: of the words, pairs, … groups of $n$, how many occur in a reference?
 # - [**CIDEr**](pages/glossary.md#cider) (Vedantam et al. 2015): the cosine between the counts of groups in caption and references; rare groups count more.
 
 # %% [markdown]
@@ -680,10 +680,10 @@ def predicted():
 # %% nbgrader={"grade_id": "predict-marks-check", "points": 1}
 lesson_08.check_predicted(predicted)
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown]
 # Does a higher mark mean a truer caption?
 
-# %% slideshow={"slide_type": "fragment"}
+# %%
 level = [np.median(of("pretrained", "lstm", way, column="bleu_4")) for way in (BEST, "every input")]
 claim("BLEU-4 does not tell the two best ways apart", at_most(abs(np.subtract(*level)), 1), table="captions.csv")
 more = (lstm[0] - lstm[1]).min()
