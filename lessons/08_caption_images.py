@@ -647,7 +647,7 @@ claim(
 
 # %% [markdown]
 # The loss of captions has no reason to keep the meaning of a number: the decoder learns to read the new numbers. And from nothing, 400 updates show 6,400
-# pictures, told in words. The pretrained CNN was shown 432,000, and was told each region's answers.
+# pictures, told in words. The pretrained CNN was shown 24,000, 18 times each, and was told each region's answers.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How captions are marked when nobody knows the truth
