@@ -16,6 +16,8 @@ from course_lib.models.captioner import ATTENTIONS, captioner
 from course_lib.models.decoder_parts import Attention
 from course_lib.models.decoders import CONDITIONINGS
 from course_lib.models.encoder_decoder import Ensemble
+from course_lib.models.end_to_end import EndToEnd, two_rates
+from course_lib.models.weights import same_weights
 from course_lib.text import Vocabulary, to_rows
 from tools import build
 
@@ -407,3 +409,62 @@ sys.exit(f"imported: {worlds}" if worlds else 0)
 """
     finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert finished.returncode == 0, finished.stderr
+
+
+# -- the CNN trained with it -------------------------------------------------------------------------------------------
+
+
+def tiny_cnn():
+    inputs = keras.Input((4, 6, 3))
+    x = keras.layers.BatchNormalization()(keras.layers.Conv2D(5, 3, padding="same")(inputs))
+    return keras.Model(inputs, x)
+
+
+PICTURES = RNG.normal(2.0, 3.0, size=(3, 4, 6, 3)).astype(np.float32)
+
+
+def test_end_to_end_is_the_captioner_on_the_largest_numbers():
+    cnn, model = tiny_cnn(), random_captioner("initial state and output")
+    cnn.set_weights([RNG.normal(size=weight.shape) ** 2 for weight in cnn.weights])
+    v = np.array(cnn(PICTURES, training=False)).max(axis=(1, 2))
+    for training_now in (False, True):  # batch normalisation keeps to its means
+        found = EndToEnd(cnn, model)((PICTURES, BEFORE), training=training_now)
+        assert np.allclose(found, model((v, BEFORE)), atol=1e-5)
+    v = np.array(cnn(PICTURES, training=True)).max(axis=(1, 2))
+    assert np.allclose(
+        EndToEnd(cnn, model, batch_means=True)((PICTURES, BEFORE), training=True), model((v, BEFORE)), atol=1e-4
+    )
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+@pytest.mark.parametrize("batch_means", [True, False])
+def test_each_part_moves_at_its_own_rate_and_what_is_frozen_does_not(frozen, batch_means):
+    cnn, model = tiny_cnn(), random_captioner("initial state and output")
+    cnn.trainable = not frozen
+    before = {id(part): [w.numpy() for w in part.weights] for part in (cnn, model)}
+    whole = EndToEnd(cnn, model, batch_means)
+    fast, slow = keras.optimizers.Adam(0.5), keras.optimizers.Adam(1e-3)
+    whole.compile(two_rates(cnn, fast, slow), loss=training.next_token_loss, run_eagerly=True)
+    whole.train_on_batch((PICTURES, BEFORE[:, :-1]), BEFORE[:, 1:])
+
+    def moved(part, weights):
+        old = dict(zip(map(id, part.weights), before[id(part)], strict=True))
+        return max(np.abs(w.numpy() - old[id(w)]).max() for w in weights)
+
+    dense = [w for w in model.trainable_weights if "embedding" not in w.path]
+    assert moved(model, dense) == pytest.approx(0.5, rel=0.01)  # Adam's first step is its rate
+    if not frozen:
+        assert moved(cnn, cnn.trainable_weights) == pytest.approx(1e-3, rel=0.05)
+    kept = [w for w in cnn.weights if "moving" in w.path]
+    assert (moved(cnn, cnn.weights) == 0) == frozen
+    assert (moved(cnn, kept) > 0) == (batch_means and not frozen)
+
+
+def test_the_same_weights_by_the_names_of_layers():
+    one, other = (random_captioner("initial state and output") for _ in range(2))
+    picture = RNG.normal(size=(3, 5)).astype(np.float32)
+    assert not np.allclose(one((picture, BEFORE)), other((picture, BEFORE)))
+    same_weights(other, one)
+    assert np.array_equal(one((picture, BEFORE)), other((picture, BEFORE)))
+    with pytest.raises(CourseError, match="no weight of that name and shape"):
+        same_weights(random_captioner("initial state and output", cell="rnn"), one)

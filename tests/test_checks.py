@@ -280,13 +280,16 @@ DD = ["1", "2", "3", "4", "5"]
 """
 
 
-def see(x, h, v, W_xh, W_hh, W_vh, squash=np.tanh):
-    return squash(x @ W_xh + h @ W_hh + v @ W_vh)
+def one_to_many(v, captions, pictures=None):
+    pictures = np.repeat(v, len(captions[0]), axis=0) if pictures is None else pictures
+    flat = [words for given in captions for words in given]
+    return pictures, [["<bos>", *words] for words in flat], [[*words, "<eos>"] for words in flat]
 
 
-def examples(given, begin="<bos>", end="<eos>", number=lambda i, n: i):
-    count = iter(range(99))
-    return [(number(i, next(count)), [begin, *words], [*words, end]) for i, own in enumerate(given) for words in own]
+def in_turns(v, captions):
+    return np.tile(v, (len(captions[0]), 1)), *one_to_many(
+        v, [[given[k] for given in captions] for k in range(len(captions[0]))]
+    )[1:]
 
 
 def clipped(words, references, most=max, limit=None):
@@ -308,6 +311,9 @@ SAME = KITE.replace('flies = ["flying"]', "").replace(
     "poly dark 0 0.6 1 0.6 0.8 1 0.2 1", "poly main 0.5 0 1 0.4 0.5 1 0 0.4"
 )
 HIDDEN = KITE.replace("0.5 1 0 0.4", r"0.5 1 0 0.4\nbox #00ff00 0 0 1 1")
+THIN = KITE.replace(
+    "poly main 0.5 0 1 0.4 0.5 1 0 0.4", r"poly #00ff00 0.5 0 1 0.4 0.5 1 0 0.4\npoly main 0.5 0.5 0.5 0.5 0.5 0.5"
+)
 HALF = KITE.replace("poly dark", "poly #00ff00")
 
 
@@ -388,9 +394,13 @@ RIGHT = [
     (lesson_07.check_fill_unknown, fill),
     (lesson_07.check_fill_unknown, lambda w, a, s: tuple(fill(w, list(a), s))),
     (lesson_07.check_own_match, lambda z, h: -np.abs(z[:, None] - h[None]).sum(-1)),
-    (lesson_08.check_pool, lambda g: g.mean(axis=(1, 2))),
-    (lesson_08.check_step, see),
-    (lesson_08.check_examples, examples),
+    (lesson_08.check_heard, lambda W_s, v: np.abs(W_s / v)),
+    (lesson_08.check_heard, lambda W_s, v: max(W_s, -W_s) / (v**2) ** 0.5),
+    (lesson_08.check_batch, one_to_many),
+    (lesson_08.check_batch, lambda v, c: in_turns(v, c)),
+    (lesson_08.check_batch, lambda v, c: [one_to_many(v, c)[0].tolist(), *one_to_many(v, c)[1:]]),
+    (lesson_08.check_predicted, lambda: (8 / 8, 5 / 7, 2 / 6, 1 / 5)),
+    (lesson_08.check_predicted, lambda: [1, 0.714, 0.333, 0.2]),
     (lesson_08.check_precision, clipped),
     (lesson_08.check_own_thing, lambda: KITE),
     (lesson_09.check_least_penalty, lambda J, T, k: k * (T - J) ** 2 / T),
@@ -448,11 +458,6 @@ WRONG = [
     (
         lesson_01.check_rnn_step,
         lambda x, h, W, U, b: W @ x,
-        "rows and columns are exchanged: a batch is rows here, x @ W",
-    ),
-    (
-        lesson_08.check_step,
-        lambda x, h, v, W, U, V: np.tanh(W @ x + U @ h + V @ v),
         "rows and columns are exchanged: a batch is rows here, x @ W",
     ),
     (lesson_01.check_temperature, lambda s, t: softmax(s * t), "do not multiply"),
@@ -767,28 +772,53 @@ WRONG = [
     (lesson_07.check_fill_unknown, lambda w, a, s: w, "still there"),
     (lesson_07.check_fill_unknown, lambda w, a, s: fill(w, -a, s), "looked at least"),
     (lesson_07.check_own_match, lambda z, h: z @ h.T, "finds vector"),
-    (lesson_08.check_pool, lambda g: g.sum(axis=(1, 2)), "divide by their number"),
-    (lesson_08.check_pool, lambda g: g.mean(axis=(0, 1, 2)), "the first axis stays"),
-    (lesson_08.check_pool, lambda g: g.mean(axis=-1), "stay apart"),
-    (lesson_08.check_pool, lambda g: g.max(axis=(1, 2)), "take the mean"),
-    (lesson_08.check_step, lambda *a: see(*a, squash=lambda x: x), "tanh is missing"),
-    (lesson_08.check_step, lambda x, h, v, W, U, V: np.tanh(x @ W + h @ U), "picture is missing"),
-    (lesson_08.check_step, lambda x, h, v, W, U, V: np.tanh(x @ W + h @ U) + v @ V, "inside the tanh"),
-    (lesson_08.check_examples, lambda g: examples(g)[:2], "an example of its own"),
-    (lesson_08.check_examples, lambda g: examples(g, number=lambda i, n: n), "same picture: 0, 0, 1"),
-    (lesson_08.check_examples, lambda g: examples(g, begin="<pad>"), "first word before"),
-    (lesson_08.check_examples, lambda g: [(i, b, a) for i, a, b in examples(g)], "words before come first"),
+    (lesson_08.check_heard, lambda W_s, v: W_s / v, "only the sizes"),
+    (lesson_08.check_heard, lambda W_s, v: abs(W_s), "v counts, too"),
+    (lesson_08.check_heard, lambda W_s, v: abs(v * W_s), "Divide by the size of v"),
+    (lesson_08.check_heard, lambda W_s, v: 0.8 * abs(W_s / v), "-0.8 in the example"),
+    (lesson_08.check_heard, lambda W_s, v: 2, "depends on W_s and v"),
+    (lesson_08.check_heard, lambda W_s, v: 3 * abs(W_s / v), "with a smaller W_v"),
+    (lesson_08.check_heard, lambda W_s, v: abs(W_s / v) / 3, "with a larger W_v"),
+    (lesson_08.check_heard, lambda W_s, v: v / W_s, "stopped with ZeroDivisionError"),
+    (
+        lesson_08.check_batch,
+        lambda v, c: one_to_many(v, c, np.tile(v, (len(c[0]), 1))),
+        "picture 0 stands beside picture 1",
+    ),
+    (lesson_08.check_batch, lambda v, c: one_to_many(v, c, np.repeat(v, len(c[0]))), "axis=0"),
+    (lesson_08.check_batch, lambda v, c: one_to_many(v, c, np.repeat(v, 2, axis=0)), "not always twice"),
+    (lesson_08.check_batch, lambda v, c: one_to_many(v, c, np.repeat(v, len(c[0]), axis=1)), "not the columns"),
+    (lesson_08.check_batch, lambda v, c: one_to_many(v, c, v), "a row for each caption"),
+    (lesson_08.check_batch, lambda v, c: [one_to_many(v, c)[k] for k in (0, 2, 1)], "come second"),
+    (lesson_08.check_batch, lambda v, c: one_to_many(v, c)[:2], "expected three things"),
+    (lesson_08.check_batch, lambda v, c: one_to_many(v, c, 0 * one_to_many(v, c)[0]), "a vector of none"),
+    (
+        lesson_08.check_batch,
+        lambda v, c: one_to_many(v, [given[:1] * len(given) for given in c]),
+        "every caption comes",
+    ),
+    (lesson_08.check_predicted, lambda: (1, 5 / 8, 2 / 6, 1 / 5), "have 7 pairs: divide by that"),
+    (lesson_08.check_predicted, lambda: (1, 1, 1, 1), "`red dog` is not in the reference"),
+    (lesson_08.check_predicted, lambda: (1, 5 / 7, 1 / 6, 1 / 5), "Too few: `dog sits beside`"),
+    (lesson_08.check_predicted, lambda: (6 / 8, 5 / 7, 2 / 6, 1 / 5), "may stand elsewhere"),
+    (lesson_08.check_predicted, lambda: (1, 5 / 7, 4 / 6, 1 / 5), "does not have"),
+    (lesson_08.check_predicted, lambda: (100, 71, 33, 20), "between 0 and 1"),
+    (lesson_08.check_predicted, lambda: 1, "expected four numbers"),
     (lesson_08.check_precision, lambda w, r: np.mean([any(x in ref for ref in r) for x in w]), "has three"),
     (lesson_08.check_precision, lambda w, r: clipped(w, r, most=sum), "not added up"),
     (lesson_08.check_precision, lambda w, r: clipped(w, r[:1]), "not the first alone"),
     (lesson_08.check_precision, lambda w, r: clipped(w, r, limit=1), "as many count as"),
     (lesson_08.check_precision, lambda w, r: clipped(w, r) * len(w), "Divide by the number"),
-    (lesson_08.check_precision, lambda w, r: clipped(w, r) or float("nan"), "expected 0.0, got nan"),
-    (lesson_08.check_examples, lambda g: [(a, b, i) for i, a, b in examples(g)], "number comes first"),
+    (lesson_08.check_precision, lambda w, r: clipped(w, r) or float("nan"), "not finite"),
+    (lesson_08.check_precision, lambda w, r: max(clipped(w, [ref]) for ref in r), "the best single reference"),
+    (lesson_08.check_precision, lambda w, r: clipped(w, r) * len(w) / len(set(w)), "a repeated one counts"),
+    (lesson_08.check_precision, lambda w, r: clipped(w, r) * len(w) / len(r[0]), "not of a reference"),
+    (lesson_08.check_precision, lambda w, r: clipped(w, r) / 2, "`the` 2, `dog` 1; it has 4"),
     (lesson_08.check_own_thing, lambda: KITE.replace("size = [0.5, 0.5]", "size = 0.5"), "both more than 0"),
     (lesson_08.check_own_thing, lambda: KITE.replace("size = [0.5, 0.5]", "size = [0, 0.5]"), "both more than 0"),
     (lesson_08.check_own_thing, lambda: KITE.replace("kinds.kite", "kinds.'cat and mouse'"), "nobody can read"),
     (lesson_08.check_own_thing, lambda: HIDDEN, "looks like a blue one: its colour is hidden"),
+    (lesson_08.check_own_thing, lambda: THIN, "too thin or too small"),
     (lesson_08.check_own_thing, lambda: HALF, "looks like a blue one: no shape of it is main"),
     (lesson_08.check_own_thing, lambda: KITE.replace("main", "#ff0000").replace("dark", "#00ff00"), "has its colour"),
     (lesson_08.check_own_thing, lambda: KITE[: KITE.index("resting")], "two states at least"),

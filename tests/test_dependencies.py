@@ -59,13 +59,19 @@ FILES = {
     "course_lib/by_text.py": "def f():\n    return 1\n",
     "course_lib/worlds/__init__.py": "",
     "course_lib/worlds/language.py": (
-        "from pathlib import Path\n\nFILE = Path(__file__).with_name('language.toml')\n\n\n"
-        'def load(part="dev"):\n    return FILE.read_text(), (Path("data") / f"stories_{part}.txt").read_text()\n'
+        "import re\nfrom pathlib import Path\n\nFILE = Path(__file__).with_name('language.toml')\n\n\n"
+        'def load(part="dev"):\n    text = (Path("data") / f"stories_{part}.txt").read_text()\n'
+        "    return FILE.read_text(), text, MARKS\n\n\n"
+        "MARKS = re.compile(r'(marks|notes)_\\d\\.csv|part\\.(txt|tsv)')\n"
     ),
     "course_lib/worlds/language.toml": "a = 1\n",
     "course_lib/worlds/scenes.toml": "a = 1\n",
     "data/stories_dev.txt": "One.\n",
     "data/photos_dev.txt": "One.\n",
+    "data/marks_1.csv": "a\n1\n",
+    "data/part.tsv": "a\n1\n",
+    "data/times.csv": "a\n1\n",
+    "data/parts.tsv": "a\n1\n",
 }
 
 
@@ -98,6 +104,8 @@ USED = {
     "a class that Keras finds by name": ("models.py", "size = 2", "size = 4"),
     "a file it names": ("worlds/language.toml", "a = 1", "a = 2"),
     "a file named in parts": ("../data/stories_dev.txt", "One.", "Two."),
+    "a file that a regular expression matches": ("../data/marks_1.csv", "1", "2"),
+    "another that it matches": ("../data/part.tsv", "1", "2"),
 }
 NOT_USED = {
     "a function": ("plotting/style.py", "return values", "return values[1:]"),
@@ -112,6 +120,8 @@ NOT_USED = {
     "what runs as a program": ("plotting/style.py", '"shown"', '"seen"'),
     "another world": ("worlds/scenes.toml", "a = 1", "a = 2"),
     "another file": ("../data/photos_dev.txt", "One.", "Two."),
+    "a file of the kind that a regular expression speaks of": ("../data/times.csv", "1", "2"),
+    "a file with more in its name than it matches": ("../data/parts.tsv", "1", "2"),
     "line ends": ("plotting/style.py", "\n", "\r\n"),
 }
 

@@ -10,6 +10,7 @@ by name where a model is loaded from a file; every definition under a decorator 
 """
 
 import ast
+import contextlib
 import fnmatch
 import functools
 import hashlib
@@ -286,7 +287,7 @@ class Reach:
         found: dict[str, list[Path]] = {}
         for folder in DATA:
             for path in (self.root / folder).rglob("*"):
-                if path.suffix not in (".py", ".pyc") and path.is_file():
+                if path.suffix not in (".py", ".pyc", ".lock") and path.is_file():
                     found.setdefault(path.name, []).append(path)
         return found
 
@@ -404,6 +405,11 @@ class Reach:
             self._waiting += [u for m in self._loaded.values() if m for u in m.units if u.registered]
 
     def _name_files(self, text: str) -> None:
+        if re.search(r"\\\.[(?:]*[a-z]", text):  # a regular expression: its parts are no names of files
+            with contextlib.suppress(re.error):
+                pattern = re.compile(text)
+                self.files |= {path for name in self.data if pattern.fullmatch(name) for path in self.data[name]}
+                return
         for word in re.split(r"[^\w.*-]+", text):
             word = f"*{word}" if re.fullmatch(r"\.\w+", word) else word.rstrip(".")
             if "*" in word and re.search(r"\.[a-z]\w*$", word):

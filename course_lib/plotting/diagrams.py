@@ -201,6 +201,10 @@ def attention() -> Board:
 def picture_ways() -> Board:
     """A picture made into one vector, and four ways in which it enters a decoder."""
     board = Board(10.0, 6.5)
+    board.figure.set_label(
+        "A CNN and the largest values make one vector of a picture. Below, four decoders: it is the first word, "
+        "or the initial state, or beside every word, or the initial state and beside every output."
+    )
     y = 6.12
     cnn, regions = board.box(2.6, y, "CNN"), board.word(4.1, y, "8 × 8 regions")
     largest, made = board.operation(5.7, y, "max"), board.box(6.8, y, "Dense")
