@@ -733,7 +733,7 @@ guess.answer(100 * left_of_one, 100 * kept, because="Two words changed places: o
 # The second cell has controls, and needs a running notebook.
 
 # %% slideshow={"slide_type": "fragment"}
-from course_lib import widgets
+from course_lib import demos
 from course_lib.worlds.scenes import compose
 
 
@@ -755,17 +755,7 @@ look("dog", "red", 0.3, "woman", "blue", 0.7, "beach", "day")
 plt.show()
 
 # %% tags=["nbval-ignore-output"]
-widgets.movable(
-    look,
-    kind=widgets.menu("first", list(world.kinds), "dog"),
-    colour=widgets.menu("colour", list(world.colours), "red"),
-    x=widgets.slider("where", 0.0, 1.0, 0.05, 0.3),
-    other=widgets.menu("second", list(world.kinds), "woman"),
-    other_colour=widgets.menu("colour", list(world.colours), "blue"),
-    other_x=widgets.slider("where", 0.0, 1.0, 0.05, 0.7),
-    place=widgets.menu("place", list(world.places), "beach"),
-    night=widgets.choice("time", ["day", "night"]),
-)
+demos.scene(look, world, first=("dog", "red", 0.3), second=("woman", "blue", 0.7))
 
 # %% [markdown]
 # Or a file: something you painted, a photograph. The network will answer in any case, in the words that it knows. **It has no word for "I do not know".**
@@ -779,7 +769,7 @@ def look_at_file(photo):
     return captioned(*(images.decode(photo, size, "your file") for size in (256, 128)))
 
 
-widgets.movable(look_at_file, photo=widgets.upload("your picture"))
+demos.own_picture(look_at_file)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## On real data: Flickr8k
