@@ -80,7 +80,7 @@ for example in world.sample(5, seed=SEED, longest=9):
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # English and Spanish differ where real languages do. The adjective changes sides and agrees with its noun; a verb's ending says who acts, so the
-# pronoun may often go; the pronoun for *him* stands before the verb; *does not* becomes *no*. And often several translations are right:
+# pronoun may go (*canto*, *I sing*); the pronoun for *him* stands before the verb; *does not* becomes *no*. And often several translations are right:
 
 # %%
 pair = max(world.sample(40, seed=SEED, longest=8), key=lambda pair: min(len(pair.references()), 6))
@@ -90,8 +90,8 @@ for words in pair.references(6):
 
 # %% [markdown]
 # The world knows all that its own grammar can say, so [**correct**](pages/glossary.md#correct) here means: one of those, word for word. In this
-# world the pronoun may go where the ending of the verb tells who acts: *canto* is *I sing* and nothing else. For *he* and *she* it stays, since *está*
-# is both. Good Spanish has more: *está contento* is a translation of *he is happy*, too, and the world counts it as wrong.
+# world *I*, *you* and *we* may go in Spanish, *he*, *she* and *they* may not. So *está contento*, good Spanish for *he is happy*, counts as wrong; the
+# world wants *él está contento*.
 
 # %%
 pairs = world.sample(50_000, seed=SEED, longest=14)
@@ -220,6 +220,10 @@ for pair, found, right in list(zip(test, said, correct, strict=True))[:12]:
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # Look at the wrong ones. Which are Spanish, and say another sentence?
+
+# %% [markdown] tags=["answer"]
+# In our run, three of the four wrong ones are. They begin well and go on with words of the right kind in the right order, of another sentence. The fourth,
+# *la reina que juega …*, stops before its verb.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Long sentences, measured
