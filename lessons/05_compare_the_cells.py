@@ -351,7 +351,7 @@ tables.print_table(
 )  # fmt: skip
 
 # %% [markdown]
-# **The study has another task than the one shown:** numbers of up to two digits, so its scores do not continue those above. (Its tags are the same,
+# The study has *another task* than the one shown: numbers of up to two digits, so its scores do not continue those above. (Its tags are the same,
 # in rows of 60.)
 #
 # The bars below are 95 % [**t intervals**](pages/glossary.md#t-interval): the mean of five seeds, plus and minus 2.78 times their standard deviation over

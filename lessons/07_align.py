@@ -558,7 +558,7 @@ claim("it looks where it should: alignment error at most .05", at_most(error, 0.
 
 # %% [markdown]
 # Before the step, a look has to wait for the step before it: words cannot be matched all at once. That network's output layer is Cho's, so the two
-# differ in **more than the order**. Mean of three seeds where nothing else is said; the seconds of the fastest, with one thread:
+# differ in more than the order. Mean of three seeds where nothing else is said; the seconds of the fastest, with one thread:
 
 # %%
 SCORES = "dot", "scaled dot", "cosine", "bilinear", "additive"
@@ -728,7 +728,8 @@ lesson_07.check_fill_unknown(fill_unknown)
 # ### 5 · Open-ended: a match of your own
 #
 # "Design by yourself", says H. Lee's slide. Invent a score that the lesson does not have. Each pair of query and place gets its own. Where `h[t]` equals
-# `q[j]`, the score must be the largest of row `j`, even if other vectors are longer. (So the dot product fails; and the cosine we have.)
+# `q[j]`, the score must be larger than at every other vector of row `j`: also at a longer one, and at one with the same numbers in another order. (So
+# the dot product fails; and the cosine we have.)
 
 
 # %% nbgrader={"grade_id": "own-match"}

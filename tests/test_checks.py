@@ -256,6 +256,18 @@ def unstable(q, k, v, mask):
     return e / e.sum() @ v, e / e.sum()
 
 
+def read_unshifted(q, k, v, mask, shift):
+    scores = k @ q / np.sqrt(len(q))
+    e = np.exp(scores - shift(scores, mask)) * mask
+    return e / e.sum() @ v, e / e.sum()
+
+
+def unscaled(q, k, v, mask):
+    scores = np.where(mask, k @ q / np.sqrt(len(q)), -np.inf)
+    e = np.exp(scores - scores.max())
+    return e @ v, e
+
+
 def largest(gamma, T, others=-1.0, count=-1):
     return 1 / (1 + (T + count) * np.exp((others - 1) * gamma))
 
@@ -740,7 +752,7 @@ WRONG = [
     (lesson_07.check_largest_weight, lambda g, T: 1 / T, "if all cosines are alike"),
     (lesson_07.check_largest_weight, lambda g, T: largest(-g, T), "the smallest weight"),
     (lesson_07.check_error_on_paper, lambda: 9 / 11, "1 minus it"),
-    (lesson_07.check_error_on_paper, lambda: 18.2, "right in percent"),
+    (lesson_07.check_error_on_paper, lambda: 18.2, "[Rr]ight in percent"),
     (lesson_07.check_error_on_paper, lambda: 1 - 8 / 11, "possible link is no mistake"),
     (lesson_07.check_error_on_paper, lambda: 1 - 5 / 6, "wrong links alone"),
     (lesson_07.check_error_on_paper, lambda: 1 - 9 / 15, "nobody has to find"),
@@ -772,6 +784,33 @@ WRONG = [
     (lesson_07.check_fill_unknown, lambda w, a, s: w, "still there"),
     (lesson_07.check_fill_unknown, lambda w, a, s: fill(w, -a, s), "looked at least"),
     (lesson_07.check_own_match, lambda z, h: z @ h.T, "finds vector"),
+    (lesson_07.check_read, lambda q, k, v, m: read_unshifted(q, k, v, m, lambda s, m: 0), "the largest score of a"),
+    (lesson_07.check_read, lambda q, k, v, m: read_unshifted(q, k, v, m, lambda s, m: s[m].min()), "not the smallest"),
+    (
+        lesson_07.check_read,
+        lambda q, k, v, m: read_unshifted(q, k, v, m, lambda s, m: np.where(m, s, 0).max()),
+        "not that of padding",
+    ),
+    (lesson_07.check_read, lambda *a: read(*a, scale=len(a[0]) ** 0.5), "do not multiply"),
+    (lesson_07.check_read, lambda *a: read(*a, scale=a[2].shape[1] ** -0.5), "not that of a value"),
+    (lesson_07.check_read, lambda *a: read(*a, padding=-1.0), "A score of -1"),
+    (lesson_07.check_read, lambda q, k, v, m: unscaled(q, k, v, m), "divide by their sum"),
+    (lesson_07.check_read, lambda *a: (read(*a)[1][:, None] * a[2], read(*a)[1]), "add them up over the places"),
+    (lesson_07.check_read, lambda q, k, v, m: read(q, k[m], v[m], m[m]), "keep all T places"),
+    (lesson_07.check_largest_weight, lambda g, T: 100 * largest(g, T), "in percent"),
+    (lesson_07.check_largest_weight, lambda g, T: largest(g, T, count=-2), "not T - 2"),
+    (lesson_07.check_largest_weight, lambda g, T: largest(g**2, T), "without a square"),
+    (lesson_07.check_largest_weight, lambda g, T: 2**g / (2**g + (T - 1) / 2**g), "not powers of 2"),
+    (lesson_07.check_largest_weight, lambda g, T: g * np.e / (g * np.e + (T - 1) / np.e), "gamma"),
+    (lesson_07.check_largest_weight, lambda g, T: g * largest(1, T), "gamma stands inside exp"),
+    (lesson_07.check_error_on_paper, lambda: 18, "Right in percent"),
+    (lesson_07.check_error_on_paper, lambda: 0.3, "not yet, 0.3 is too large"),
+    (lesson_07.check_own_match, lambda z, h: -((z.sum(1)[:, None] - h.sum(1)) ** 2), "same numbers in another order"),
+    (
+        lesson_07.check_own_match,
+        lambda z, h: -np.abs(np.linalg.norm(z, axis=1)[:, None] - np.linalg.norm(h, axis=1)),
+        "not sums or lengths",
+    ),
     (lesson_08.check_heard, lambda W_s, v: W_s / v, "only the sizes"),
     (lesson_08.check_heard, lambda W_s, v: abs(W_s), "v counts, too"),
     (lesson_08.check_heard, lambda W_s, v: abs(v * W_s), "Divide by the size of v"),
