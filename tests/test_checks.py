@@ -174,27 +174,43 @@ def stop_early(losses, patience, best=min, anew=True):
     return lowest[-1], look
 
 
-def speak(step, state, longest, feed=True, keep=True):
-    word, before, said = 2, state, []
+def speak(step, state, longest, feed=True, keep=True, word=2, find=np.argmax, skip=False):
+    before, said = state, []
     while len(said) < longest:
         log_p, state = step(word, state)
-        best = int(log_p.argmax())
+        best = int(find(log_p))
         if best == 3:
+            if skip:
+                continue
             break
         said, word, state = [*said, best], best if feed else 2, state if keep else before
     return said
 
 
-def search(step, state, K, size=len, keep=True):
+def skipping(step, state, longest):
+    word, said = 2, []
+    for _ in range(longest):
+        log_p, state = step(word, state)
+        word = int(log_p.argmax())
+        if word != 3:
+            said.append(word)
+    return said
+
+
+def search(step, state, K, size=len, keep=True, parents=False, one=False, ended=True, done=all, each=False):
     beams = [(0.0, [], 2, state)]
-    while any(word != 3 for *_, word, _ in beams):
-        longer = [beam for beam in beams if beam[2] == 3] if keep else []
+    while not done(word == 3 for *_, word, _ in beams):
+        longer = [beam for beam in beams if beam[2] == 3] if keep and ended else []
         for log_p, words, word, before in beams:
-            if word != 3:
-                scores, after = step(word, before)
-                longer += [(log_p + p, [*words, w], w, after) for w, p in enumerate(scores) if p > -np.inf]
-        beams = sorted(longer, key=lambda b: -b[0] / size(b[1]))[:K]
-    return beams[0][1][:-1], beams[0][0] / len(beams[0][1])
+            if word != 3 or not ended:
+                scores, after = step(word, state if one else before)
+                state = after
+                found = [(log_p + p, [*words, w], w, before if parents else after) for w, p in enumerate(scores)]
+                found = [beam for beam in found if beam[0] > -np.inf]
+                longer += sorted(found, key=lambda b: -b[0])[:K] if each else found
+        beams = sorted(longer, key=lambda b: -b[0] / size(b[1]))[: None if each else K]
+    best = next(beam for beam in beams if beam[2] == 3)
+    return best[1][:-1], best[0] / len(best[1])
 
 
 def scored(step, state, M, score):
@@ -688,7 +704,7 @@ WRONG = [
     (lesson_06.check_last_state, lambda h, m: h, "one memory for each sentence"),
     (lesson_06.check_greedy, lambda *a: speak(*a, feed=False), "Hand the word that was said"),
     (lesson_06.check_greedy, lambda *a: speak(*a, keep=False), "Hand the state"),
-    (lesson_06.check_greedy, lambda step, state, n: [2, *speak(step, state, n)][:n], "expected"),
+    (lesson_06.check_greedy, lambda step, state, n: [2, *speak(step, state, n)][:n], "never said"),
     (lesson_06.check_greedy, lambda step, state, n: speak(step, state, 20), "at most 3 are wanted"),
     (lesson_06.check_beam_search, lambda *a: search(*a, size=lambda w: 1), "in every round"),
     (lesson_06.check_beam_search, lambda *a: search(*a, keep=False), "has ended stays"),
@@ -706,6 +722,38 @@ WRONG = [
         lambda *a: search(*a, size=lambda w: max(len(w) - (w[-1] == 3), 1)),
         "counts as a word",
     ),
+    (lesson_06.check_words_right, lambda said, truth: 100 * words_right(said, truth), "in percent"),
+    (
+        lesson_06.check_words_right,
+        lambda said, truth: np.cumprod((said == truth) | (truth == 0), 1)[truth != 0].mean(),
+        "stops counting at the first mistake",
+    ),
+    (
+        lesson_06.check_words_right,
+        lambda said, truth: np.mean([w in row for words, row in zip(truth, said, strict=True) for w in words if w]),
+        "not anywhere",
+    ),
+    (lesson_06.check_words_right, lambda said, truth: (said == truth).all(axis=1).mean(), "without a mistake"),
+    (lesson_06.check_last_state, lambda h, m: (h * m[..., None])[:, -1], "where a sentence is short"),
+    (lesson_06.check_last_state, lambda h, m: (h * m[..., None]).sum(1), "the sum of the memories"),
+    (lesson_06.check_last_state, lambda h, m: (h * m[..., None]).max(1), "take the last memory"),
+    (lesson_06.check_last_state, lambda h, m: h[:, m.sum() - 1], "of the whole batch"),
+    (lesson_06.check_last_state, lambda h, m: h[np.arange(len(h)), m.sum()], "of the whole batch"),
+    (lesson_06.check_greedy, lambda step, state, n: [2, *speak(step, state, n)], "never said"),
+    (lesson_06.check_greedy, lambda *a: speak(*a, word=0), "Begin with"),
+    (lesson_06.check_greedy, lambda *a: speak(*a, find=np.argmin), "least likely"),
+    (lesson_06.check_greedy, lambda *a: speak(*a, skip=True), "do not only skip it"),
+    (lesson_06.check_greedy, lambda step, state, n: skipping(step, state, n), "do not only skip it"),
+    (lesson_06.check_greedy, lambda *a: (speak(*a), a[1]), "the list of words alone"),
+    (lesson_06.check_greedy, lambda step, state, n: [step(2, state)[0].max()], "argmax says"),
+    (lesson_06.check_beam_search, lambda *a: search(*a, parents=True), "the state that `step` returned"),
+    (lesson_06.check_beam_search, lambda *a: search(*a, one=True), "state of its own|does not end"),
+    (lesson_06.check_beam_search, lambda *a: search(*a, ended=False), "do not lengthen it|does not end"),
+    (lesson_06.check_beam_search, lambda *a: search(*a, done=any), "a longer one may be better"),
+    (lesson_06.check_beam_search, lambda *a: search(*a, done=lambda over: next(iter(over))), "not the best alone"),
+    (lesson_06.check_beam_search, lambda step, state, K: search(step, state, K + 1), "not M . 1"),
+    (lesson_06.check_beam_search, lambda *a: search(*a, each=True), "not M for each beginning"),
+    (lesson_06.check_own_languages, lambda: LANGUAGES.replace('"hear"', '"see"'), "Each word once"),
     (lesson_06.check_own_languages, lambda: "my_grammar.toml", "not the path"),
     (lesson_06.check_own_languages, lambda: "\n", "is empty"),
     (lesson_06.check_own_languages, lambda: LANGUAGES.replace("[rules]", ""), "no line .rules."),
