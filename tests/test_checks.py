@@ -110,6 +110,31 @@ def in_parts(x, layers):
     return np.sum(made, axis=0)
 
 
+def densely(x, layers):
+    read = [x]
+    for layer in layers:
+        read.append(sum(read) + layer(read[-1]))
+    return read[-1]
+
+
+def gru_mixed(mix, W_back=lambda W: W, of_x="", split=lambda m: np.split(m, 3, axis=1), last_bias=1.0):
+    """gru_step with the last line, or something else, of one's own."""
+
+    def step(x_t, h_prev, W_x, W_h, b):
+        (x_z, x_r, x_c), U = split(x_t @ W_x), [W_back(W) for W in split(W_h)]
+        b_z, b_r, b_c = split(b[None])
+        z = sigmoid(x_z + b_z + h_prev @ U[0])
+        r = sigmoid(x_r + b_r + h_prev @ U[1])
+        x_c = x_c + last_bias * b_c
+        return mix(z, h_prev, np.tanh((r * x_c if of_x == "r" else x_c) + ((z if of_x == "z" else r) * h_prev) @ U[2]))
+
+    return step
+
+
+def mixed(z, h_prev, c):
+    return z * h_prev + (1 - z) * c
+
+
 def added_in_place(x, layers):
     for layer in layers:
         x += layer(x)
@@ -125,6 +150,36 @@ class OneGate(Cell):
         f = keras.ops.sigmoid(f + self.bias)
         h_t = f * h_prev + (1 - f) * self.bound * keras.ops.tanh(g)
         return h_t, [h_t]
+
+
+def one_gate(blocks=2, states=("h",), width=None, squash=keras.ops.tanh, opened=lambda f: keras.ops.sigmoid(f + 3.0),
+             unpack=lambda states: states[0], hand_on=lambda old, new: (new, [new])):  # fmt: skip
+    """The exercise's answer, with one mistake or none."""
+
+    class MyCell(Cell):
+        def call(self, x_t, states):
+            h_prev = unpack(states)
+            f, g = keras.ops.split(x_t @ self.W_x + h_prev @ self.W_h + self.b, 2, axis=-1)
+            f = opened(f)
+            return hand_on(h_prev, f * h_prev + (1 - f) * squash(g))
+
+    MyCell.states = states
+    if blocks:
+        MyCell.blocks = blocks
+    return lambda units: MyCell(width or units)
+
+
+def with_numpy(units):
+    class MyCell(Cell):
+        blocks = 2
+
+        def call(self, x_t, states):
+            f, g = keras.ops.split(x_t @ self.W_x + states[0] @ self.W_h + self.b, 2, axis=-1)
+            f = keras.ops.sigmoid(f + 3)
+            h_t = f * states[0] + (1 - f) * np.tanh(g)
+            return h_t, [h_t]
+
+    return MyCell(units)
 
 
 class ShortMemory(OneGate):
@@ -403,10 +458,12 @@ RIGHT = [
     (lesson_04.check_own_programs, lambda: PROGRAMS),
     (lesson_05.check_read_figures, lambda: FIGURES),
     (lesson_05.check_read_figures, lambda: {k: np.bool_(v) for k, v in FIGURES.items()}),
+    (lesson_05.check_gru_step, gru_mixed(mixed)),
     (lesson_05.check_gru_step, gru_step),
     (lesson_05.check_residual, lambda x, layers: reduce(lambda v, f: v + f(v), layers, x)),
     (lesson_05.check_residual, in_parts),
     (lesson_05.check_own_cell, OneGate),
+    (lesson_05.check_own_cell, one_gate(hand_on=lambda old, new: (new, new))),
     (lesson_06.check_words_right, words_right),
     (lesson_06.check_words_right, lambda said, truth: ((said == truth) * (truth > 0)).sum() / (truth > 0).sum()),
     (lesson_06.check_last_state, lambda h, m: gathered(h, m, lambda n: n - 1)),
@@ -646,6 +703,16 @@ WRONG = [
     (lesson_04.check_own_programs, lambda: PROGRAMS.replace("while", "if"), "no `while`"),
     (lesson_04.check_own_programs, lambda: PROGRAMS.replace("<dedent>", ""), "ended inside a line or a block"),
     (lesson_04.check_own_programs, lambda: 7, "expected the grammar as a text, got int"),
+    (lesson_05.check_gru_step, gru_mixed(lambda z, h, c: (1 - z) * c), "z . h_prev is missing"),
+    (lesson_05.check_gru_step, gru_mixed(lambda z, h, c: c + (1 - z) * h), "Here z keeps h_prev"),
+    (lesson_05.check_gru_step, gru_mixed(lambda z, h, c: z * h + c), "candidate is not multiplied"),
+    (lesson_05.check_gru_step, gru_mixed(mixed, last_bias=0), "candidate's part of the bias"),
+    (lesson_05.check_gru_step, gru_mixed(mixed, W_back=np.transpose), "is transposed"),
+    (lesson_05.check_gru_step, gru_mixed(mixed, of_x="z"), "not z . h_prev"),
+    (lesson_05.check_gru_step, gru_mixed(mixed, of_x="r"), "for h_prev alone"),
+    (lesson_05.check_gru_step, gru_mixed(mixed, split=lambda m: [m[:, i::3] for i in range(3)]), "not every third"),
+    (lesson_05.check_gru_step, gru_mixed(mixed, split=lambda m: np.split(m, 3)), "axis=1. cuts columns"),
+    (lesson_05.check_gru_step, lambda *a: gru_step(*a, order="crz"), "in another order"),
     (lesson_05.check_gru_step, lambda *a: gru_step(*a, keep=False), "have changed places"),
     (lesson_05.check_gru_step, lambda *a: gru_step(*a, reset=False), "resets after the product"),
     (lesson_05.check_gru_step, lambda *a: gru_step(*a, order="rzc"), "in another order"),
@@ -670,7 +737,30 @@ WRONG = [
     (lesson_05.check_residual, lambda x, layers: x + reduce(lambda v, f: f(v), layers, x), "add at every layer"),
     (lesson_05.check_residual, lambda x, layers: x + layers[0](x), "return after the loop"),
     (lesson_05.check_residual, added_in_place, "chang"),
+    (
+        lesson_05.check_residual,
+        lambda x, layers: layers[-1](reduce(lambda v, f: v + f(v), layers[:-1], x)),
+        "highest layer is not summed",
+    ),
+    (lesson_05.check_residual, lambda x, layers: reduce(lambda v, f: v + f(v), layers[::-1], x), "lowest first"),
+    (lesson_05.check_residual, lambda x, layers: reduce(lambda v, f: (v + f(v)) / 2, layers, x), "not the mean"),
+    (lesson_05.check_residual, densely, "has that already"),
+    (
+        lesson_05.check_residual,
+        lambda x, layers: reduce(lambda v, f: np.concatenate([v, f(v)], axis=-1), layers, x),
+        "side by side",
+    ),
     (lesson_05.check_own_cell, LSTMCell, "use fewer"),
+    (lesson_05.check_own_cell, with_numpy, "no gradient passes through NumPy"),
+    (lesson_05.check_own_cell, one_gate(hand_on=lambda old, new: (new, [old])), "hands on the old state"),
+    (lesson_05.check_own_cell, one_gate(hand_on=lambda old, new: new), "return h_t, .h_t"),
+    (lesson_05.check_own_cell, one_gate(opened=lambda f: keras.ops.sigmoid(f) + 3.0), "stands inside its sigmoid"),
+    (lesson_05.check_own_cell, one_gate(blocks=None), "such as blocks = 2"),
+    (lesson_05.check_own_cell, one_gate(unpack=lambda states: states), "take out what is in it"),
+    (lesson_05.check_own_cell, one_gate(states=("h", "c")), "carries 2 states, h, c, and call hands on 1"),
+    (lesson_05.check_own_cell, one_gate(unpack=lambda states: [h for h, c in [states]][0]), "takes 2 states"),
+    (lesson_05.check_own_cell, one_gate(width=16), "hand `units` on"),
+    (lesson_05.check_own_cell, lambda units: OneGate, "that is the class"),
     (lesson_05.check_own_cell, ShortMemory, "of the gradient is left, expected 0.01"),
     (lesson_05.check_own_cell, Unbounded, "keep it from -1 to 1"),
     (lesson_05.check_own_cell, Wasteful, "change nothing"),

@@ -227,8 +227,8 @@ def check_beam_search(beam_search) -> None:
     """(step, state, M) -> the words of the best finished sentence, its mean log p."""
     cases, answers = [(*little_network(100 + seed), M) for seed in range(20) for M in (1, 2, 3, 4)], []
     on = (
-        "beam_search: it does not end. Hand on, with each sentence, the state that `step` returned for it, and stop when "
-        "all M have ended."
+        "beam_search: it does not end. Hand on, with each sentence, the state that `step` returned for it, and stop "
+        "when all M have ended."
     )
     for step, *rest in cases:
         answer = checks.run(beam_search, _bounded(step, 3000, on), *rest)
