@@ -216,6 +216,32 @@ def nucleus(p, top_p, scale=True, last=True):
     return kept / kept.sum() if scale and kept.sum() else kept
 
 
+def stop_with(losses, patience, bar, keep=lambda best, look, patience: best, end=-1):
+    """stop_early that compares with another loss, or returns something else."""
+    best, waited = 0, 0
+    for look in range(1, len(losses)):
+        best, waited = (look, 0) if losses[look] < bar(losses, best, look) else (best, waited + 1)
+        if waited == patience:
+            return keep(best, look, patience), look
+    return best, len(losses) + end
+
+
+def the_lowest(losses, best, look):
+    return losses[best]
+
+
+def only(p, q, inside):
+    """Of a nucleus that chooses well, what a mistake makes of it. inside: which stay, in sorted order."""
+    order = np.argsort(-p)
+    return inside(np.cumsum(p[order]) - p[order] < q, nucleus(p, q))
+
+
+def with_equals(p, q):
+    kept = nucleus(p, q) > 0
+    kept = np.where(p >= p[kept].min(), p, 0)
+    return kept / kept.sum()
+
+
 def stop_early(losses, patience, best=min, anew=True):
     waits = 0
     for look, loss in enumerate(losses[1:], 1):
@@ -679,6 +705,54 @@ WRONG = [
     (lesson_04.check_early_stop, lambda a, n: stop_early(a, n, best=lambda seen: seen[-1]), "look before"),
     (lesson_04.check_early_stop, lambda a, n: stop_early([x - i / 1e9 for i, x in enumerate(a)], n), "An equal loss"),
     (lesson_04.check_early_stop, lambda a, n: stop_early(a, n)[::-1], "first the look to keep"),
+    (lesson_04.check_early_stop, lambda a, n: stop_with(a, n, lambda a, best, look: a[0]), "not with the first"),
+    (lesson_04.check_early_stop, lambda a, n: stop_with(a, n, lambda a, best, look: min(a)), "the looks to come"),
+    (
+        lesson_04.check_early_stop,
+        lambda a, n: stop_with([-x for x in a], n, the_lowest),
+        "<, not >",
+    ),
+    (
+        lesson_04.check_early_stop,
+        lambda a, n: (stop_early(a, n)[1] - n, stop_early(a, n)[1]),
+        "need not lie `patience` looks back",
+    ),
+    (lesson_04.check_early_stop, lambda a, n: stop_with(a, n, the_lowest, end=0), "so the last is len.losses. - 1"),
+    (lesson_04.check_early_stop, lambda a, n: stop_early(a, n)[1], "return keep, look"),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: batch(i, b, n, k)[::-1], "return the inputs first"),
+    (
+        lesson_04.check_batch_of_tape,
+        lambda i, b, n, k: [i[(len(i) - 1) / b * np.arange(b)[:, None] + k * n + np.arange(n) + j] for j in (0, 1)],
+        "/ makes a fraction",
+    ),
+    (lesson_04.check_nucleus, lambda p, q: p * (p >= q) / (p * (p >= q)).sum(), "top_p is no bar"),
+    (
+        lesson_04.check_nucleus,
+        lambda p, q: only(p, q, lambda inside, kept: p * inside / (p @ inside)),
+        "in sorted order",
+    ),
+    (
+        lesson_04.check_nucleus,
+        lambda p, q: only(p, q, lambda inside, kept: (kept > 0) / (kept > 0).sum()),
+        "not all alike",
+    ),
+    (
+        lesson_04.check_nucleus,
+        lambda p, q: only(p, q, lambda inside, kept: p * (kept == 0) / max((p * (kept == 0)).sum(), 0.1)),
+        "Turned round",
+    ),
+    (
+        lesson_04.check_nucleus,
+        lambda p, q: only(p, q, lambda inside, kept: np.exp(p) * (kept > 0) / (np.exp(p) @ (kept > 0))),
+        "without exp",
+    ),
+    (lesson_04.check_nucleus, lambda p, q: nucleus(p, q)[nucleus(p, q) > 0], "0 for what is left out"),
+    (lesson_04.check_nucleus, with_equals, "Of equals, too"),
+    (lesson_04.check_own_programs, lambda: "", "is empty"),
+    (lesson_04.check_own_programs, lambda: "x = 1\nwhile x < 2:\n    x += 1\n", "not a program itself"),
+    (lesson_04.check_own_programs, lambda: PROGRAMS.replace("b = {}", ""), "takes another one"),
+    (lesson_04.check_own_programs, lambda: PROGRAMS.replace('["<new:v>', '["<old:v>'), "on a line before"),
+    (lesson_04.check_own_programs, lambda: PROGRAMS.replace("start", "begin"), "no line start"),
     (lesson_04.check_early_stop, lambda a, n: stop_early(a, n + 1), "One look too late"),
     (lesson_04.check_early_stop, lambda a, n: (min(a), stop_early(a, n)[1]), "not its loss"),
     (lesson_04.check_early_stop, lambda a, n: (int(np.argmin(a)), stop_early(a, n)[1]), "is never seen"),
@@ -757,8 +831,8 @@ WRONG = [
     (lesson_05.check_own_cell, one_gate(opened=lambda f: keras.ops.sigmoid(f) + 3.0), "stands inside its sigmoid"),
     (lesson_05.check_own_cell, one_gate(blocks=None), "such as blocks = 2"),
     (lesson_05.check_own_cell, one_gate(unpack=lambda states: states), "take out what is in it"),
-    (lesson_05.check_own_cell, one_gate(states=("h", "c")), "carries 2 states, h, c, and call hands on 1"),
-    (lesson_05.check_own_cell, one_gate(unpack=lambda states: [h for h, c in [states]][0]), "takes 2 states"),
+    (lesson_05.check_own_cell, one_gate(states=("h", "c")), "has 2 states, h, c, and call hands on 1"),
+    (lesson_05.check_own_cell, one_gate(unpack=lambda states: next(h for h, c in [states])), "takes 2 states"),
     (lesson_05.check_own_cell, one_gate(width=16), "hand `units` on"),
     (lesson_05.check_own_cell, lambda units: OneGate, "that is the class"),
     (lesson_05.check_own_cell, ShortMemory, "of the gradient is left, expected 0.01"),

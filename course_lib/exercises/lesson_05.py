@@ -68,7 +68,7 @@ def _check_gru_step(gru_step, x_t, h_prev, W_x, W_h, b):
         (step(reset="never"), "The candidate reads the whole of h_prev: multiply h_prev by r first."),
         *((step(order=order), "The blocks are in another order: z, r, candidate.")
           for order in map("".join, itertools.permutations("zrc"))),
-        (step(parts=lambda m: [m[:, i::3] for i in range(3)]), "A block is H columns side by side, not every third one."),
+        (step(parts=lambda m: [m[:, i::3] for i in range(3)]), "A block is H columns in a row, not every third one."),
         (step(mix=lambda z, h, c: (1 - z) * c), "z * h_prev is missing: what is kept of the old memory."),
         (step(mix=lambda z, h, c: z * h), "(1 - z) times the candidate is missing: what is new."),
         (step(mix=lambda z, h, c: z * h + c), "The candidate is not multiplied: it counts with 1 - z."),
@@ -149,7 +149,7 @@ def _layer(W, v):
     """A layer of the exercise. NotYet if what it gets is no (B, T, H)."""
     if np.shape(v) != (*np.shape(v)[:-1], len(W)) or np.ndim(v) != 3:
         raise NotYet(
-            f"residual: a layer gets shape {np.shape(v)}, expected (B, T, {len(W)}): the sum is number by number, with +, "
+            f"residual: a layer got {np.shape(v)}, expected (B, T, {len(W)}): the sum is taken number by number, "
             "and leaves the shape as it is; nothing is put side by side or in a list."
         )
     return np.tanh(v @ W)
@@ -185,7 +185,7 @@ def _check_stack(answer, x, layers):
         (stack(lambda v, f: f(v)), "That is the plain stack: add what went into a layer to what comes out."),
         (stack(lambda v, f: v + f(x)), "Every layer reads the sum below it, not the input of the lowest."),
         (stack(lambda v, f: f(v)) + x, "One sum at the end is not enough: add at every layer."),
-        (layers[-1](below()), "The highest layer is not summed: add what goes into it to what comes out, as at the others."),
+        (layers[-1](below()), "The highest layer is not summed: what goes into it is added, too."),
         (below(), "The highest layer is missing: the loop goes through all layers."),
         (backwards(), "The layers come lowest first: go through them as they stand."),
         (dense(), "Add what went into this layer alone, not what went into all below: the sum has that already."),
@@ -217,7 +217,8 @@ def _check_one_step(cell, units, count):
     h_t, after = answer
     if len(after) != count:
         raise NotYet(
-            f"my_cell: it carries {count} states, {', '.join(getattr(cell, 'states', ()))}, and call hands on {len(after)}: "
+            f"my_cell: it has {count} states, {', '.join(getattr(cell, 'states', ()))}, and call hands on {len(after)}"
+            ": "
             "return h_t, [h_t, …], all of them in their order."
         )
     if np.shape(h_t) != shape or any(np.shape(state) != shape for state in after):
@@ -245,7 +246,7 @@ def _why_no_step(error, cell, count):
     if isinstance(error, ValueError) and "values to unpack" in said and (named := re.search(r"expected (\d+)", said)):
         blocks = getattr(cell, "blocks", 1)
         if "not enough" in said and f"got {count}" in said and int(named[1]) != count:
-            return f"call takes {named[1]} states, the cell carries {count}: write states = (…), a name for each, in the class."
+            return f"call takes {named[1]} states, the cell carries {count}: in the class, states = (…) names them."
         return (
             f"{said}: the matrices have {blocks} blocks of columns: does ops.split cut as many, and blocks = … say so?"
         )
@@ -290,8 +291,8 @@ def check_own_cell(my_cell) -> None:
         model.set_weights(start)
         if not largest <= 1.001:
             raise NotYet(
-                f"my_cell: in 310 steps h_t reaches {largest:.2g}: keep it from -1 to 1, as a mean or a tanh. (What is added "
-                "to open a gate stands inside its sigmoid.)"
+                f"my_cell: in 310 steps h_t reaches {largest:.2g}: keep it from -1 to 1, as a mean or a tanh. (What is "
+                "added to open a gate stands inside its sigmoid.)"
             )
     by_state = training.state_gradient_norms(model, x, lambda h: keras.ops.sum(h * h, axis=-1))["memory"]
     norms = np.sqrt(sum(norm**2 for norm in by_state.values()))  # (B, T), all of its states together

@@ -66,7 +66,7 @@ def check_last_state(last_state) -> None:
         except NotYet as error:
             if f"index {mask.sum() - 1} " in str(error) or f"index {mask.sum()} " in str(error):
                 raise NotYet(
-                    "last_state: mask.sum() counts the words of the whole batch: mask.sum(axis=1) counts each sentence's."
+                    "last_state: mask.sum() counts the words of the whole batch, mask.sum(axis=1) each sentence's."
                 ) from None
             raise
         answer = checks.as_array(answer, (B, H), "last_state", {
@@ -82,12 +82,12 @@ def check_last_state(last_state) -> None:
             (h[rows, lengths - 2], "One place too early: the last of n words stands at place n - 1."),
             (h[:, 0], "That is the memory after the first word."),
             ((h * mask[..., None]).sum(axis=1) / lengths[:, None], "That is the mean of the memories: take the last."),
-            (masked[:, -1], "With the padding set to 0, the last place is 0 where a sentence is short: choose its last word."),
+            (masked[:, -1], "With the padding set to 0, the last place is 0 where a sentence is short."),
             (masked.sum(axis=1), "That is the sum of the memories: take the last."),
             (h.sum(axis=1), "That is the sum of the memories: take the last."),
             (h.mean(axis=1), "That is the mean of the memories, padding included: take the last."),
             (masked.max(axis=1), "That is the largest number of each column: take the last memory."),
-            (np.where(mask[..., None], h, -np.inf).max(axis=1), "That is the largest number of each column: take the last "
+            (np.where(mask[..., None], h, -np.inf).max(axis=1), "That is the largest number of a column: take the last "
              "memory."),
             (h.max(axis=1), "That is the largest number of each column: take the last memory."),
             (h[np.arange(B), [lengths[0] - 1] * B], "Each sentence has its own length: its row of the mask says it."),
@@ -131,7 +131,7 @@ def _check_words_right(words_right, said, truth):
         (same[asked].sum(), "Divide by the number of words: the mean, not the sum."),
         (1 - same[asked].mean(), "That is the share wrong."),
         (100 * same[asked].mean(), "Right in percent: give the share, a number between 0 and 1."),
-        (until[asked].mean(), "It stops counting at the first mistake of a sentence: words behind it can be right, too."),
+        (until[asked].mean(), "It stops counting at the first mistake: words behind it can be right, too."),
         (somewhere[asked].mean(), "A word has to stand in its own place, not anywhere in the sentence."),
         (meant[asked].mean(), "A word has to stand in its own place, not anywhere in the sentence."),
         (same.all(axis=1).mean(), "That is the share of sentences without a mistake: count words."),
