@@ -388,7 +388,8 @@ for how in ({"temperature": 0.5}, {"top_k": 2}, {"top_p": 0.8}):
 # ### 2 · A nucleus
 #
 # Given the probabilities of all characters, return them as they are inside the nucleus of `top_p`: 0 for what is left out, and what
-# is left scaled to sum to 1. The best character always stays; once `top_p` is reached, exactly or more, no other does.
+# is left scaled to sum to 1. The best character always stays; once `top_p` is reached, exactly or more, no other does,
+# not even an equal one (there `adjust_logits` is different: equals stay together).
 
 
 # %% nbgrader={"grade_id": "nucleus"}

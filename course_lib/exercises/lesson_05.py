@@ -102,7 +102,7 @@ FIGURES = {
     "a": (True, "the dashed line is who does not read the question; the bar of LSTM-f lies right of that line."),
     "b": (False, "MUT1 has the highest mean, but its bar overlaps others: five seeds do not decide between them."),
     "c": (False, "the paper's numbers have up to 8 digits, ours one or two: these are two different tasks."),
-    "d": (True, "the bars of tanh and LSTM-f overlap almost wholly: a narrow gap means nothing."),
+    "d": (True, "the bars of tanh and LSTM-f overlap almost wholly: a narrow gap decides nothing."),
     "e": (False, "they have equally many parameters; a cell with fewer gates has more units."),
     "f": (False, "the bars say how seeds differ. A choice on test data would move them to the right, not widen them."),
     "g": (True, "on tags the bar of LSTM-f ends far left of where the bar of LSTM-o begins."),
