@@ -839,7 +839,7 @@ claim("with 16 words in sight, the best possible finds at most three in ten of t
 # - The **bag of words** finds the far word, the **window of 16** the order: *each knows at most one of the two*.
 # - *Moved by one place, the large window lost most of it*.
 # - *The RNN knows both*, and *no other model comes as near to the floor*.
-# - *Blind to every far word, a model is still within 6 % of the floor*: a few per cent are all that perplexity tells of them.
+# - *Blind to every far word, a model is still within 6 % of the floor*: a mean can hide it.
 
 # %% [markdown]
 # All networks had the same learning rate, which was not searched for each. The two low bars would not rise with it: see the

@@ -114,7 +114,7 @@ claim("but quiet and orthogonal, or ReLU and identity: all learned it", at_least
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One operation mode, or three gates
 #
-# A vanilla RNN does one thing: it adds every input to the whole of its mixed memory. Think of a notebook instead. At each word:
+# A vanilla RNN does one thing: at every step it mixes the whole memory and adds the input. Think of a notebook instead. At each word:
 #
 # - shall I **keep** what is on the page?
 # - shall I **write**, and what?
