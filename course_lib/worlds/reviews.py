@@ -774,40 +774,56 @@ class _Bags:
         """Of the best decision for each bag."""
         settings = self.world._settings
         cores = {setting: self._core(setting) for setting in settings}
-        inside = 0
-        for bag in {bag for core in cores.values() for bag in core}:
-            inside |= bag
-        field = (1 << self.width) - 1
         around = {setting: self._around(setting) for setting in settings}
-        own = sum(field << self.width * i for i in self.places.values() if not inside >> self.width * i & field)
-        groups = defaultdict(list)  # what tells the surroundings apart -> [(setting, the rest of the bag, probability)]
-        for setting, share in settings.items():
-            for bag, p in around[setting].items():
-                groups[bag & own].append((setting, bag & ~own, share * p))
-        chances = defaultdict(float)
-        for members in groups.values():
-            common = self._common([bag for _, bag, _ in members])
-            total = math.fsum(p for *_, p in members)
-            alike = frozenset((setting, bag - common, round(p / total, 12)) for setting, bag, p in members)
-            chances[alike] += total
-        right = []
-        for members, total in chances.items():
-            pool = defaultdict(lambda: [0.0, 0.0])
-            for setting, more, p in members:
-                for bag, (good, bad) in cores[setting].items():
-                    both = pool[bag + more]
-                    both[0] += p * good
-                    both[1] += p * bad
-            right.append(total * math.fsum(map(max, pool.values())))
+        inside = self._union(bag for core in cores.values() for bag in core)
+        weighted = [((s, share * p), bag) for s, share in settings.items() for bag, p in around[s].items()]
+        mixing = self._union(bag for _, bag in weighted) & inside
+        right, found = [], {}
+        for members, chance in self._apart([(bag, (s,), (p,)) for (s, p), bag in weighted], inside):
+            asked = frozenset(setting for _, (setting,), _ in members)
+            if asked not in found:
+                found[asked] = self._apart(((b, (s,), tuple(both)) for s in asked for b, both in cores[s].items()), mixing)
+            by_setting = defaultdict(list)
+            for bag, (setting,), (p,) in members:
+                by_setting[setting].append((bag, p))
+            for core, share in found[asked]:
+                pool = defaultdict(lambda: [0.0, 0.0])
+                for bag, (setting,), (good, bad) in core:
+                    for more, p in by_setting[setting]:
+                        both = pool[bag + more]
+                        both[0] += p * good
+                        both[1] += p * bad
+                right.append(chance * share * math.fsum(map(max, pool.values())))
         return math.fsum(right)
 
-    def _common(self, bags):
+    def _union(self, bags):
+        """All bits of the fields of the words that are in any of the bags."""
+        bits = 0
+        for bag in bags:
+            bits |= bag
+        field = (1 << self.width) - 1
+        return sum(field << self.width * i for i in self.places.values() if bits >> self.width * i & field)
+
+    def _apart(self, bags, shared):
+        """[(bag, labels, probabilities)] -> [(some of them, share), …]: no bag of one can become one of another by
+        adding words of `shared`. Those that are alike, but for words that are always there and for their share, are one.
+        """  # fmt: skip
+        groups, alike = defaultdict(list), defaultdict(float)
+        for bag, labels, p in bags:
+            groups[bag & ~shared].append((bag & shared, labels, p))
+        shifts = [self.width * i for i in self.places.values() if shared >> self.width * i & 1]
+        for members in groups.values():
+            common = self._common([bag for bag, *_ in members], shifts)
+            total = sum([sum(p) for *_, p in members])
+            key = frozenset((bag - common, labels, tuple(round(x / total, 13) for x in p)) for bag, labels, p in members)
+            alike[key] += total
+        return list(alike.items())
+
+    def _common(self, bags, shifts):
         """What is in all bags."""
-        field, result = (1 << self.width) - 1, 0
-        for place in self.places.values():
-            shift = self.width * place
-            result |= min(bag >> shift & field for bag in bags) << shift
-        return result
+        field, first = (1 << self.width) - 1, bags[0]
+        present = [shift for shift in shifts if first >> shift & field]
+        return sum(min(bag >> shift & field for bag in bags) << shift for shift in present)
 
 
 def _merged(weighted):
