@@ -1,4 +1,4 @@
-"""Endless shuffled batches for `training.fit`: of texts, with verdicts too, of tapes, of pairs, of captioned pictures."""
+"""Endless shuffled batches for `training.fit`: of texts, of texts with verdicts, tapes, pairs, captioned pictures."""
 
 from collections.abc import Iterator
 

@@ -2,8 +2,8 @@
 
 A model here is any with `embed`, tokens (B, T) -> vectors (B, T, D) and mask (B, T), and `read`, from those to logits
 (B,), such as `models.reader.VerdictReader` with every pooling but "every step". rows: (B, T) as `text.to_rows` makes
-them, 0 where there is no word. Every function gives (B, T), 0 where there is no word, in the unit of the logits (nats of
-log odds) where nothing else is said: above 0, the word speaks for a good verdict.
+them, 0 where there is no word. Every function gives (B, T), 0 where there is no word. Where nothing else is said it is
+in the unit of the logits, nats of log odds: above 0, the word speaks for a good verdict.
 """
 
 import numpy as np

@@ -35,7 +35,7 @@ def next_token_loss(targets, logits):
 
 @keras.saving.register_keras_serializable(package="course_lib")
 def verdict_loss(targets, logits):
-    """Mean cross-entropy of yes or no, nats: targets 1, 0, or -1 where none counts; logits, of one shape, (B,) or (B, T)."""
+    """Mean cross-entropy of yes or no, nats: targets 1, 0, or -1 where none counts, logits; (B,) or (B, T)."""
     ops = keras.ops
     logits, targets = ops.cast(logits, "float32"), ops.cast(targets, "float32")
     counts = ops.cast(targets >= 0, "float32")

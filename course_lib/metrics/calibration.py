@@ -8,11 +8,11 @@ from course_lib.errors import CourseError
 
 
 class Bin(NamedTuple):
-    """Verdicts of like probability: the mean said, the share that came true, and how many they are."""
+    """Verdicts of like probability: the mean said, the share that came true, and how many cases they are."""
 
     said: float
     came: float
-    count: int
+    cases: int
 
 
 def _probabilities(values, what="probabilities"):
@@ -58,8 +58,8 @@ def expected_calibration_error(probabilities, verdicts, bins: int = 10, equal: s
     within a bin cancels, so it may be small where `expected_error` is large. CourseErrors as of `reliability`.
     """
     found = reliability(probabilities, verdicts, bins, equal)
-    total = sum(part.count for part in found)
-    return float(sum(part.count * abs(part.said - part.came) for part in found) / total)
+    total = sum(part.cases for part in found)
+    return float(sum(part.cases * abs(part.said - part.came) for part in found) / total)
 
 
 def expected_error(probabilities, true) -> float:

@@ -34,11 +34,11 @@ def reader(cell, outputs, vocabulary_size=None, features=None, embedding=None, e
 
 @keras.saving.register_keras_serializable(package="course_lib")
 class VerdictReader(keras.Model):
-    """Reads words and gives a verdict: tokens (B, T), 0 where there is no word -> logits of "good" (B,), log odds, nats.
+    """Reads words, gives a verdict: tokens (B, T), 0 where there is no word -> logits of "good" (B,), log odds in nats.
 
     cell: "rnn", "gru" or "lstm". direction: "forward", "backward", or "both", two memories side by side, H twice the
-    units (Schuster & Paliwal 1997). pooling, what is made of the memories h_t: "last", the one after all words have been
-    read, in each direction; "mean" and "max" over the words, number by number; "attention", their sum with the weights
+    units (Schuster & Paliwal 1997). pooling, what is made of the memories h_t: "last", the one after all words, in
+    each direction; "mean" and "max" over the words, number by number; "attention", their sum with the weights
     softmax(v · tanh(W h_t + b)) over the words (Yang et al. 2016, eqs 5-7); "every step", none: logits (B, T), the
     verdict after each word, 0 where there is no word. dropout: on embedding and pooled memory.
 
@@ -64,8 +64,9 @@ class VerdictReader(keras.Model):
         self.memories = [
             recurrent(cell, units, go_backwards=back, name="backward" if back else "forward") for back in backwards
         ]
-        self.match = layers.Dense(units, activation="tanh", name="match") if pooling == "attention" else None
-        self.score = layers.Dense(1, use_bias=False, name="score") if pooling == "attention" else None
+        if pooling == "attention":
+            self.match = layers.Dense(units, activation="tanh", name="match")
+            self.score = layers.Dense(1, use_bias=False, name="score")
         self.readout = layers.Dense(1, name="readout")
         self(ops.ones((1, 1), "int32"))  # every weight now, so that they can be loaded
 
@@ -109,7 +110,8 @@ class VerdictReader(keras.Model):
 
     def call(self, tokens, training=None):
         """The verdict's logits."""
-        return self.read(*self.embed(tokens), training=training)
+        vectors, mask = self.embed(tokens)
+        return self.read(vectors, mask, training)
 
     def _attend(self, h, mask):
         scores = ops.transpose(self.score(self.match(h)), (0, 2, 1))  # (B, 1, T)

@@ -14,12 +14,11 @@ import math
 import random
 import re
 import tomllib
-from collections import Counter, defaultdict
+from collections import defaultdict
 from functools import cache, cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from course_lib.errors import CourseError
 from course_lib.worlds.grammar import GrammarError
 
 GRAMMAR_FILE = Path(__file__).with_name("reviews.toml")
@@ -184,7 +183,7 @@ class ReviewWorld:
         registers = self._table(data, "registers")
         self.registers = {name: self._number(value, f"registers.{name}") for name, value in registers.items()}
         self._degrees = {}
-        for grade, entries in self._table(data, "degrees").items():
+        for grade in self._table(data, "degrees"):
             entry = f"[degrees.{grade}]"
             self._degrees[grade] = []
             for before, value in self._table(data["degrees"], grade, entry).items():
@@ -196,7 +195,7 @@ class ReviewWorld:
             if () not in [words for words, *_ in self._degrees[grade]]:
                 raise self._error(entry, 'expected a line "" = [1, 1], for nothing before the word')
         self._adjectives = {}
-        for name, grades in self._table(data, "opinions").items():
+        for name in self._table(data, "opinions"):
             self._adjectives[name] = []
             for grade, words in self._table(data["opinions"], name, f"[opinions.{name}]").items():
                 entry = f"[opinions.{name}.{grade}]"
@@ -284,7 +283,9 @@ class ReviewWorld:
         for (name, *_), texts in self._parts.items():
             for _, text in texts:
                 if text.nouns or any(s.decides or s.verdict in ("opposite", "same") for s in text.opinions.values()):
-                    raise self._error(text.entry, f"{name} does not know what decides: no {{A}}, {{a!}}, opposite, same")
+                    raise self._error(
+                        text.entry, f"{name} does not know what decides: no {{A}}, {{a!}}, opposite, same"
+                    )
 
     def _lines(self, lines, entry):
         if not isinstance(lines, list) or not lines or not all(isinstance(line, str) and line for line in lines):
@@ -309,7 +310,9 @@ class ReviewWorld:
                 raise self._error(entry, f"{piece}: a slot is a word by itself; put a space before and behind it")
             if not inside:
                 decides = len(piece) > 1 and piece.endswith("!")
-                items += [_Item("word", word, decides=decides) for word in _TOKEN.findall(piece.removesuffix("!") or piece)]
+                items += [
+                    _Item("word", word, decides=decides) for word in _TOKEN.findall(piece.removesuffix("!") or piece)
+                ]
                 continue
             name = inside[1]
             if match := _NOUN.fullmatch(name):
@@ -355,7 +358,9 @@ class ReviewWorld:
     def _check_opinions(self):
         """Whether each opinion that may be asked for can be said."""
         for (register, subject), cores in self._cores.items():
-            parts = [text for (_, r, s), texts in self._parts.items() if (r, s) == (register, subject) for _, text in texts]
+            parts = [
+                text for (_, r, s), texts in self._parts.items() if (r, s) == (register, subject) for _, text in texts
+            ]
             for text in (*parts, *(text for *_, text in cores)):
                 for slot in text.opinions.values():
                     for kind in self.subjects[subject]["kinds"] if slot.target in text.nouns else [slot.target]:
@@ -487,7 +492,7 @@ class ReviewWorld:
         scores = {name: defaultdict(float) for name in self.constructions}
         for setting, share in self._settings.items():
             cores = self._cores[setting]
-            for (weight, name, text), chance in zip(cores, _shares([w for w, *_ in cores]), strict=True):
+            for (_, name, text), chance in zip(cores, _shares([w for w, *_ in cores]), strict=True):
                 ways = self._letters(setting[1], text.nouns)[0] if text.nouns else [{}]
                 slot = next(slot for slot in text.opinions.values() if slot.decides)
                 signs = {"good": [1], "bad": [-1]}.get(slot.verdict, [1, -1])
@@ -501,8 +506,8 @@ class ReviewWorld:
     def truth(self) -> Truth:
         """What can be reached on all reviews."""
         parts = self.truth_by_construction.values()
-        means = [math.fsum(part[i] * part.share for part in parts) for i in range(3)]
-        return Truth(*means, math.fsum(part.share for part in parts))
+        accuracy, nats, p_good = (math.fsum(part[i] * part.share for part in parts) for i in range(3))
+        return Truth(accuracy, nats, p_good, math.fsum(part.share for part in parts))
 
     @cached_property
     def bag_accuracy(self) -> float:
@@ -701,7 +706,9 @@ class _Bags:
                         continue
                     if what == "word":
                         continue
-                    options = self._options(what, name, form, text, kinds, subject, verdict, dict(zip(free, signs, strict=True)))
+                    options = self._options(
+                        what, name, form, text, kinds, subject, verdict, dict(zip(free, signs, strict=True))
+                    )
                     if article:
                         options = {(b + self.bag("an" if v else "a"), v, s): p for (b, v, s), p in options.items()}
                         article = False
@@ -744,7 +751,11 @@ class _Bags:
         texts = self.world._parts[name, register, subject]
         for (_, text), chance in zip(texts, _shares([weight for weight, _ in texts]), strict=True):
             literal = [item.name for item in text.items if item.what == "word"]
-            if self.marks.intersection(literal) and not text.opinions and all(i.what in ("word", "list") for i in text.items):
+            if (
+                self.marks.intersection(literal)
+                and not text.opinions
+                and all(i.what in ("word", "list") for i in text.items)
+            ):
                 lists = [item.name for item in text.items if item.what == "list"]
                 ways = _merged(
                     (sum(bags), math.prod(p))
@@ -782,7 +793,9 @@ class _Bags:
         for members, chance in self._apart([(bag, (s,), (p,)) for (s, p), bag in weighted], inside):
             asked = frozenset(setting for _, (setting,), _ in members)
             if asked not in found:
-                found[asked] = self._apart(((b, (s,), tuple(both)) for s in asked for b, both in cores[s].items()), mixing)
+                found[asked] = self._apart(
+                    ((b, (s,), tuple(both)) for s in asked for b, both in cores[s].items()), mixing
+                )
             by_setting = defaultdict(list)
             for bag, (setting,), (p,) in members:
                 by_setting[setting].append((bag, p))
@@ -806,7 +819,7 @@ class _Bags:
 
     def _apart(self, bags, shared):
         """[(bag, labels, probabilities)] -> [(some of them, share), …]: no bag of one can become one of another by
-        adding words of `shared`. Those that are alike, but for words that are always there and for their share, are one.
+        adding words of `shared`. Those alike, but for words that are always there and for their share, are one.
         """  # fmt: skip
         groups, alike = defaultdict(list), defaultdict(float)
         for bag, labels, p in bags:
@@ -815,7 +828,9 @@ class _Bags:
         for members in groups.values():
             common = self._common([bag for bag, *_ in members], shifts)
             total = sum([sum(p) for *_, p in members])
-            key = frozenset((bag - common, labels, tuple(round(x / total, 13) for x in p)) for bag, labels, p in members)
+            key = frozenset(
+                (bag - common, labels, tuple(round(x / total, 13) for x in p)) for bag, labels, p in members
+            )
             alike[key] += total
         return list(alike.items())
 
