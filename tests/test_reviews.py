@@ -518,6 +518,42 @@ def test_no_table_may_be_missing_or_of_another_kind():
                 ReviewWorld(SMALL.replace(part, other)).sample(1, 0)
 
 
+WHOLE = SMALL.replace(
+    'kinds = ["room", "cook"]', 'kinds = ["room", "cook"]\nwords = { stay = "stay" }\nweight = 2'
+).replace("[texts]", '[lists]\ncity = ["rome", "oslo"]\n[parts.START.review]\nany = ["2: from {city}"]\n[texts]')
+
+
+@pytest.mark.parametrize("line", [line for line in WHOLE.splitlines() if " = " in line])
+def test_a_value_of_another_kind_is_used_or_told(line):
+    """Nothing but a GrammarError, or a world that can be drawn from and knows what is true."""
+    assert ReviewWorld(WHOLE).sample(3, 0)
+    name, told = line.split(" = ")[0], 0
+    for odd in (
+        "0",
+        "1",
+        "-1",
+        '""',
+        '"x"',
+        "true",
+        "[]",
+        "[1]",
+        '["x"]',
+        "[[]]",
+        "{}",
+        "{ x = 1 }",
+        "[1, 0]",
+        "inf",
+        "[{}]",
+    ):
+        try:
+            world = ReviewWorld(WHOLE.replace(line, f"{name} = {odd}"))
+            assert world.sample(3, 0) and world.truth and world.bag_accuracy and world.lengths
+        except GrammarError as error:
+            assert str(error).endswith(".") and "\n" not in str(error)
+            told += 1
+    assert told >= 9
+
+
 def test_a_file_that_cannot_be_read(tmp_path):
     with pytest.raises(GrammarError, match="none.toml"):
         ReviewWorld.from_file(tmp_path / "none.toml")

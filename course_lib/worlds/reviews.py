@@ -171,6 +171,13 @@ class ReviewWorld:
             raise self._error(entry, f"expected a word or several, got {text!r}")
         return tuple(_TOKEN.findall(text))
 
+    def _names(self, names, entry, key):
+        """Names, each once."""
+        good = isinstance(names, list) and names and all(isinstance(name, str) for name in names)
+        if not good or len(set(names)) < len(names):
+            raise self._error(entry, f'expected a line such as {key} = ["one", "two"], each once, got {names!r}')
+        return names
+
     def _phrases(self, texts, entry):
         if not isinstance(texts, list) or not texts:
             raise self._error(entry, f'expected a list such as ["one", "two"], got {texts!r}')
@@ -210,9 +217,7 @@ class ReviewWorld:
         for name, kind in self._table(data, "kinds").items():
             entry = f"[kinds.{name}]"
             kind = self._table(data["kinds"], name, entry)
-            if not isinstance(kind.get("opinions"), list) or not kind["opinions"]:
-                raise self._error(entry, 'expected a line such as opinions = ["general"]')
-            for asked in kind["opinions"]:
+            for asked in self._names(kind.get("opinions"), entry, "opinions"):
                 if asked not in self._adjectives:
                     raise self._error(entry, f"there is no [opinions.{asked}]")
             nouns = self._phrases(kind["nouns"], entry) if "nouns" in kind else []
@@ -223,13 +228,16 @@ class ReviewWorld:
         for name in self._table(data, "subjects"):
             entry = f"[subjects.{name}]"
             subject = self._table(data["subjects"], name, entry)
-            for kind in subject.get("kinds", []):
+            kinds = self._names(subject["kinds"], entry, "kinds") if "kinds" in subject else []
+            for kind in kinds:
                 if kind not in self.kinds or not self.kinds[kind]["nouns"]:
                     raise self._error(entry, f"there is no [kinds.{kind}] with nouns")
-            said = {key: self._phrase(value, entry) for key, value in subject.get("words", {}).items()}
+            words = self._table(subject, "words", entry) if "words" in subject else {}
+            said = {key: self._phrase(value, entry) for key, value in words.items()}
             weight = self._number(subject.get("weight", 1), entry)
-            self.subjects[name] = {"kinds": subject.get("kinds", []), "words": said, "weight": weight}
-        self._lists = {name: self._phrases(value, f"[lists], {name}") for name, value in data.get("lists", {}).items()}
+            self.subjects[name] = {"kinds": kinds, "words": said, "weight": weight}
+        lists = self._table(data, "lists") if "lists" in data else {}
+        self._lists = {name: self._phrases(value, f"[lists], {name}") for name, value in lists.items()}
         if short := [name for name in self._lists if len(name) < 2]:
             raise self._error(f"[lists], {short[0]}", "a list's name has two letters or more")
 
@@ -237,7 +245,7 @@ class ReviewWorld:
         """The orders of parts, the parts' texts and the constructions', by (register, subject)."""
         self._parts, self._orders, self._cores = {}, {}, {}
         settings = list(itertools.product(self.registers, self.subjects))
-        for name, by_register in data.get("parts", {}).items():
+        for name, by_register in (self._table(data, "parts") if "parts" in data else {}).items():
             if not isinstance(by_register, dict) or not all(isinstance(by_register[r], dict) for r in by_register):
                 raise self._error(f"[parts.{name}]", "expected tables by register, with texts by subject")
             for register, by_subject in by_register.items():
