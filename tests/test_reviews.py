@@ -389,6 +389,20 @@ def test_a_reader_of_english_comes_to_the_same_verdict():
         assert more == (["not"] if review.construction == "reported" and more else []), review.text
 
 
+CUES = {
+    "plain": (), "but": ("but",), "although": ("although", "though"), "speaker": ("I", "i"), "time": ("now",),
+    "reported": ("not",), "summary": ("overall", "="),
+}  # fmt: skip
+
+
+def test_the_words_are_told_that_say_which_opinion_decides():
+    for review in MANY[:4000]:
+        said = [review.words[i] for i in review.cues]
+        assert set(said) <= set(CUES[review.construction]) and not set(review.cues) & set(review.deciding)
+        denied = review.construction == "reported" and len(review.deciding) == 2  # "it is not" decides itself
+        assert len(said) == (review.construction != "plain" and not denied), review.text
+
+
 def test_an_aside_is_told():
     for review in MANY[:3000]:
         inside = 2 if review.construction in ("but", "although", "speaker", "time") else 1

@@ -41,8 +41,9 @@ class Review(NamedTuple):
     """A review and what is true of it.
 
     words: its tokens. construction, register, subject: as the grammar names them. score: the log odds of a good
-    verdict, nats. deciding: the places of the words that decide, from 0. aside: whether it has opinions around the
-    construction, which do not count. good: the verdict that was drawn.
+    verdict, nats. deciding: the places of the words that decide, from 0. cues: the places of words that tell which
+    opinion decides, such as a "but". aside: whether it has opinions around the construction, which do not count. good:
+    the verdict that was drawn.
     """
 
     words: tuple[str, ...]
@@ -51,6 +52,7 @@ class Review(NamedTuple):
     subject: str
     score: float
     deciding: tuple[int, ...]
+    cues: tuple[int, ...]
     aside: bool
     good: bool
 
@@ -97,12 +99,12 @@ class _Opinion(NamedTuple):
 
 
 class _Item(NamedTuple):
-    """A piece of a text. what: word, an, noun, form, list, subject or opinion."""
+    """A piece of a text. what: word, an, noun, form, list, subject or opinion. mark: of a word, "!" or "^"."""
 
     what: str
     name: str
     form: str = ""
-    decides: bool = False
+    mark: str = ""
 
 
 class _Text(NamedTuple):
@@ -317,10 +319,8 @@ class ReviewWorld:
             if not inside and ("{" in piece or "}" in piece):
                 raise self._error(entry, f"{piece}: a slot is a word by itself; put a space before and behind it")
             if not inside:
-                decides = len(piece) > 1 and piece.endswith("!")
-                items += [
-                    _Item("word", word, decides=decides) for word in _TOKEN.findall(piece.removesuffix("!") or piece)
-                ]
+                mark = piece[-1] if len(piece) > 1 and piece[-1] in "!^" else ""
+                items += [_Item("word", word, mark=mark) for word in _TOKEN.findall(piece.removesuffix(mark))]
                 continue
             name = inside[1]
             if match := _NOUN.fullmatch(name):
@@ -417,12 +417,12 @@ class ReviewWorld:
         settings, running, orders, parts, cores = self._plans
         register, subject = setting = rng.choices(settings, cum_weights=running)[0]
         lines, running = orders[register]
-        words, deciding, aside, score = [], (), False, 0.0
+        words, deciding, cues, aside, score = [], (), (), False, 0.0
         for part in rng.choices(lines, cum_weights=running)[0][0]:
             if part == CORE:
                 texts, running = cores[setting]
                 construction, text = rng.choices(texts, cum_weights=running)[0]
-                score, deciding = self._say(text, subject, rng, words)
+                score, deciding, cues = self._say(text, subject, rng, words)
             else:
                 texts, running = parts[part, register, subject]
                 text = rng.choices(texts, cum_weights=running)[0][0]
@@ -432,7 +432,7 @@ class ReviewWorld:
             for text in rng.choices(self._neutral(register, subject), k=behind):
                 self._say(text, subject, rng, words)
         good = rng.random() < _sigmoid(score)
-        return Review(tuple(words), construction, register, subject, score, deciding, aside, good)
+        return Review(tuple(words), construction, register, subject, score, deciding, cues, aside, good)
 
     @cache  # noqa: B019
     def _neutral(self, register, subject):
@@ -443,8 +443,8 @@ class ReviewWorld:
         return found
 
     def _say(self, text, subject, rng, words):
-        """Say a text behind `words` -> the score of what decides, and the places of its words."""
-        score, deciding, opinions, article = 0.0, [], text.opinions, False
+        """Say a text behind `words` -> the score of what decides, the places of its words and of cues."""
+        score, places, opinions, article = 0.0, {"!": [], "^": []}, text.opinions, False
         if text.nouns:
             letters, running = self._letters(subject, text.nouns)
             kinds = rng.choices(letters, cum_weights=running)[0]
@@ -452,10 +452,10 @@ class ReviewWorld:
         for slot in opinions.values():
             if slot.decides:
                 verdict = 1 if slot.verdict == "good" else -1 if slot.verdict == "bad" else rng.choice((1, -1))
-        for what, name, form, decides in text.items:
+        for what, name, form, mark in text.items:
             if what == "word":
-                if decides:
-                    deciding.append(len(words))
+                if mark:
+                    places[mark].append(len(words))
                 words.append(name)
                 continue
             if what == "form":
@@ -481,9 +481,9 @@ class ReviewWorld:
                 article = False
             if what == "opinion" and slot.decides:
                 score = value
-                deciding += range(len(words), len(words) + len(said))
+                places["!"] += range(len(words), len(words) + len(said))
             words += said
-        return score, tuple(deciding)
+        return score, tuple(places["!"]), tuple(places["^"])
 
     @cache  # noqa: B019
     def _letters(self, subject, nouns):
