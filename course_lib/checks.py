@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.errors import CourseError
-from course_lib.mistakes import EXCHANGED, explain
+from course_lib.mistakes import TURNED, explain, has_more
 
 BLANK = (None, ..., NotImplemented)
 TOO_MANY = 100_000  # things in a list that a student's code makes: what never ends is stopped there
@@ -78,7 +78,12 @@ def _sentences(name: str) -> Iterator[None]:
     try:
         with np.errstate(all="ignore"):
             yield
-    except NotImplementedError:
+    except NotImplementedError as error:
+        if has_more(error):
+            why = (
+                f"{name} stops at the line `raise NotImplementedError()`: delete that line, your code stands beside it."
+            )
+            raise NotYet(why) from None
         raise NotYet(f"{name} is still blank: write it in the cell above, run that cell, then this one.") from None
     except NotYet:
         raise
@@ -217,6 +222,8 @@ def _numbers(answer: Any, shape: tuple, what: str) -> np.ndarray:
         raise NotYet(f"{what}: {wanted}, got a function, {_named(answer)}: call it, with ( ).")
     if type(answer).__name__ in ("KerasTensor", "SymbolicTensor"):
         raise NotYet(f"{what}: {wanted}, got a tensor without numbers: hand it arrays, not keras.Input.")
+    if isinstance(answer, str) and _is_number(answer):
+        raise NotYet(f"{what}: {wanted}, got the text {answer!r}: a number stands without quotes, and without str(…).")
     if isinstance(answer, str | bytes | Mapping | set | frozenset | Iterator):
         raise NotYet(f"{what}: {wanted}, got {_kind(answer)}.")
     try:
@@ -239,17 +246,24 @@ def _numbers(answer: Any, shape: tuple, what: str) -> np.ndarray:
         raise NotYet(f"{what}: {wanted}, got {_kind(answer)}.") from None
 
 
+def _is_number(text: str) -> bool:
+    try:
+        return bool(text.strip()) and float(text) is not None
+    except ValueError:
+        return False
+
+
 def _other_shape(answer: Any, array: np.ndarray, shape: tuple) -> str:
     """Why a shape may be another than expected."""
     if isinstance(answer, tuple):
         return f"a tuple of {len(answer)} was returned; return one array, without a comma"
     if array.ndim > 1 and array.T.shape == shape:
-        return EXCHANGED
+        return TURNED
     if array.size == np.prod(shape) and tuple(n for n in array.shape if n > 1) == tuple(n for n in shape if n > 1):
         way = "many" if array.ndim > len(shape) else "few"
         return f"the numbers may be right, with an axis of length 1 too {way}"
     if array.ndim == 0:
-        return "that is one number: is a sum or mean over too many axes"
+        return "that is one number: is a sum or mean over too many axes, or @ in place of *"
     return ""
 
 
@@ -298,7 +312,7 @@ def _general_mistake(answer: np.ndarray, expected: np.ndarray, tolerance: float)
     if answer.dtype.kind not in "fiub" or expected.dtype.kind not in "fiub":
         return ""
     if expected.ndim == 2 and close(expected.T):
-        return f"{EXCHANGED[0].upper()}{EXCHANGED[1:]}."
+        return f"{TURNED[0].upper()}{TURNED[1:]}."
     if answer.shape != expected.shape:
         return ""
     if expected.any() and close(-expected):

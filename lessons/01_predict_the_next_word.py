@@ -812,7 +812,7 @@ only = claim(
 
 # %% tags=["picture-far-word"] slideshow={"slide_type": "slide"}
 fig, ax = plotting.figure(8, 3, alt="Shares right of four models, of far words and of words told by order alone: the "
-                          "windows and the bag have one tall bar and one low, the RNN two tall ones.")  # fmt: skip
+                          "window of 16 and the bag have one low bar each, the window of 4 has two, the RNN none.")  # fmt: skip
 plotting.grouped_bars(ax, ["far word, 16 to 26 places on", "where only the order tells"], both, "share right")
 plotting.title(ax, only)
 plt.show()
@@ -840,8 +840,8 @@ claim("with 16 words in sight, the best possible finds at most three in ten of t
 # - *Blind to every far word, a model is still within 6 % of the floor*: perplexity hides it.
 
 # %% [markdown]
-# All networks had the same learning rate, which was not searched for each. The two low bars would not rise with it: see the
-# last claim, and *the two evenings are the same bag of words*.
+# All networks had the same learning rate, which was not searched for each. The low bar of the window of 16 and that of the bag
+# would not rise with it: see the last claim, and *the two evenings are the same bag of words*.
 #
 # ### 4 · What the figure shows
 #
