@@ -309,6 +309,19 @@ def _operands(frame: FrameType | None, code: str) -> tuple[tuple, tuple] | None:
 
 
 def _shape(node: ast.expr, names: dict) -> tuple | None:
+    """The shape of a name, its .T, a number, or of what is computed of them number by number."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+        return ()
+    if isinstance(node, ast.UnaryOp):
+        return _shape(node.operand, names)
+    if isinstance(node, ast.BinOp):
+        left, right = _shape(node.left, names), _shape(node.right, names)
+        if left is None or right is None or isinstance(node.op, ast.MatMult):
+            return None
+        try:
+            return np.broadcast_shapes(left, right)
+        except ValueError:
+            return None
     if isinstance(node, ast.Attribute) and node.attr == "T":
         inner = _shape(node.value, names)
         return inner and inner[::-1]

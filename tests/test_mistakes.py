@@ -93,7 +93,7 @@ STEP = [
     (lambda x, h, W, U, b: np.matmul(W.T, x), r"shapes \(4, 3\) @ \(2, 3\): " + EXCHANGED),
     (lambda x, h, W, U, b: (x @ W).T @ (h @ U).T @ x @ x, "stopped with ValueError"),
     (lambda x, h, W, U, b: x @ h, r"shapes \(2, 3\) @ \(2, 4\): rows of 3 numbers need a matrix with 3 rows"),
-    (lambda x, h, W, U, b: step(x, h, W, U, b).T, r"shape is \(4, 2\), expected \(2, 4\): rows and columns are exchanged: a row"),
+    (lambda *a: step(*a).T, r"shape is \(4, 2\), expected \(2, 4\): rows and columns are exchanged: a row"),
     (lambda x, h, W, U, b: x + h, r"shapes \(2, 3\) and \(2, 4\): they do not go together, number by number"),
     (lambda x, h, W, U, b: h + h.T, r"operands could not be broadcast|" + EXCHANGED),
     (lambda x, h, W, U, b: math.tanh(x @ W), r"an array stands where one number has to.*np.exp for math.exp"),

@@ -25,7 +25,8 @@ def _other_powers(W_h: float, T: int) -> list[tuple[float, str]]:
              ((T + 1) * W_h**T, "W_h is used T - 1 times: (T - 1) times W_h to the power T - 2.")]  # fmt: skip
     pairs = [((h - 1) * move, why or other) for h, why in h_T for move, other in moves if why or other]
     unbracketed = [(h - 1 * move, "* goes before -: write (h_T - 1) in brackets.") for h, _ in h_T for move, _ in moves]
-    return pairs + unbracketed
+    power = (W_h ** (T - 1) - 1) * (T - 1) * W_h**T - 2
+    return [*pairs, *unbracketed, (power, precedence + "T - 2).")]
 
 
 def check_slope(slope_of) -> None:
@@ -145,7 +146,8 @@ def _other_norms(arrays: list[np.ndarray]) -> list[tuple[float, str]]:
 def check_clip(clip) -> None:
     """A list of arrays and a limit -> the arrays, scaled together to a common norm of at most the limit."""
     rng = np.random.default_rng(3)
-    long, short = [rng.normal(size=(3, 2)), 5 * rng.normal(size=4)], [np.array([0.1, -0.2]), np.array([[0.2]])]
+    long = [rng.normal(size=(3, 2)), 5 * rng.normal(size=4), 2 * rng.normal(size=3)]
+    short = [np.array([0.1, -0.2]), np.array([[0.2]])]
     norm = np.sqrt(sum((g**2).sum() for g in long))
 
     def flat(answer, given):
@@ -169,7 +171,7 @@ def check_clip(clip) -> None:
         (whole * 2 / np.abs(whole).max(), "The norm is the root of the sum of squares, not the largest number."),
         (whole * 2 / np.abs(whole).sum(), "The norm is the root of the sum of squares, not a sum of absolute values."),
         (whole * 2 / np.sqrt((whole**2).mean()), "The norm is the root of the sum of squares, not of their mean."),
-        (whole * 2 / np.sqrt((whole**2).sum() / 2), "The norm is the root of the sum over all arrays, not of a mean."),
+        (whole * 2 / np.sqrt((whole**2).sum() / 3), "The norm is the root of the sum over all arrays, not of a mean."),
         (whole * norm / 2, "Turned round: multiply by limit / norm."),
         *((whole * 2 / by, why) for by, why in _other_norms(long)),
         (whole * 2, "It is multiplied by the limit: multiply by limit / norm."),
@@ -183,7 +185,7 @@ def check_clip(clip) -> None:
                             f"clip, norm {by}, limit {limit}", [
             (whole * by / norm * limit / by**2, "Compare the norm with the limit, not its square."),
             (whole * by / norm * limit / by, "The norm is not above the limit, and it was scaled. Is its square "
-             "compared, is there a comparison at all? Below the limit, leave the gradient as it is: do not scale it up."),
+             "compared, or nothing? Below the limit, leave the gradient as it is: do not scale it up."),
             (whole * by / norm, "The norm is above the limit, and nothing was scaled: is its square compared?"),
         ])  # fmt: skip
     small = np.concatenate([g.ravel() for g in short])

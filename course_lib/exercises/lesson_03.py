@@ -69,7 +69,7 @@ def _check_one_step_back(step_back, rng, B: int, H: int, size: float) -> None:
         (dc * f**2, "Once times f is enough: c_{t-1} goes through the forget gate once."),
         (dc * f + dc_next * f, "dc_t holds dc_next already: do not add dc_next * f once more."),
         (dc * f + dc_next, "dc_t holds dc_next already: do not add dc_next once more."),
-        (back(squashed=np.tanh(c_t**2) ** 0.5)[2], "The square is that of tanh: 1 - tanh(c_t)**2, not 1 - tanh(c_t**2)."),
+        (back(squashed=np.tanh(c_t**2) ** 0.5)[2], "tanh is squared, not c_t: 1 - tanh(c_t)**2, not 1 - tanh(c_t**2)."),
         (back(squashed=np.tanh(np.tanh(c_t)))[2], "One tanh is enough: its slope is 1 - tanh(c_t)**2."),
         (back(through=dc_next + dh_t * o * 1 - tanh_c**2)[2], "* goes before -: write (1 - tanh(c_t)**2) in brackets."),
         (back(through=dc_next + dh_t * o * 1 - c_t**2)[2], "* goes before -: brackets; and it is 1 - tanh(c_t)**2."),
@@ -214,7 +214,7 @@ def check_forget_bias(forget_bias_for) -> None:
               1 / f - f, 1 / f - 1 + f) if odds > 0),
             (np.log(f) / 1 - f, "Take the logarithm of the whole fraction: log(f / (1 - f))."),
             (np.log(f) / (1 - f), "Take the logarithm of the whole fraction: log(f / (1 - f))."),
-            (np.log(f) / np.log(1 - f) if f < 1 else 0, "A logarithm of a fraction is a difference, log(f) - log(1 - f)."),
+            (np.log(f) / np.log(1 - f), "A logarithm of a fraction is a difference, log(f) - log(1 - f)."),
             (np.log(f) + np.log(1 - f), "A logarithm of a fraction is a difference, log(f) - log(1 - f)."),
             (np.log(1 - f), "The sigmoid is undone by log(f / (1 - f)): 1 - f is only a part of it."),
             (-np.log(f), "log(f) undoes an exponential; the sigmoid is undone by log(f / (1 - f))."),
@@ -272,7 +272,7 @@ def check_counter(counter) -> None:
             ")": "at ) write -1: open the input gate, candidate tanh(-large) = -1",
         }.get(text[place], "here nothing should change: shut the input gate, open the forget gate")
         if text[place] in "()" and sigmoid(f) < 0.9:
-            why = (f"at {text[place]} the forget gate is not open, it is {sigmoid(f):.2f}, so what was counted before is "
+            why = (f"at {text[place]} the forget gate is not open, it is {sigmoid(f):.2f}, so what was counted is "
                    "lost: open it at every character")  # fmt: skip
         elif text[place] in "()" and sigmoid(i) > 0.99 and abs(g) < 3:
             why += f"; the candidate is tanh({g:.1f}) = {np.tanh(g):.2f}"
