@@ -875,7 +875,8 @@ lesson_01.check_what_it_shows(what_it_shows)
 #
 # The grammar of this lesson is a text file (`course_lib/worlds/language.toml`; how to write one stands at the top of
 # `course_lib/worlds/grammar.py`). Write a small one as a Python string: at least 8 different words, an entropy rate
-# between 0.1 and 1 nat per word, and a dependency marked with `/kind` and `/kind!` at a distance of 5 words or more.
+# between 0.1 and 1 nat per word, and a dependency marked with `/kind` and `/kind!` at a distance of 5 words or more: another
+# cue, another far word.
 
 
 # %% nbgrader={"grade_id": "own-world"}

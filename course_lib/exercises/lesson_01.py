@@ -253,7 +253,7 @@ def check_own_world(my_grammar) -> None:
         raise NotYet(f"my_grammar: its entropy rate is {rate:.2f} nats per word, expected 0.1 to 1: {way}.")
     if not marked:
         raise NotYet(f"my_grammar: no dependency is marked: {MARK}, with the same kind, the cue first.")
-    far = [(text[d.cue], text[d.target]) for text, d in marked if d.distance >= 5]
+    far = [(d.kind, text[d.cue], text[d.target]) for text, d in marked if d.distance >= 5]
     if not far:
         most = max(d.distance for _, d in marked)
         raise NotYet(f"my_grammar: the farthest marked dependency spans {most} words, expected 5 or more: put words "
@@ -271,31 +271,38 @@ def _is_the_courses(source: str) -> bool:
 def _said_by_mistake(world: GrammarWorld) -> str:
     """What is said, though it was meant as a rule, a form or a weight, or ""."""
     for word in world.words:
-        if re.fullmatch(r"[\d.]+ ?%?:?", word) and word[-1] in "%:":
+        if re.fullmatch(r"[\d.]+%?:", word):
             return f"{word!r} is said as a word: a weight is a number, a colon and a space, as in '3: garden'."
         if any(name in world.grammar.rules for name in re.findall(r"[A-Z][A-Z_]+", word)):
             return f"{word!r} is said as a word: a rule's name stands apart, with a space before a full stop."
-        if re.search(r"[{}\[\]]", word):
+        if len(word) > 1 and re.search(r"[{}\[\]]", word):
             return f"{word!r} is said as a word: is a bracket missing, or one too many?"
     return ""
 
 
-def _check_it_depends(far: list[tuple[str, str]]) -> None:
-    """NotYet unless other cues make other words come: there are two that share none."""
-    follow: dict[str, Counter] = defaultdict(Counter)
-    for cue, target in far:
-        follow[cue][target] += 1
-    often = {cue: targets for cue, targets in follow.items() if targets.total() >= 10}
-    if any(not one.keys() & other.keys() for one, other in itertools.combinations(often.values(), 2)):
-        return
-    targets = sorted({target for _, target in far})
+def _check_it_depends(far: list[tuple[str, str, str]]) -> None:
+    """NotYet unless, for one kind, other cues make other words come: there are two that share none."""
+    follow: dict[str, dict[str, Counter]] = defaultdict(lambda: defaultdict(Counter))
+    for kind, cue, target in far:
+        follow[kind][cue][target] += 1
+    why = [_why_it_does_not_depend(cues) for cues in follow.values()]
+    if all(why):
+        raise NotYet(f"my_grammar: {why[0]}.")
+
+
+def _why_it_does_not_depend(cues: dict[str, Counter]) -> str:
+    """cue -> how often each word followed it; "" if the word depends on the cue."""
     form = "let it be a form of what the cue names, such as {a.sound}/animal!"
+    targets = {target for found in cues.values() for target in found}
     if len(targets) == 1:
-        raise NotYet(f"my_grammar: the word that is marked as dependent is always {targets[0]!r}, so it depends on "
-                     f"nothing: {form}.")  # fmt: skip
-    if len(often) < 2:
-        raise NotYet(f"my_grammar: the cue is nearly always {max(follow, key=lambda cue: follow[cue].total())!r}, so "
-                     "nothing depends on it: let it be drawn from a set.")  # fmt: skip
+        return f"the word that is marked as dependent is always {targets.pop()!r}, so it depends on nothing: {form}"
+    seen = sorted((found.total() for found in cues.values()), reverse=True)
+    if len(seen) < 2 or seen[1] < 3:
+        most = max(cues, key=lambda cue: cues[cue].total())
+        return f"the cue is nearly always {most!r}, so nothing depends on it: let it be drawn from a set"
+    often = {cue: found for cue, found in cues.items() if found.total() >= min(10, seen[1])}
+    if any(not one.keys() & other.keys() for one, other in itertools.combinations(often.values(), 2)):
+        return ""
     cue, found = next(iter(often.items()))
-    raise NotYet(f"my_grammar: after the cue {cue!r} comes {' or '.join(map(repr, sorted(found)[:3]))}, and after "
-                 f"another cue, too, so it does not depend on it: {form}.")  # fmt: skip
+    words = " or ".join(map(repr, sorted(found)[:3]))
+    return f"after the cue {cue!r} comes {words}, and after any other cue, too, so it does not depend on it: {form}"
