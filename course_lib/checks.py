@@ -323,7 +323,26 @@ def _general_mistake(answer: np.ndarray, expected: np.ndarray, tolerance: float)
         return "The right numbers, in reversed order."
     if answer.size > 2 and _close(np.sort(answer, None), np.sort(expected, None), tolerance):
         return "The right numbers, in another order."
-    return ""
+    if any((expected != np.round(expected, n)).any() and close(np.round(expected, n)) for n in range(5)):
+        return "It is rounded: return all the digits."
+    return _times(answer, expected, tolerance)
+
+
+def _times(answer: np.ndarray, expected: np.ndarray, tolerance: float) -> str:
+    """Whether all numbers are too large by the same factor; one number, by a usual one."""
+    if not expected.any():
+        return ""
+    factor = float((answer * expected).sum() / (expected**2).sum())
+    is_usual = any(_close(factor, usual, tolerance) for usual in (2, 0.5, 100, 0.01))
+    if (
+        _close(factor, 0, tolerance)
+        or not (is_usual or answer.size > 2)
+        or not _close(answer, factor * expected, tolerance)
+    ):
+        return ""
+    if answer.size > 1:
+        return f"All numbers are {factor:.4g} times what they should be."
+    return f"The number is {factor:.4g} times what it should be."
 
 
 def number(answer, expected: float, what: str, mistakes: Sequence[tuple[Any, str]] = (), tolerance: float = 1e-5):

@@ -41,6 +41,7 @@ def _why(sentence: str, count: float, right: int) -> str:
         (sum(each.isalpha() for each in sentence),
          "That is the number of letters: go through text.tokenize(sentence), which gives words, not letters."),
         (len(tokens), "That counts punctuation, too: leave out what is not a word."),
+        (sum(map(len, tokens)), "Those are the letters of all words: add 1 for each word, not its length."),
         (len(tokens) - right, "That is the number of punctuation marks: count the others."),
         (sum(each.isalpha() for each in parts),
          "split() leaves a full stop on its word, and 'sky.' is not alphabetic: text.tokenize takes them apart."),

@@ -141,6 +141,8 @@ def check_temperature(softmax_with_temperature) -> None:
         *((e, no_sum) for e in (weights, rows, table)),
         *((e / e.mean(axis=-1, keepdims=True), "Divide by the sum, not by the mean.") for e in (weights,)),
         *((e / e.max(axis=-1, keepdims=True), "Divide by the sum, not by the largest.") for e in (weights,)),
+        (scaled / scaled.sum(), "The exponential is missing: np.exp, then divide by the sum of the row."),
+        (weights / np.exp(logits).sum(axis=-1, keepdims=True), "Divide by the sum of the same exponentials."),
         (scaled / scaled.sum(axis=-1, keepdims=True), "The exponential is missing: np.exp, then divide by the sum."),
         (_softmax(logits) ** (1 / T), "Divide by the sum once more, so that each row sums to 1."),
         (np.log(_softmax(scaled)), "Those are the logarithms of the probabilities: leave np.log out."),

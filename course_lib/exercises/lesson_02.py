@@ -22,11 +22,21 @@ def _other_powers(W_h: float, T: int) -> list[tuple[float, str]]:
              (T * W_h ** (T - 1), "W_h is used T - 1 times: (T - 1) times W_h to the power T - 2."),
              ((T - 1) * W_h ** (T - 1), "The power is one less in the derivative: W_h to the power T - 2."),
              ((T - 2) * W_h ** (T - 3), "W_h is used T - 1 times: (T - 1) times W_h to the power T - 2."),
+             (T * W_h**T, "W_h is used T - 1 times: (T - 1) times W_h to the power T - 2."),
              ((T + 1) * W_h**T, "W_h is used T - 1 times: (T - 1) times W_h to the power T - 2.")]  # fmt: skip
     pairs = [((h - 1) * move, why or other) for h, why in h_T for move, other in moves if why or other]
     unbracketed = [(h - 1 * move, "* goes before -: write (h_T - 1) in brackets.") for h, _ in h_T for move, _ in moves]
     power = (W_h ** (T - 1) - 1) * (T - 1) * W_h**T - 2
-    return [*pairs, *unbracketed, (power, precedence + "T - 2).")]
+    right, uses = W_h ** (T - 1), (T - 1) * W_h ** (T - 2)
+    return [
+        *pairs,
+        *unbracketed,
+        (power, precedence + "T - 2)."),
+        (right * uses - 1, "* goes before -: write (h_T - 1) in brackets."),
+        ((right - 1) * right, "The derivative of W_h to the power T - 1 is T - 1 times W_h to the power T - 2."),
+        ((right - 1) ** 2 * uses, "The derivative of a square has no square: E moves with h_T by h_T - 1."),
+        ((T - 1) * right, "That is nearly how h_T moves, with a power of T - 2; and multiply it by h_T - 1."),
+    ]
 
 
 def check_slope(slope_of) -> None:
