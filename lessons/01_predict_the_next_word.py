@@ -814,7 +814,7 @@ only = claim(
 
 # %% tags=["picture-far-word"] slideshow={"slide_type": "slide"}
 fig, ax = plotting.figure(8, 3, alt="Shares right of four models, of far words and of words told by order alone: the "
-                          "windows and the bag have one tall bar and one low, the RNN two tall ones.")  # fmt: skip
+                          "window of 16 and the bag have one low bar each, the window of 4 has two, the RNN none.")  # fmt: skip
 plotting.grouped_bars(ax, ["far word, 16 to 26 places on", "where only the order tells"], both, "share right")
 plotting.title(ax, only)
 plt.show()
@@ -842,8 +842,8 @@ claim("with 16 words in sight, the best possible finds at most three in ten of t
 # - *Blind to every far word, a model is still within 6 % of the floor*: a mean can hide it.
 
 # %% [markdown]
-# All networks had the same learning rate, which was not searched for each. The two low bars would not rise with it: see the
-# last claim, and *the two evenings are the same bag of words*.
+# All networks had the same learning rate, which was not searched for each. The low bar of the window of 16 and that of the bag
+# would not rise with it: see the last claim, and *the two evenings are the same bag of words*.
 #
 # ### 4 · What the figure shows
 #
@@ -877,7 +877,8 @@ lesson_01.check_what_it_shows(what_it_shows)
 #
 # The grammar of this lesson is a text file (`course_lib/worlds/language.toml`; how to write one stands at the top of
 # `course_lib/worlds/grammar.py`). Write a small one as a Python string: at least 8 different words, an entropy rate
-# between 0.1 and 1 nat per word, and a dependency marked with `/kind` and `/kind!` at a distance of 5 words or more.
+# between 0.1 and 1 nat per word, and a dependency marked with `/kind` and `/kind!` at a distance of 5 words or more: another
+# cue, another far word.
 
 
 # %% nbgrader={"grade_id": "own-world"}

@@ -568,7 +568,8 @@ tables.print_table(
 # %% [markdown]
 # ### 4 · A bias for a memory
 #
-# Which bias makes a gate of $\sigma(b)$ keep exactly half of a value after `steps` steps?
+# Which bias makes a gate of $\sigma(b)$ keep exactly half of a value after `steps` steps? Return it as a formula gives it:
+# the check compares five places behind the point.
 
 
 # %% nbgrader={"grade_id": "forget-bias"}
