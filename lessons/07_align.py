@@ -145,7 +145,8 @@ plt.show()
 # %% [markdown]
 # A row for each Spanish word, a column for each English one. Full frames are [**sure**](pages/glossary.md#alignment) links. Dotted ones are [**possible**](pages/glossary.md#possible-link): *le* (or *les*) has no English word,
 # because Spanish says twice to whom something is given. So *le* may be linked with the verb, with *to* or with the person. The English pronoun has no Spanish
-# word: the ending of the verb says who it is. (People who align real texts make the same two marks; Och and Ney 2003.)
+# word: the ending of the verb says who it is. An article that English leaves out may be linked with each word of its phrase, so it has several dotted
+# frames: *el* of *el lápiz de Lucía* with *Lucy*, *'s* and *pencil*. (People who align real texts make the same two marks; Och and Ney 2003.)
 #
 # The network never sees these frames. It sees sentences. Will it find them?
 
@@ -430,7 +431,7 @@ tables.print_table(
 )  # fmt: skip
 
 # %% tags=["nbval-ignore-output", "answer"]
-why = "A long sentence has more vectors to read from, not one that has to hold more."
+why = "A long sentence has more vectors to read from. That this is the cause, nothing here tests."
 guess.answer(by_length["long"], because=why)
 
 # %% slideshow={"slide_type": "fragment"}
@@ -546,7 +547,8 @@ claim("it looks where it should: alignment error at most .05", at_most(error, 0.
 # the frames a picture does not show it. A number does.
 #
 # Good attention is no proof, either: the $h_t$ have read the whole sentence, so what belongs to one word *could* be kept at another place. Nothing in the
-# loss forbids it. That it mostly is not, is a result, and it depends on the step that looks: see the table.
+# loss forbids it. That it mostly is not, is a result. It depends on when the look is
+# taken: the next table has a look before the step, and one after it.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Before the step or after it, and with which match?
@@ -555,8 +557,8 @@ claim("it looks where it should: alignment error at most .05", at_most(error, 0.
 # - Before the step (Bahdanau et al.): $q_j = s_{j-1}$ looks, and then $s_j = \mathrm{cell}(s_{j-1}, w_{j-1}, \bar h_j)$.
 
 # %% [markdown]
-# Before the step, a look has to wait for the step before it: words cannot be matched all at once. (That network's output layer is Cho's, so the two differ in more than the
-# order.) Mean of three seeds where nothing else is said; the seconds of the fastest, with one thread:
+# Before the step, a look has to wait for the step before it: words cannot be matched all at once. That network's output layer is Cho's, so the two
+# differ in more than the order. Mean of three seeds where nothing else is said; the seconds of the fastest, with one thread:
 
 # %%
 SCORES = "dot", "scaled dot", "cosine", "bilinear", "additive"
@@ -595,7 +597,9 @@ before, same = (mean("alignment_error", **CASES[name]) for name in ("additive, b
 claim("Bahdanau's way, read before the step, aligns worse", at_least(before - same, 0.04), table="align.csv")
 
 # %% [markdown]
-# Read before the step, the translations are nearly as good and the maps are not. A likely reason: $s_{j-1}$ has not heard yet which word was said last; so the look stays at
+# With which match? BLEU does not decide: all five have 99.3 to 99.7.
+#
+# Read before the step (and with Cho's output layer), the translations are nearly as good and the maps are not. Which of the two differences does it, is not tested. A likely reason: $s_{j-1}$ has not heard yet which word was said last; so the look stays at
 # that word's place, or goes to the next place, and the memory keeps what was read until it is needed. An encoder that reads forward only knows nothing of what follows; in its one run
 # the map is worse, too. That is no mistake of the network; it is one of whoever reads the map as an alignment.
 
@@ -677,7 +681,7 @@ From the short third to the long, BLEU fell by {by_length["short"] - by_length["
 No link was shown. Alignment error: {error:.3f}; the same weights, one row too high: {metrics.alignment_error_rate(off_by_one, *truth):.3f}.
 Words that looked at what has nothing to do with them: {astray:.1%}.
 Five matches, each of three seeds: alignment error {max(errors):.3f} at most.
-Read before the step, the additive match: {before:.3f}; after it: {same:.3f} (means). Translations without a mistake:
+Read before the step, with Cho's output layer, the additive match: {before:.3f}; after it: {same:.3f} (means). Translations without a mistake:
 {mean("exact", **CASES["additive, before the step"]):.1%} and {mean("exact", **CASES["additive"]):.1%}.""")
 
 # %% [markdown]
@@ -724,7 +728,8 @@ lesson_07.check_fill_unknown(fill_unknown)
 # ### 5 · Open-ended: a match of your own
 #
 # "Design by yourself", says H. Lee's slide. Invent a score that the lesson does not have. Each pair of query and place gets its own. Where `h[t]` equals
-# `q[j]`, the score must be the largest of row `j`, even if other vectors are longer. (So the dot product fails; and the cosine we have.)
+# `q[j]`, the score must be larger than at every other vector of row `j`: also at a longer one, and at one with the same numbers in another order. (So
+# the dot product fails; and the cosine we have.)
 
 
 # %% nbgrader={"grade_id": "own-match"}

@@ -112,6 +112,31 @@ def in_parts(x, layers):
     return np.sum(made, axis=0)
 
 
+def densely(x, layers):
+    read = [x]
+    for layer in layers:
+        read.append(sum(read) + layer(read[-1]))
+    return read[-1]
+
+
+def gru_mixed(mix, W_back=lambda W: W, of_x="", split=lambda m: np.split(m, 3, axis=1), last_bias=1.0):
+    """gru_step with the last line, or something else, of one's own."""
+
+    def step(x_t, h_prev, W_x, W_h, b):
+        (x_z, x_r, x_c), U = split(x_t @ W_x), [W_back(W) for W in split(W_h)]
+        b_z, b_r, b_c = split(b[None])
+        z = sigmoid(x_z + b_z + h_prev @ U[0])
+        r = sigmoid(x_r + b_r + h_prev @ U[1])
+        x_c = x_c + last_bias * b_c
+        return mix(z, h_prev, np.tanh((r * x_c if of_x == "r" else x_c) + ((z if of_x == "z" else r) * h_prev) @ U[2]))
+
+    return step
+
+
+def mixed(z, h_prev, c):
+    return z * h_prev + (1 - z) * c
+
+
 def added_in_place(x, layers):
     for layer in layers:
         x += layer(x)
@@ -127,6 +152,36 @@ class OneGate(Cell):
         f = keras.ops.sigmoid(f + self.bias)
         h_t = f * h_prev + (1 - f) * self.bound * keras.ops.tanh(g)
         return h_t, [h_t]
+
+
+def one_gate(blocks=2, states=("h",), width=None, squash=keras.ops.tanh, opened=lambda f: keras.ops.sigmoid(f + 3.0),
+             unpack=lambda states: states[0], hand_on=lambda old, new: (new, [new])):  # fmt: skip
+    """The exercise's answer, with one mistake or none."""
+
+    class MyCell(Cell):
+        def call(self, x_t, states):
+            h_prev = unpack(states)
+            f, g = keras.ops.split(x_t @ self.W_x + h_prev @ self.W_h + self.b, 2, axis=-1)
+            f = opened(f)
+            return hand_on(h_prev, f * h_prev + (1 - f) * squash(g))
+
+    MyCell.states = states
+    if blocks:
+        MyCell.blocks = blocks
+    return lambda units: MyCell(width or units)
+
+
+def with_numpy(units):
+    class MyCell(Cell):
+        blocks = 2
+
+        def call(self, x_t, states):
+            f, g = keras.ops.split(x_t @ self.W_x + states[0] @ self.W_h + self.b, 2, axis=-1)
+            f = keras.ops.sigmoid(f + 3)
+            h_t = f * states[0] + (1 - f) * np.tanh(g)
+            return h_t, [h_t]
+
+    return MyCell(units)
 
 
 class ShortMemory(OneGate):
@@ -163,6 +218,32 @@ def nucleus(p, top_p, scale=True, last=True):
     return kept / kept.sum() if scale and kept.sum() else kept
 
 
+def stop_with(losses, patience, bar, keep=lambda best, look, patience: best, end=-1):
+    """stop_early that compares with another loss, or returns something else."""
+    best, waited = 0, 0
+    for look in range(1, len(losses)):
+        best, waited = (look, 0) if losses[look] < bar(losses, best, look) else (best, waited + 1)
+        if waited == patience:
+            return keep(best, look, patience), look
+    return best, len(losses) + end
+
+
+def the_lowest(losses, best, look):
+    return losses[best]
+
+
+def only(p, q, inside):
+    """Of a nucleus that chooses well, what a mistake makes of it. inside: which stay, in sorted order."""
+    order = np.argsort(-p)
+    return inside(np.cumsum(p[order]) - p[order] < q, nucleus(p, q))
+
+
+def with_equals(p, q):
+    kept = nucleus(p, q) > 0
+    kept = np.where(p >= p[kept].min(), p, 0)
+    return kept / kept.sum()
+
+
 def stop_early(losses, patience, best=min, anew=True):
     waits = 0
     for look, loss in enumerate(losses[1:], 1):
@@ -176,27 +257,43 @@ def stop_early(losses, patience, best=min, anew=True):
     return lowest[-1], look
 
 
-def speak(step, state, longest, feed=True, keep=True):
-    word, before, said = 2, state, []
+def speak(step, state, longest, feed=True, keep=True, word=2, find=np.argmax, skip=False):
+    before, said = state, []
     while len(said) < longest:
         log_p, state = step(word, state)
-        best = int(log_p.argmax())
+        best = int(find(log_p))
         if best == 3:
+            if skip:
+                continue
             break
         said, word, state = [*said, best], best if feed else 2, state if keep else before
     return said
 
 
-def search(step, state, K, size=len, keep=True):
+def skipping(step, state, longest):
+    word, said = 2, []
+    for _ in range(longest):
+        log_p, state = step(word, state)
+        word = int(log_p.argmax())
+        if word != 3:
+            said.append(word)
+    return said
+
+
+def search(step, state, K, size=len, keep=True, parents=False, one=False, ended=True, done=all, each=False):
     beams = [(0.0, [], 2, state)]
-    while any(word != 3 for *_, word, _ in beams):
-        longer = [beam for beam in beams if beam[2] == 3] if keep else []
+    while not done(word == 3 for *_, word, _ in beams):
+        longer = [beam for beam in beams if beam[2] == 3] if keep and ended else []
         for log_p, words, word, before in beams:
-            if word != 3:
-                scores, after = step(word, before)
-                longer += [(log_p + p, [*words, w], w, after) for w, p in enumerate(scores) if p > -np.inf]
-        beams = sorted(longer, key=lambda b: -b[0] / size(b[1]))[:K]
-    return beams[0][1][:-1], beams[0][0] / len(beams[0][1])
+            if word != 3 or not ended:
+                scores, after = step(word, state if one else before)
+                state = after
+                found = [(log_p + p, [*words, w], w, before if parents else after) for w, p in enumerate(scores)]
+                found = [beam for beam in found if beam[0] > -np.inf]
+                longer += sorted(found, key=lambda b: -b[0])[:K] if each else found
+        beams = sorted(longer, key=lambda b: -b[0] / size(b[1]))[: None if each else K]
+    best = next(beam for beam in beams if beam[2] == 3)
+    return best[1][:-1], best[0] / len(best[1])
 
 
 def scored(step, state, M, score):
@@ -256,6 +353,18 @@ def read(q, k, v, mask, scale=None, padding=-np.inf, before=True):
 def unstable(q, k, v, mask):
     e = np.exp(k @ q / np.sqrt(len(q))) * mask
     return e / e.sum() @ v, e / e.sum()
+
+
+def read_unshifted(q, k, v, mask, shift):
+    scores = k @ q / np.sqrt(len(q))
+    e = np.exp(scores - shift(scores, mask)) * mask
+    return e / e.sum() @ v, e / e.sum()
+
+
+def unscaled(q, k, v, mask):
+    scores = np.where(mask, k @ q / np.sqrt(len(q)), -np.inf)
+    e = np.exp(scores - scores.max())
+    return e @ v, e
 
 
 def largest(gamma, T, others=-1.0, count=-1):
@@ -377,10 +486,12 @@ RIGHT = [
     (lesson_04.check_own_programs, lambda: PROGRAMS),
     (lesson_05.check_read_figures, lambda: FIGURES),
     (lesson_05.check_read_figures, lambda: {k: np.bool_(v) for k, v in FIGURES.items()}),
+    (lesson_05.check_gru_step, gru_mixed(mixed)),
     (lesson_05.check_gru_step, gru_step),
     (lesson_05.check_residual, lambda x, layers: reduce(lambda v, f: v + f(v), layers, x)),
     (lesson_05.check_residual, in_parts),
     (lesson_05.check_own_cell, OneGate),
+    (lesson_05.check_own_cell, one_gate(hand_on=lambda old, new: (new, new))),
     (lesson_06.check_words_right, words_right),
     (lesson_06.check_words_right, lambda said, truth: ((said == truth) * (truth > 0)).sum() / (truth > 0).sum()),
     (lesson_06.check_last_state, lambda h, m: gathered(h, m, lambda n: n - 1)),
@@ -596,6 +707,54 @@ WRONG = [
     (lesson_04.check_early_stop, lambda a, n: stop_early(a, n, best=lambda seen: seen[-1]), "look before"),
     (lesson_04.check_early_stop, lambda a, n: stop_early([x - i / 1e9 for i, x in enumerate(a)], n), "An equal loss"),
     (lesson_04.check_early_stop, lambda a, n: stop_early(a, n)[::-1], "first the look to keep"),
+    (lesson_04.check_early_stop, lambda a, n: stop_with(a, n, lambda a, best, look: a[0]), "not with the first"),
+    (lesson_04.check_early_stop, lambda a, n: stop_with(a, n, lambda a, best, look: min(a)), "the looks to come"),
+    (
+        lesson_04.check_early_stop,
+        lambda a, n: stop_with([-x for x in a], n, the_lowest),
+        "<, not >",
+    ),
+    (
+        lesson_04.check_early_stop,
+        lambda a, n: (stop_early(a, n)[1] - n, stop_early(a, n)[1]),
+        "need not lie `patience` looks back",
+    ),
+    (lesson_04.check_early_stop, lambda a, n: stop_with(a, n, the_lowest, end=0), "so the last is len.losses. - 1"),
+    (lesson_04.check_early_stop, lambda a, n: stop_early(a, n)[1], "return keep, look"),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: batch(i, b, n, k)[::-1], "return the inputs first"),
+    (
+        lesson_04.check_batch_of_tape,
+        lambda i, b, n, k: [i[(len(i) - 1) / b * np.arange(b)[:, None] + k * n + np.arange(n) + j] for j in (0, 1)],
+        "/ makes a fraction",
+    ),
+    (lesson_04.check_nucleus, lambda p, q: p * (p >= q) / (p * (p >= q)).sum(), "top_p is no bar"),
+    (
+        lesson_04.check_nucleus,
+        lambda p, q: only(p, q, lambda inside, kept: p * inside / (p @ inside)),
+        "in sorted order",
+    ),
+    (
+        lesson_04.check_nucleus,
+        lambda p, q: only(p, q, lambda inside, kept: (kept > 0) / (kept > 0).sum()),
+        "not all alike",
+    ),
+    (
+        lesson_04.check_nucleus,
+        lambda p, q: only(p, q, lambda inside, kept: p * (kept == 0) / max((p * (kept == 0)).sum(), 0.1)),
+        "Turned round",
+    ),
+    (
+        lesson_04.check_nucleus,
+        lambda p, q: only(p, q, lambda inside, kept: np.exp(p) * (kept > 0) / (np.exp(p) @ (kept > 0))),
+        "without exp",
+    ),
+    (lesson_04.check_nucleus, lambda p, q: nucleus(p, q)[nucleus(p, q) > 0], "0 for what is left out"),
+    (lesson_04.check_nucleus, with_equals, "Of equals, too"),
+    (lesson_04.check_own_programs, lambda: "", "is empty"),
+    (lesson_04.check_own_programs, lambda: "x = 1\nwhile x < 2:\n    x += 1\n", "not a program itself"),
+    (lesson_04.check_own_programs, lambda: PROGRAMS.replace("b = {}", ""), "takes another one"),
+    (lesson_04.check_own_programs, lambda: PROGRAMS.replace('["<new:v>', '["<old:v>'), "on a line before"),
+    (lesson_04.check_own_programs, lambda: PROGRAMS.replace("start", "begin"), "no line start"),
     (lesson_04.check_early_stop, lambda a, n: stop_early(a, n + 1), "One look too late"),
     (lesson_04.check_early_stop, lambda a, n: (min(a), stop_early(a, n)[1]), "not its loss"),
     (lesson_04.check_early_stop, lambda a, n: (int(np.argmin(a)), stop_early(a, n)[1]), "is never seen"),
@@ -620,6 +779,16 @@ WRONG = [
     (lesson_04.check_own_programs, lambda: PROGRAMS.replace("while", "if"), "no `while`"),
     (lesson_04.check_own_programs, lambda: PROGRAMS.replace("<dedent>", ""), "ended inside a line or a block"),
     (lesson_04.check_own_programs, lambda: 7, "expected the grammar as a text, got int"),
+    (lesson_05.check_gru_step, gru_mixed(lambda z, h, c: (1 - z) * c), "z . h_prev is missing"),
+    (lesson_05.check_gru_step, gru_mixed(lambda z, h, c: c + (1 - z) * h), "Here z keeps h_prev"),
+    (lesson_05.check_gru_step, gru_mixed(lambda z, h, c: z * h + c), "candidate is not multiplied"),
+    (lesson_05.check_gru_step, gru_mixed(mixed, last_bias=0), "candidate's part of the bias"),
+    (lesson_05.check_gru_step, gru_mixed(mixed, W_back=np.transpose), "is transposed"),
+    (lesson_05.check_gru_step, gru_mixed(mixed, of_x="z"), "not z . h_prev"),
+    (lesson_05.check_gru_step, gru_mixed(mixed, of_x="r"), "for h_prev alone"),
+    (lesson_05.check_gru_step, gru_mixed(mixed, split=lambda m: [m[:, i::3] for i in range(3)]), "not every third"),
+    (lesson_05.check_gru_step, gru_mixed(mixed, split=lambda m: np.split(m, 3)), "axis=1. cuts columns"),
+    (lesson_05.check_gru_step, lambda *a: gru_step(*a, order="crz"), "in another order"),
     (lesson_05.check_gru_step, lambda *a: gru_step(*a, keep=False), "have changed places"),
     (lesson_05.check_gru_step, lambda *a: gru_step(*a, reset=False), "resets after the product"),
     (lesson_05.check_gru_step, lambda *a: gru_step(*a, order="rzc"), "in another order"),
@@ -644,7 +813,30 @@ WRONG = [
     (lesson_05.check_residual, lambda x, layers: x + reduce(lambda v, f: f(v), layers, x), "add at every layer"),
     (lesson_05.check_residual, lambda x, layers: x + layers[0](x), "return after the loop"),
     (lesson_05.check_residual, added_in_place, "chang"),
+    (
+        lesson_05.check_residual,
+        lambda x, layers: layers[-1](reduce(lambda v, f: v + f(v), layers[:-1], x)),
+        "highest layer is not summed",
+    ),
+    (lesson_05.check_residual, lambda x, layers: reduce(lambda v, f: v + f(v), layers[::-1], x), "lowest first"),
+    (lesson_05.check_residual, lambda x, layers: reduce(lambda v, f: (v + f(v)) / 2, layers, x), "not the mean"),
+    (lesson_05.check_residual, densely, "has that already"),
+    (
+        lesson_05.check_residual,
+        lambda x, layers: reduce(lambda v, f: np.concatenate([v, f(v)], axis=-1), layers, x),
+        "side by side",
+    ),
     (lesson_05.check_own_cell, LSTMCell, "use fewer"),
+    (lesson_05.check_own_cell, with_numpy, "no gradient passes through NumPy"),
+    (lesson_05.check_own_cell, one_gate(hand_on=lambda old, new: (new, [old])), "hands on the old state"),
+    (lesson_05.check_own_cell, one_gate(hand_on=lambda old, new: new), "return h_t, .h_t"),
+    (lesson_05.check_own_cell, one_gate(opened=lambda f: keras.ops.sigmoid(f) + 3.0), "stands inside its sigmoid"),
+    (lesson_05.check_own_cell, one_gate(blocks=None), "such as blocks = 2"),
+    (lesson_05.check_own_cell, one_gate(unpack=lambda states: states), "take out what is in it"),
+    (lesson_05.check_own_cell, one_gate(states=("h", "c")), "has 2 states, h, c, and call hands on 1"),
+    (lesson_05.check_own_cell, one_gate(unpack=lambda states: next(h for h, c in [states])), "takes 2 states"),
+    (lesson_05.check_own_cell, one_gate(width=16), "hand `units` on"),
+    (lesson_05.check_own_cell, lambda units: OneGate, "that is the class"),
     (lesson_05.check_own_cell, ShortMemory, "of the gradient is left, expected 0.01"),
     (lesson_05.check_own_cell, Unbounded, "keep it from -1 to 1"),
     (lesson_05.check_own_cell, Wasteful, "change nothing"),
@@ -678,7 +870,7 @@ WRONG = [
     (lesson_06.check_last_state, lambda h, m: h, "one memory for each sentence"),
     (lesson_06.check_greedy, lambda *a: speak(*a, feed=False), "Hand the word that was said"),
     (lesson_06.check_greedy, lambda *a: speak(*a, keep=False), "Hand the state"),
-    (lesson_06.check_greedy, lambda step, state, n: [2, *speak(step, state, n)][:n], "expected"),
+    (lesson_06.check_greedy, lambda step, state, n: [2, *speak(step, state, n)][:n], "never said"),
     (lesson_06.check_greedy, lambda step, state, n: speak(step, state, 20), "at most 3 are wanted"),
     (lesson_06.check_beam_search, lambda *a: search(*a, size=lambda w: 1), "in every round"),
     (lesson_06.check_beam_search, lambda *a: search(*a, keep=False), "has ended stays"),
@@ -696,6 +888,38 @@ WRONG = [
         lambda *a: search(*a, size=lambda w: max(len(w) - (w[-1] == 3), 1)),
         "counts as a word",
     ),
+    (lesson_06.check_words_right, lambda said, truth: 100 * words_right(said, truth), "in percent"),
+    (
+        lesson_06.check_words_right,
+        lambda said, truth: np.cumprod((said == truth) | (truth == 0), 1)[truth != 0].mean(),
+        "stops counting at the first mistake",
+    ),
+    (
+        lesson_06.check_words_right,
+        lambda said, truth: np.mean([w in row for words, row in zip(truth, said, strict=True) for w in words if w]),
+        "not anywhere",
+    ),
+    (lesson_06.check_words_right, lambda said, truth: (said == truth).all(axis=1).mean(), "without a mistake"),
+    (lesson_06.check_last_state, lambda h, m: (h * m[..., None])[:, -1], "where a sentence is short"),
+    (lesson_06.check_last_state, lambda h, m: (h * m[..., None]).sum(1), "the sum of the memories"),
+    (lesson_06.check_last_state, lambda h, m: (h * m[..., None]).max(1), "take the last memory"),
+    (lesson_06.check_last_state, lambda h, m: h[:, m.sum() - 1], "of the whole batch"),
+    (lesson_06.check_last_state, lambda h, m: h[np.arange(len(h)), m.sum()], "of the whole batch"),
+    (lesson_06.check_greedy, lambda step, state, n: [2, *speak(step, state, n)], "never said"),
+    (lesson_06.check_greedy, lambda *a: speak(*a, word=0), "Begin with"),
+    (lesson_06.check_greedy, lambda *a: speak(*a, find=np.argmin), "least likely"),
+    (lesson_06.check_greedy, lambda *a: speak(*a, skip=True), "do not only skip it"),
+    (lesson_06.check_greedy, lambda step, state, n: skipping(step, state, n), "do not only skip it"),
+    (lesson_06.check_greedy, lambda *a: (speak(*a), a[1]), "the list of words alone"),
+    (lesson_06.check_greedy, lambda step, state, n: [step(2, state)[0].max()], "argmax says"),
+    (lesson_06.check_beam_search, lambda *a: search(*a, parents=True), "the state that `step` returned"),
+    (lesson_06.check_beam_search, lambda *a: search(*a, one=True), "state of its own|does not end"),
+    (lesson_06.check_beam_search, lambda *a: search(*a, ended=False), "do not lengthen it|does not end"),
+    (lesson_06.check_beam_search, lambda *a: search(*a, done=any), "a longer one may be better"),
+    (lesson_06.check_beam_search, lambda *a: search(*a, done=lambda over: next(iter(over))), "not the best alone"),
+    (lesson_06.check_beam_search, lambda step, state, K: search(step, state, K + 1), "not M . 1"),
+    (lesson_06.check_beam_search, lambda *a: search(*a, each=True), "not M for each beginning"),
+    (lesson_06.check_own_languages, lambda: LANGUAGES.replace('"hear"', '"see"'), "Each word once"),
     (lesson_06.check_own_languages, lambda: "my_grammar.toml", "not the path"),
     (lesson_06.check_own_languages, lambda: "\n", "is empty"),
     (lesson_06.check_own_languages, lambda: LANGUAGES.replace("[rules]", ""), "no line .rules."),
@@ -742,7 +966,7 @@ WRONG = [
     (lesson_07.check_largest_weight, lambda g, T: 1 / T, "if all cosines are alike"),
     (lesson_07.check_largest_weight, lambda g, T: largest(-g, T), "the smallest weight"),
     (lesson_07.check_error_on_paper, lambda: 9 / 11, "1 minus it"),
-    (lesson_07.check_error_on_paper, lambda: 18.2, "right in percent"),
+    (lesson_07.check_error_on_paper, lambda: 18.2, "[Rr]ight in percent"),
     (lesson_07.check_error_on_paper, lambda: 1 - 8 / 11, "possible link is no mistake"),
     (lesson_07.check_error_on_paper, lambda: 1 - 5 / 6, "wrong links alone"),
     (lesson_07.check_error_on_paper, lambda: 1 - 9 / 15, "nobody has to find"),
@@ -774,6 +998,33 @@ WRONG = [
     (lesson_07.check_fill_unknown, lambda w, a, s: w, "still there"),
     (lesson_07.check_fill_unknown, lambda w, a, s: fill(w, -a, s), "looked at least"),
     (lesson_07.check_own_match, lambda z, h: z @ h.T, "finds vector"),
+    (lesson_07.check_read, lambda q, k, v, m: read_unshifted(q, k, v, m, lambda s, m: 0), "the largest score of a"),
+    (lesson_07.check_read, lambda q, k, v, m: read_unshifted(q, k, v, m, lambda s, m: s[m].min()), "not the smallest"),
+    (
+        lesson_07.check_read,
+        lambda q, k, v, m: read_unshifted(q, k, v, m, lambda s, m: np.where(m, s, 0).max()),
+        "not that of padding",
+    ),
+    (lesson_07.check_read, lambda *a: read(*a, scale=len(a[0]) ** 0.5), "do not multiply"),
+    (lesson_07.check_read, lambda *a: read(*a, scale=a[2].shape[1] ** -0.5), "not that of a value"),
+    (lesson_07.check_read, lambda *a: read(*a, padding=-1.0), "A score of -1"),
+    (lesson_07.check_read, lambda q, k, v, m: unscaled(q, k, v, m), "divide by their sum"),
+    (lesson_07.check_read, lambda *a: (read(*a)[1][:, None] * a[2], read(*a)[1]), "add them up over the places"),
+    (lesson_07.check_read, lambda q, k, v, m: read(q, k[m], v[m], m[m]), "keep all T places"),
+    (lesson_07.check_largest_weight, lambda g, T: 100 * largest(g, T), "in percent"),
+    (lesson_07.check_largest_weight, lambda g, T: largest(g, T, count=-2), "not T - 2"),
+    (lesson_07.check_largest_weight, lambda g, T: largest(g**2, T), "without a square"),
+    (lesson_07.check_largest_weight, lambda g, T: 2**g / (2**g + (T - 1) / 2**g), "not powers of 2"),
+    (lesson_07.check_largest_weight, lambda g, T: g * np.e / (g * np.e + (T - 1) / np.e), "gamma"),
+    (lesson_07.check_largest_weight, lambda g, T: g * largest(1, T), "gamma stands inside exp"),
+    (lesson_07.check_error_on_paper, lambda: 18, "Right in percent"),
+    (lesson_07.check_error_on_paper, lambda: 0.3, "not yet, 0.3 is too large"),
+    (lesson_07.check_own_match, lambda z, h: -((z.sum(1)[:, None] - h.sum(1)) ** 2), "same numbers in another order"),
+    (
+        lesson_07.check_own_match,
+        lambda z, h: -np.abs(np.linalg.norm(z, axis=1)[:, None] - np.linalg.norm(h, axis=1)),
+        "not sums or lengths",
+    ),
     (lesson_08.check_heard, lambda W_s, v: W_s / v, "only the sizes"),
     (lesson_08.check_heard, lambda W_s, v: abs(W_s), "v counts, too"),
     (lesson_08.check_heard, lambda W_s, v: abs(v * W_s), "Divide by the size of v"),

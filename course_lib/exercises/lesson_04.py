@@ -1,5 +1,8 @@
 """Checks of lesson 04."""
 
+import re
+import tomllib
+
 import numpy as np
 
 from course_lib import checks
@@ -9,6 +12,16 @@ from course_lib.errors import CourseError
 from course_lib.worlds import programs
 
 
+def _whole(function, *given):
+    """checks.run; a place that is no whole number is told as what it is."""
+    try:
+        return checks.run(function, *given)
+    except NotYet as error:
+        if re.search(r"must be of integer|integers|as an integer", str(error)):
+            raise NotYet(f"{function.__name__}: a place is a whole number, and / makes a fraction: use //.") from None
+        raise
+
+
 def check_batch_of_tape(batch_of_tape) -> None:
     """(ids, batch_size, length, k) -> inputs and targets of batch k."""
     for size, batch_size, length in ((100, 4, 5), (61, 3, 4)):
@@ -16,7 +29,7 @@ def check_batch_of_tape(batch_of_tape) -> None:
         batches = stream_batches(ids, batch_size, length)
         for k in range(3):
             inputs, targets = next(batches)
-            answer = checks.run(batch_of_tape, ids.copy(), batch_size, length, k)
+            answer = _whole(batch_of_tape, ids.copy(), batch_size, length, k)
             if not isinstance(answer, (tuple, list)) or len(answer) != 2:
                 raise NotYet("batch_of_tape: expected two arrays: end it with `return inputs, targets`.")
             shape = (batch_size, length)
@@ -25,6 +38,7 @@ def check_batch_of_tape(batch_of_tape) -> None:
             row, whole = (size - 1) // batch_size, size // batch_size
             along, side = np.arange(length), np.arange(batch_size)[:, None]
             checks.expect_close(got[0], inputs, f"inputs of batch {k}", [
+                (targets, "Those are the targets: return the inputs first, then the targets."),
                 (ids[(k * batch_size * length + side * length + along) % size],
                  "Those rows stand one behind the other. Row b begins at b times the length of a whole row."),
                 (ids[(along + k * length) * batch_size + side],
@@ -51,6 +65,7 @@ def check_nucleus(nucleus) -> None:
     cases = [
         ([0.32, 0.12, 0.16, 0.22, 0.18], 0.65),
         ([0.15, 0.5, 0.1, 0.25], 0.8),
+        ([0.12, 0.5, 0.28, 0.1], 0.26),  # of which one stays
         ([0.125, 0.5, 0.375], 0.5),
         ([0.2, 0.7, 0.1], 0.5),
         ([0.125, 0.625, 0.25], 1.0),
@@ -60,16 +75,27 @@ def check_nucleus(nucleus) -> None:
     ]
     for given, top_p in cases:
         p = np.array(given)
-        answer = checks.as_array(checks.run(nucleus, p.copy(), top_p), p.shape, "nucleus")
         order = np.argsort(-p)
         reached = np.cumsum(p[order])
+        inside = reached - p[order] < top_p
+        answer = checks.run(nucleus, p.copy(), top_p)
+        if p.max() < top_p and np.shape(answer) == p.shape and np.isnan(np.asarray(answer, float)).all():
+            raise NotYet(
+                "nucleus: 0 / 0, nothing is left. top_p is no bar for each by itself: the kept ones reach it together."
+            )
+        answer = checks.as_array(answer, p.shape, "nucleus", {
+            (n,): "all of them are asked for, in their places: 0 for what is left out" for n in range(1, len(p))
+        })  # fmt: skip
 
         def keep(places, p=p, scaled=True):
             kept = np.zeros_like(p)
             kept[places] = p[places]
             return kept / kept.sum() if scaled and kept.sum() else kept
 
-        right = keep(order[reached - p[order] < top_p])
+        right = keep(order[inside])
+        kept, out = p[order[inside]], p * (right == 0)
+        squashed = np.exp(right * (p @ (right > 0))) * (right > 0)  # exp of the kept ones
+        all_of_them = np.exp(p * (right > 0))
         checks.expect_close(answer, right, f"nucleus({p.tolist()}, {top_p})", [
             (keep(order[reached <= top_p]), "One too few: the one with which top_p is reached belongs to the nucleus."),
             (keep(order[reached - p[order] < top_p], scaled=False), "Scale what is left so that it sums to 1."),
@@ -83,9 +109,26 @@ def check_nucleus(nucleus) -> None:
              "1 - top_p is no bar for each by itself: add up from the most probable until top_p is reached."),
             (keep(np.flatnonzero(p >= top_p)),
              "top_p is no bar for each by itself: the kept ones reach it together."),
+            ((p >= top_p).astype(float),
+             "top_p is no bar for each by itself, and the numbers are probabilities: p where it is kept."),
+            (np.where(p >= top_p, p, 0), "top_p is no bar for each by itself: the kept ones reach it together."),
+            (p * inside / max((p * inside).sum(), 1e-300),
+             "The mask is in sorted order, p is not: put it back in its places, kept[order[…]] = …"),
+            (p * inside, "The mask is in sorted order, p is not: put it back in its places, kept[order[…]] = …"),
+            ((right > 0) / len(kept), "The kept ones are not all alike: each keeps its share of what is left."),
+            ((right > 0).astype(float), "That says which ones stay: return their probabilities, scaled to sum to 1."),
+            (out / max(out.sum(), 1e-300), "Turned round: that is what is left out."),
+            (squashed / squashed.sum(), "Divide by the sum, without exp: they are no logits."),
+            (all_of_them / all_of_them.sum(), "Divide by the sum, without exp: they are no logits."),
+            (np.roll(right, 1), "Each number one place too far."),
             (right[order], "The right numbers in sorted order: put each back in its place."),
             (p, "Nothing is left out: outside the nucleus the probability is 0."),
         ])  # fmt: skip
+    p = np.array([0.25, 0.125, 0.25, 0.125, 0.25])  # exactly reached, by any two of three equals
+    answer = checks.as_array(checks.run(nucleus, p.copy(), 0.5), p.shape, "nucleus")
+    checks.expect_close(np.sort(answer), [0, 0, 0, 0.5, 0.5], f"nucleus({p.tolist()}, 0.5), sorted", [
+        ([0, 0, 1 / 3, 1 / 3, 1 / 3], "Of equals, too, no more stay than are needed: two of the three reach top_p."),
+    ])  # fmt: skip
     checks.solved("nucleus keeps the fewest that reach top_p")
 
 
@@ -93,8 +136,12 @@ def _early_stop(losses, patience, below="best", count="row", stop="at"):
     """The exercise's function, with one mistake or none."""
     keep, waited = 0, 0
     for look in range(1, len(losses)):
-        bar = losses[keep] if below != "last" else losses[look - 1]
-        if losses[look] < bar or (below == "or equal" and losses[look] == bar):
+        bar = {"last": losses[look - 1], "first": losses[0], "lowest of all": min(losses)}.get(below, losses[keep])
+        if (
+            (losses[look] > bar)
+            if below == "turned"
+            else losses[look] < bar or (below == "or equal" and losses[look] == bar)
+        ):
             keep, waited = look, 0 if count == "row" else waited
         else:
             waited += 1
@@ -106,6 +153,7 @@ def _early_stop(losses, patience, below="best", count="row", stop="at"):
 def check_early_stop(early_stop) -> None:
     """(losses, patience) -> the look to keep, the look at which training stops."""
     cases = [
+        ([2.0, 3.0, 1.0, 2.5, 1.5, 1.75, 2.25], 2),  # on which no two mistakes give the same
         ([3.0, 1.25, 2.5, 2.0, 1.5, 1.75], 2),
         ([5.0, 4.0, 4.0, 4.0, 2.0], 2),
         ([3.0, 1.0, 2.5, 2.0, 1.5, 0.5], 3),
@@ -119,6 +167,8 @@ def check_early_stop(early_stop) -> None:
     for losses, patience in cases:
         answer = checks.run(early_stop, list(losses), patience)
         what = f"early_stop({losses}, {patience})"
+        if np.ndim(answer) == 0 and isinstance(answer, int | float | np.number):
+            raise NotYet("early_stop: expected two numbers: end it with `return keep, look`, and at the end likewise.")
         answer = checks.as_array(answer, (2,), what)
         keep, stop = right = _early_stop(losses, patience)
         checks.expect_close(answer, right, what, [
@@ -130,6 +180,12 @@ def check_early_stop(early_stop) -> None:
              "`patience` looks in a row: begin to count anew when the loss is lower."),
             (_early_stop(losses, patience, stop="late"),
              "One look too late: stop when `patience` looks were not lower."),
+            (_early_stop(losses, patience, below="first"), "Compare with the lowest loss so far, not with the first."),
+            (_early_stop(losses, patience, below="lowest of all"),
+             "min(losses) sees the looks to come: compare with the lowest so far."),
+            (_early_stop(losses, patience, below="turned"), "A loss is better when it is lower: <, not >."),
+            ((keep, len(losses)), "The first look is number 0, so the last is len(losses) - 1."),
+            ((stop - patience, stop), "If it never stops, the lowest loss need not lie `patience` looks back."),
             ((stop, keep), "The right numbers in the wrong order: first the look to keep."),
             ((min(losses), stop), "Return the number of the look to keep, not its loss."),
             ((int(np.argmin(losses)), stop), "What comes after the stop is never seen: keep the best look before it."),
@@ -163,15 +219,39 @@ def check_figures_say(figures_say) -> None:
     checks.solved("figures_say tells what was seen from what was not")
 
 
+def _check_toml(text):
+    """NotYet if a text is no TOML, or has not the parts of a grammar."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        if "[rules]" not in text:
+            raise NotYet(
+                "my_programs: expected a grammar that makes programs, in TOML, with [rules]: not a program itself, not "
+                "the name of a file."
+            ) from None
+        return  # the world says it, with the line
+    if missing := [name for name in ("start", "sets", "rules") if name not in data]:
+        part = 'a line start = "…"' if missing[0] == "start" else f"a part [{missing[0]}]"
+        raise NotYet(f"my_programs: the grammar has no {part.removeprefix('a ')}: the example above has one.")
+
+
 def check_own_programs(my_programs) -> None:
     """() -> TOML: 100 programs that parse and define their names, varied, with blocks and a while."""
     text = checks.run(my_programs)
     if not isinstance(text, str):
         raise NotYet(f"my_programs: expected the grammar as a text, got {type(text).__name__}.")
+    if not text.strip():
+        raise NotYet("my_programs: the text is empty.")
+    _check_toml(text)
     try:
         drawn = [program.text for program in programs.ProgramWorld(text).sample(100, seed=0)]
     except CourseError as error:
-        raise NotYet(f"my_programs: {error}") from None
+        hint = ""
+        if found := re.search(r"no name left in \[sets\.(\w+)\]", str(error)):
+            hint = f" Each <new:{found[1]}> of one program takes another one."
+        if "asks for a name, and none is there" in str(error):
+            hint = " An <old:…> needs a <new:…> of the same set on a line before, in every program."
+        raise NotYet(f"my_programs: {error}{hint}") from None
     for program in drawn:
         if not programs.parses(program):
             raise NotYet(f"my_programs: this one does not parse:\n{program}")

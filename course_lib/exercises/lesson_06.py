@@ -1,5 +1,7 @@
 """Checks of lesson 06."""
 
+import itertools
+import re
 import tomllib
 from collections.abc import Callable
 
@@ -32,7 +34,25 @@ def little_network(seed: int = 0) -> tuple[Callable, tuple]:
 
 
 def _words(answer, what):
-    return checks.as_list(answer, what)
+    """A list of numbers of words."""
+    words = checks.as_list(answer, what)
+    if len(words) == 2 and isinstance(words[0], list):
+        raise NotYet(f"{what}: return the list of words alone, without what stands beside it.")
+    if any(isinstance(word, float | np.floating) and word != int(word) for word in words):
+        raise NotYet(f"{what}: a word is a number such as 4, not its log p: argmax says at which place the largest is.")
+    return words
+
+
+def _bounded(step: Callable, most: int, hint: str) -> Callable:
+    """A step that can be called so many times, then NotYet: a loop that does not end is stopped there."""
+    calls = itertools.count(1)
+
+    def bounded(word, state):
+        if next(calls) > most:
+            raise NotYet(hint)
+        return step(word, state)
+
+    return bounded
 
 
 def check_last_state(last_state) -> None:
@@ -41,10 +61,19 @@ def check_last_state(last_state) -> None:
         rng, B, rows, lengths = np.random.default_rng(seed), len(words), np.arange(len(words)), np.array(words)
         h = rng.normal(size=(B, T, H))
         mask = np.arange(T) < lengths[:, None]
-        answer = checks.as_array(checks.run(last_state, h.copy(), mask.copy()), (B, H), "last_state", {
+        try:
+            answer = checks.run(last_state, h.copy(), mask.copy())
+        except NotYet as error:
+            if f"index {mask.sum() - 1} " in str(error) or f"index {mask.sum()} " in str(error):
+                raise NotYet(
+                    "last_state: mask.sum() counts the words of the whole batch, mask.sum(axis=1) each sentence's."
+                ) from None
+            raise
+        answer = checks.as_array(answer, (B, H), "last_state", {
             (B, T, H): "one memory for each sentence", (B, B, H): "choose with two lists of numbers, rows and places",
             (lengths.sum(), H): "that is every place with a word: take the last of each sentence",
         })  # fmt: skip
+        masked = h * mask[..., None]
         late = "One place too late: the last of n words stands at place n - 1."
         checks.expect_close(answer, h[rows, lengths - 1], "the context of a padded batch", [
             (h[:, -1], "That is what the memory says after the padding."),
@@ -53,6 +82,13 @@ def check_last_state(last_state) -> None:
             (h[rows, lengths - 2], "One place too early: the last of n words stands at place n - 1."),
             (h[:, 0], "That is the memory after the first word."),
             ((h * mask[..., None]).sum(axis=1) / lengths[:, None], "That is the mean of the memories: take the last."),
+            (masked[:, -1], "With the padding set to 0, the last place is 0 where a sentence is short."),
+            (masked.sum(axis=1), "That is the sum of the memories: take the last."),
+            (h.sum(axis=1), "That is the sum of the memories: take the last."),
+            (h.mean(axis=1), "That is the mean of the memories, padding included: take the last."),
+            (masked.max(axis=1), "That is the largest number of each column: take the last memory."),
+            (np.where(mask[..., None], h, -np.inf).max(axis=1), "That is the largest number of a column: take the last "
+             "memory."),
             (h.max(axis=1), "That is the largest number of each column: take the last memory."),
             (h[np.arange(B), [lengths[0] - 1] * B], "Each sentence has its own length: its row of the mask says it."),
         ])  # fmt: skip
@@ -80,6 +116,10 @@ def _check_words_right(words_right, said, truth):
         said.shape[:1]: "one number for all words, not one for each sentence",
     })  # fmt: skip
     same, asked, spoken = said == truth, truth != PAD_ID, said != PAD_ID
+    until = np.cumprod(same | ~asked, axis=1).astype(bool)
+    somewhere = np.array([[word in row for word in words] for words, row in zip(truth, said, strict=True)])
+    meant = np.array([[word in row for word in words] for words, row in zip(said, truth, strict=True)])
+    longest = np.maximum(asked.sum(), spoken.sum())
     checks.expect_close(answer, same[asked].mean(), "the share right", [
         (same[spoken].mean(), "The bug is still there: a place counts where truth has a word, also if said has none."),
         (same.mean(), "Padding counts as right here: only places where truth has a word may count."),
@@ -90,27 +130,47 @@ def _check_words_right(words_right, said, truth):
          "sentences' shares, in which a word of a short sentence counts more: count all words alike."),
         (same[asked].sum(), "Divide by the number of words: the mean, not the sum."),
         (1 - same[asked].mean(), "That is the share wrong."),
+        (100 * same[asked].mean(), "Right in percent: give the share, a number between 0 and 1."),
+        (until[asked].mean(), "It stops counting at the first mistake: words behind it can be right, too."),
+        (somewhere[asked].mean(), "A word has to stand in its own place, not anywhere in the sentence."),
+        (meant[asked].mean(), "A word has to stand in its own place, not anywhere in the sentence."),
+        (same.all(axis=1).mean(), "That is the share of sentences without a mistake: count words."),
+        ((same & asked).sum() / spoken.sum(), "Divide by the words of truth, not by those that were said."),
+        ((same & asked).sum() / longest, "Divide by the words of truth, not by the longer of the two."),
         ((same & asked).mean(), "Padding is among the places by which it is divided: divide by the words of truth."),
     ])  # fmt: skip
 
 
-def _greedy(step, state, longest, feed=True, keep=True, stop=True, word=BOS_ID):
+def _greedy(step, state, longest, feed=True, keep=True, stop=True, word=BOS_ID, find=np.argmax):
     before, said = state, []
     while len(said) < longest:
         log_p, state = step(word, state)
-        best = int(log_p.argmax())
+        best = int(find(log_p))
         if stop and best == EOS_ID:
             break
         said, word, state = [*said, best], best if feed else BOS_ID, state if keep else before
     return said
 
 
+def _skipping(step, state, longest):
+    """`longest` steps, whatever is said; <eos> left out."""
+    word, said = BOS_ID, []
+    for _ in range(longest):
+        log_p, state = step(word, state)
+        word = int(log_p.argmax())
+        said += [word] * (word != EOS_ID)
+    return said
+
+
 def check_greedy(greedy) -> None:
     """(step, state, longest) -> the numbers of the words said, without <bos> and <eos>."""
     cases = [(*little_network(seed), longest) for seed in range(8) for longest in (20, 3)]
-    answers = [_words(checks.run(greedy, *case), "greedy") for case in cases]
+    on = "greedy: it does not end. `<eos>` (3) ends the sentence: leave the loop there, do not only skip it."
+    answers = [_words(checks.run(greedy, _bounded(step, 200, on), *rest), "greedy") for step, *rest in cases]
     right = [_greedy(*case) for case in cases]
     if answers != right:
+        if any(words[:1] == [BOS_ID] for words in answers):
+            raise NotYet("greedy: not yet. `<bos>` (2) is read and never said: leave it out.")
         for answer, (_, _, longest) in zip(answers, cases, strict=True):
             if len(answer) > longest:
                 raise NotYet(f"greedy: {len(answer)} words, at most {longest} are wanted: not every network ends.")
@@ -118,8 +178,12 @@ def check_greedy(greedy) -> None:
             ([_greedy(*case, stop=False) for case in cases], "It goes on behind `<eos>` (3)."),
             ([_greedy(*case, feed=False) for case in cases], "Hand the word that was said to the next step."),
             ([_greedy(*case, keep=False) for case in cases], "Hand the state that step returned to the next step."),
-            ([_greedy(*case, word=EOS_ID) for case in cases], "Begin with `<bos>` (2)."),
-            ([[BOS_ID, *words] for words in right], "`<bos>` (2) is read and never said: leave it out."),
+            *(([_greedy(*case, word=word) for case in cases], "Begin with `<bos>` (2).") for word in (0, 1, 3, 4)),
+            ([_greedy(*case, find=np.argmin) for case in cases], "argmin finds the word that is least likely: argmax."),
+            (
+                [_skipping(*case) for case in cases],
+                "`<eos>` (3) ends the sentence: leave the loop, do not only skip it.",
+            ),
         )
         for wrong, hint in mistakes:
             if answers == wrong:
@@ -133,17 +197,28 @@ def check_greedy(greedy) -> None:
     checks.solved("greedy speaks until it ends")
 
 
-def _beam(step, state, M, size=len, keep=True, patient=True, begin=BOS_ID):
+def _beam(step, state, M, size=len, keep=True, patient="all", begin=BOS_ID, states="own", widen=0, each=False):
+    """The exercise's function, with one mistake or none; None if it does not end."""
     beams: list[tuple] = [(0.0, [], (begin, state), False)]  # log p, words with <eos>, where to go on, over
-    while not (all if patient else any)(over for *_, over in beams):
+    done = {"all": all, "any": any, "best": lambda over: next(iter(over))}[patient]
+    for _ in range(20):
+        if done(over for *_, over in beams):
+            break
         longer: list[tuple] = []
         for log_p, words, (word, before), over in beams:
             if over:
                 longer += [(log_p, words, (word, before), over)] * keep
                 continue
-            more, after = step(word, before)
-            longer += [(log_p + p, [*words, w], (w, after), w == EOS_ID) for w, p in enumerate(more) if p > -np.inf]
-        beams = sorted(longer, key=lambda b: -b[0] / size(b[1]))[:M]
+            more, after = step(word, state if states == "one" else before)
+            state = after
+            after = before if states == "parent's" else after
+            found = [(log_p + p, [*words, w], (w, after), w == EOS_ID) for w, p in enumerate(more) if p > -np.inf]
+            longer += sorted(found, key=lambda b: -b[0])[:M] if each else found
+        beams = sorted(longer, key=lambda b: -b[0] / size(b[1]))[: None if each else M + widen]
+    else:
+        return None
+    if not beams:
+        return None
     log_p, words, *_ = max(beams, key=lambda b: b[3])
     return words[:-1], log_p / len(words)
 
@@ -151,8 +226,12 @@ def _beam(step, state, M, size=len, keep=True, patient=True, begin=BOS_ID):
 def check_beam_search(beam_search) -> None:
     """(step, state, M) -> the words of the best finished sentence, its mean log p."""
     cases, answers = [(*little_network(100 + seed), M) for seed in range(20) for M in (1, 2, 3, 4)], []
-    for case in cases:
-        answer = checks.run(beam_search, *case)
+    on = (
+        "beam_search: it does not end. Hand on, with each sentence, the state that `step` returned for it, and stop "
+        "when all M have ended."
+    )
+    for step, *rest in cases:
+        answer = checks.run(beam_search, _bounded(step, 3000, on), *rest)
         if not isinstance(answer, tuple | list) or len(answer) != 2:
             raise NotYet("beam_search: expected two things: the list of words, and their mean log p.")
         if np.ndim(answer[1]) and not np.ndim(answer[0]):
@@ -161,6 +240,8 @@ def check_beam_search(beam_search) -> None:
             raise NotYet("beam_search: a word that cannot be said (log p = -inf) is among the M: have ended ones left?")
         answers.append((_words(answer[0], "beam_search"), checks.as_array(answer[1], (), "the mean log p")))
     said, right = [words for words, _ in answers], [_beam(*case) for case in cases]
+    if any(EOS_ID in words[:-1] for words in said):
+        raise NotYet("beam_search: not yet. What has ended, with `<eos>` (3), stays as it is: do not lengthen it.")
     if any(words and words[-1] == EOS_ID for words in said):
         raise NotYet("beam_search: not yet. Leave `<eos>` (3) out of the words, not out of the score.")
     if any(words and words[0] == BOS_ID for words in said):
@@ -171,18 +252,34 @@ def check_beam_search(beam_search) -> None:
             ({"size": lambda words: max(len(words) - (words[-1] == EOS_ID), 1)}, "`<eos>` counts as a word."),
             ({"size": lambda words: len(words) + 1}, "`<bos>` does not count: it is read, not said."),
             ({"keep": False}, "What has ended stays among the M and is compared, too."),
-            ({"patient": False}, "Go on until all M have ended: a longer one may be better."),
-            ({"begin": EOS_ID}, "Begin with `<bos>` (2)."),
+            ({"patient": "any"}, "Go on until all M have ended: a longer one may be better."),
+            ({"patient": "best"}, "Go on until all M have ended, not the best alone: another may overtake it."),
+            *(({"begin": word}, "Begin with `<bos>` (2).") for word in (0, 1, 3, 4)),
+            (
+                {"states": "parent's"},
+                "A longer sentence goes on with the state that `step` returned, not with the old one.",
+            ),
+            ({"states": "one"}, "Each sentence has a state of its own: keep it beside its words."),
+            ({"widen": 1}, "Keep M of them, not M + 1."),
+            ({"widen": -1}, "Keep M of them, not M - 1."),
+            ({"each": True}, "Keep the M best of all, not M for each beginning."),
         )
         if said == [_beam(step, state, 1)[0] for step, state, _ in cases]:
             raise NotYet("beam_search: not yet. That is what greedy finds: keep the M best each time.")
         for wrong, hint in mistakes:
-            if said == [_beam(*case, **wrong)[0] for case in cases]:
+            if _finds(said, cases, wrong):
                 raise NotYet(f"beam_search: not yet. {hint}")
         words, (expected, _), (_, _, M) = next(c for c in zip(said, right, cases, strict=True) if c[0] != c[1][0])
         raise NotYet(f"beam_search: with M = {M} expected the words {expected}, got {words}.")
     _check_scores([score for _, score in answers], right, cases)
     checks.solved("beam_search keeps the best beginnings")
+
+
+def _finds(said, cases, mistake):
+    """Whether a search with this mistake finds just these words."""
+    return all(
+        (found := _beam(*case, **mistake)) and found[0] == words for words, case in zip(said, cases, strict=True)
+    )
 
 
 def _check_scores(scores, right, cases):
@@ -212,7 +309,13 @@ def _check_form(grammar):
     """NotYet if the parts of a grammar are not of the form in which the world reads them."""
     try:
         data = tomllib.loads(grammar)
-    except tomllib.TOMLDecodeError:
+    except tomllib.TOMLDecodeError as error:
+        if "overwrite" in str(error) or "twice" in str(error):
+            line = "".join(re.findall(r"\(at line (\d+)", str(error)))
+            stands = grammar.splitlines()[int(line) - 1].strip() if line else "a name"
+            raise NotYet(
+                f"my_languages: line {line}, {stands}: what stands left of = is there already. Each word once."
+            ) from None
         return  # the world says it, with the line
     rules, lists = data.get("rules"), data.get("words", {})
     if not isinstance(rules, dict):

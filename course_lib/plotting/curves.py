@@ -3,6 +3,7 @@
 import numpy as np
 
 from course_lib.plotting.style import BLUE, CYCLE, RED
+from course_lib.plotting.vectors import label_points
 
 
 def curve(ax, steps, values, ylabel: str, line: float, line_label: str):
@@ -66,8 +67,6 @@ def trade_off(ax, settings: dict, others: dict, xlabel: str, ylabel: str):
     """Points (y, x) along a line, one for each of `settings` {number: (y, x)}, and single ones {name: (y, x)}."""
     y, x = np.array(list(settings.values())).T
     ax.plot(x, y, color=BLUE, marker="o", markersize=5, label="temperature")
-    for name, (value_y, value_x) in settings.items():
-        ax.annotate(f"{name:g}", (value_x, value_y), xytext=(5, 5), textcoords="offset points", fontsize=9)
     for i, (name, (value_y, value_x)) in enumerate(others.items()):
         ax.plot(
             value_x,
@@ -80,4 +79,7 @@ def trade_off(ax, settings: dict, others: dict, xlabel: str, ylabel: str):
         )
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    points = [(value_x, value_y) for value_y, value_x in (*settings.values(), *others.values())]
+    sides = ((1, 1), (-1, -1), (1, -1), (-1, 1))
+    label_points(ax, [f"{name:g}" for name in settings], points[: len(settings)], sides, points)
     return ax
