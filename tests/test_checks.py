@@ -1298,6 +1298,9 @@ MENDED = [  # what was passed, not explained, or told a wrong cause
     (lesson_01.check_own_world, grammar(("RUNS and", "RUNS, and")), "'RUNS,' is said as a word: a rule"),
     (lesson_01.check_own_world, grammar(("RUNS and", "did.RUNS and")), "is said as a word: a rule"),
     (lesson_01.check_own_world, grammar(('"runs', '"30%: runs')), "'30%:' is said as a word: a weight"),
+    (lesson_01.check_own_world, grammar(('"runs', '"3:runs')), "'3:runs' is said as a word: a weight"),
+    (lesson_01.check_own_world, grammar(("RUNS and", "RUNS/k! and")), "takes no mark with /, mark the words"),
+    (lesson_01.check_own_world, grammar(("RUNS and", "RUNS*1500 and")), "repeat a rule less often|more than 20000"),
     (lesson_01.check_own_world, GRAMMAR_FILE.read_text, "the grammar of the course"),
     (lesson_01.check_own_world, grammar(('"sleeps', '"9999999: so RUNS", "sleeps'))
      , "more than 100,000 words"),

@@ -244,6 +244,8 @@ def check_own_world(my_grammar) -> None:
         marked = [(text, d) for text in texts for d in world.dependencies(text)]
     except CourseError as error:
         raise NotYet(f"my_grammar: {error}") from None
+    except RecursionError:
+        raise NotYet("my_grammar: too much is left to say at once: repeat a rule less often.") from None
     if _is_the_courses(source):
         raise NotYet("my_grammar: that is the grammar of the course: write rules of your own.")
     if said := _said_by_mistake(world):
@@ -272,9 +274,14 @@ def _is_the_courses(source: str) -> bool:
 
 def _said_by_mistake(world: GrammarWorld) -> str:
     """What is said, though it was meant as a rule, a form or a weight, or ""."""
-    for word in world.words:
-        if re.fullmatch(r"[\d.]+%?:", word):
+    lines = [line for rules in world.grammar.rules.values() for _, alternatives in rules for line in alternatives]
+    for line in lines:
+        if re.match(r"\s*(?:[\d.]+\s*%|-[\d.]+:|[\d.]+:\S|[\d.]+\s+:)", line):
+            word = line.split()[0]
             return f"{word!r} is said as a word: a weight is a number, a colon and a space, as in '3: garden'."
+    for word in world.words:
+        if word in world.grammar.rules:
+            return f"{word!r} is said as a word: a rule takes no mark with /, mark the words in the rule."
         if any(name in world.grammar.rules for name in re.findall(r"[A-Z][A-Z_]+", word)):
             return f"{word!r} is said as a word: a rule's name stands apart, with a space before a full stop."
         if len(word) > 1 and re.search(r"[{}\[\]]", word):
