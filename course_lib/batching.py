@@ -1,4 +1,4 @@
-"""Endless shuffled batches for `training.fit`: of texts, of tapes, of pairs, of pictures and their captions."""
+"""Endless shuffled batches for `training.fit`: of texts, of texts with verdicts, tapes, pairs, captioned pictures."""
 
 from collections.abc import Iterator
 
@@ -34,6 +34,27 @@ def bucketed(lengths, batch_size, rng):
         batches = [part[i : i + batch_size] for i in range(0, len(part) - batch_size + 1, batch_size)]
         for i in rng.permutation(len(batches)):
             yield batches[i]
+
+
+def verdict_batches(rows, verdicts, batch_size: int, seed: int, every_step=False):
+    """Endless shuffled batches (tokens (batch_size, T), verdicts (batch_size,)), texts of like length together.
+
+    rows (N, L): from `text.to_rows` with marks=False; verdicts (N,): 1 or 0. every_step: the verdict at each word,
+    (batch_size, T), -1 where there is none, as `training.verdict_loss` takes them. CourseError if a row has no word,
+    there is not a verdict for each, or one is neither 1 nor 0.
+    """
+    rows, verdicts = np.asarray(rows), np.asarray(verdicts)
+    if verdicts.shape != rows.shape[:1] or not np.isin(verdicts, (0, 1)).all():
+        raise CourseError(f"verdicts: expected 1 or 0 for each of {len(rows)} texts, got an array {verdicts.shape}.")
+    lengths = (rows != PAD_ID).sum(axis=1)
+    if not lengths.all():
+        raise CourseError(f"row {int(lengths.argmin())} has no word: leave it out.")
+    reach = np.where(rows != PAD_ID, np.arange(1, rows.shape[1] + 1), 0).max(axis=1)  # padding may stand anywhere
+    rng = np.random.default_rng(seed)
+    while True:
+        for chosen in bucketed(lengths, batch_size, rng):
+            tokens, said = rows[chosen, : reach[chosen].max()], verdicts[chosen].astype(np.float32)
+            yield tokens, np.where(tokens != PAD_ID, said[:, None], np.float32(-1)) if every_step else said
 
 
 def stream_batches(ids, batch_size, length):

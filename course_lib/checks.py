@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.errors import CourseError
-from course_lib.mistakes import EXCHANGED, explain
+from course_lib.mistakes import TURNED, explain, has_more
 
 BLANK = (None, ..., NotImplemented)
 TOO_MANY = 100_000  # things in a list that a student's code makes: what never ends is stopped there
@@ -78,7 +78,12 @@ def _sentences(name: str) -> Iterator[None]:
     try:
         with np.errstate(all="ignore"):
             yield
-    except NotImplementedError:
+    except NotImplementedError as error:
+        if has_more(error):
+            why = (
+                f"{name} stops at the line `raise NotImplementedError()`: delete that line, your code stands beside it."
+            )
+            raise NotYet(why) from None
         raise NotYet(f"{name} is still blank: write it in the cell above, run that cell, then this one.") from None
     except NotYet:
         raise
@@ -217,6 +222,8 @@ def _numbers(answer: Any, shape: tuple, what: str) -> np.ndarray:
         raise NotYet(f"{what}: {wanted}, got a function, {_named(answer)}: call it, with ( ).")
     if type(answer).__name__ in ("KerasTensor", "SymbolicTensor"):
         raise NotYet(f"{what}: {wanted}, got a tensor without numbers: hand it arrays, not keras.Input.")
+    if isinstance(answer, str) and _is_number(answer):
+        raise NotYet(f"{what}: {wanted}, got the text {answer!r}: a number stands without quotes, and without str(…).")
     if isinstance(answer, str | bytes | Mapping | set | frozenset | Iterator):
         raise NotYet(f"{what}: {wanted}, got {_kind(answer)}.")
     try:
@@ -239,17 +246,24 @@ def _numbers(answer: Any, shape: tuple, what: str) -> np.ndarray:
         raise NotYet(f"{what}: {wanted}, got {_kind(answer)}.") from None
 
 
+def _is_number(text: str) -> bool:
+    try:
+        return bool(text.strip()) and float(text) is not None
+    except ValueError:
+        return False
+
+
 def _other_shape(answer: Any, array: np.ndarray, shape: tuple) -> str:
     """Why a shape may be another than expected."""
     if isinstance(answer, tuple):
         return f"a tuple of {len(answer)} was returned; return one array, without a comma"
     if array.ndim > 1 and array.T.shape == shape:
-        return EXCHANGED
+        return TURNED
     if array.size == np.prod(shape) and tuple(n for n in array.shape if n > 1) == tuple(n for n in shape if n > 1):
         way = "many" if array.ndim > len(shape) else "few"
         return f"the numbers may be right, with an axis of length 1 too {way}"
     if array.ndim == 0:
-        return "that is one number: is a sum or mean over too many axes"
+        return "that is one number: is a sum or mean over too many axes, or @ in place of *"
     return ""
 
 
@@ -298,7 +312,7 @@ def _general_mistake(answer: np.ndarray, expected: np.ndarray, tolerance: float)
     if answer.dtype.kind not in "fiub" or expected.dtype.kind not in "fiub":
         return ""
     if expected.ndim == 2 and close(expected.T):
-        return f"{EXCHANGED[0].upper()}{EXCHANGED[1:]}."
+        return f"{TURNED[0].upper()}{TURNED[1:]}."
     if answer.shape != expected.shape:
         return ""
     if expected.any() and close(-expected):
@@ -309,7 +323,26 @@ def _general_mistake(answer: np.ndarray, expected: np.ndarray, tolerance: float)
         return "The right numbers, in reversed order."
     if answer.size > 2 and _close(np.sort(answer, None), np.sort(expected, None), tolerance):
         return "The right numbers, in another order."
-    return ""
+    if any((expected != np.round(expected, n)).any() and close(np.round(expected, n)) for n in range(5)):
+        return "It is rounded: return all the digits."
+    return _times(answer, expected, tolerance)
+
+
+def _times(answer: np.ndarray, expected: np.ndarray, tolerance: float) -> str:
+    """Whether all numbers are too large by the same factor; one number, by a usual one."""
+    if not expected.any():
+        return ""
+    factor = float((answer * expected).sum() / (expected**2).sum())
+    is_usual = any(_close(factor, usual, tolerance) for usual in (2, 0.5, 100, 0.01))
+    if (
+        min(abs(factor), abs(factor - 1)) < 0.001
+        or not (is_usual or answer.size > 2)
+        or not _close(answer, factor * expected, tolerance)
+    ):
+        return ""
+    if answer.size > 1:
+        return f"All numbers are {factor:.4g} times what they should be."
+    return f"The number is {factor:.4g} times what it should be."
 
 
 def number(answer, expected: float, what: str, mistakes: Sequence[tuple[Any, str]] = (), tolerance: float = 1e-5):

@@ -6,11 +6,13 @@
 import ast
 import builtins
 import difflib
+import inspect
 import linecache
 import os
 import re
 import site
 import sysconfig
+import textwrap
 import traceback
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,7 +22,9 @@ import numpy as np
 
 from course_lib.errors import CourseError
 
-EXCHANGED = "rows and columns are exchanged: a batch is rows here, x @ W, where a paper writes W x"
+TURNED = "rows and columns are exchanged"
+EXCHANGED = f"{TURNED}: a batch is rows here, x @ W, where a paper writes W x"
+UNCALLED = "'?(?:builtin_function_or_method|method|function)'?"
 LONGEST = 70  # characters of code that are quoted
 OTHERS = {
     str(Path(__file__).resolve().parent),
@@ -66,6 +70,14 @@ CAUSES: list[tuple[type | tuple[type, ...], str, str]] = [
     (UnboundLocalError, r"variable '(\w+)'",
      "\\1 is read before it has a value: set it before the loop or the if, or give it another name"),
     (ModuleNotFoundError, r"No module named '([\w.]+)'", "the course has no \\1: NumPy and keras.ops are enough"),
+    (TypeError, r"operand type\(s\) for \^|bitwise_xor",
+     "a power is written **, with two stars: ^ is another operation"),
+    (TypeError, rf"(?:operand type|ufunc|not supported between|must be real number).*{UNCALLED}",
+     "a function stands there that is not called: .mean() calls it, .mean does not"),
+    (TypeError, r"for \*\* or pow\(\): '(list|tuple|generator)'",
+     "a \\1 has no power: take the power of each array in it, g**2 for g in …, or make one array of it, np.array(…)"),
+    (TypeError, r"string indices must be integers, not 'str'",
+     'a text is asked by place: .index("…") of it gives the place of a character'),
     (TypeError, r"(?:only (?:length-1|0-dimensional|size-1) arrays|only integer scalar arrays)",
      "an array stands where one number has to: choose one, or use NumPy's function, np.exp for math.exp"),
     (TypeError, "must be real number, not (?:ndarray|list|tuple)",
@@ -107,7 +119,10 @@ CAUSES: list[tuple[type | tuple[type, ...], str, str]] = [
     (ValueError, r"too many values to unpack \(expected (\d+)",
      "\\1 names stand on the left, more values come: an array is unpacked along its first axis"),
     (ValueError, r"truth value of an array",
-     "if, and, or, max need one truth, not an array of them: np.where, &, |, np.maximum take arrays"),
+     "if, and, or, max need one truth, not an array of them: is a .sum() missing, which makes one number? "
+     "np.where, &, |, np.maximum take arrays"),
+    (ValueError, r"does not have enough dimensions",
+     "@ multiplies two arrays, and one of them is a single number there: * multiplies numbers"),
     (ValueError, r"inhomogeneous|setting an array element with a sequence",
      "the parts have different shapes, so they make no array"),
     (ValueError, r"cannot reshape array of size (\d+) into shape (.*)", "\\1 numbers do not fill the shape \\2"),
@@ -142,6 +157,21 @@ def explain(error: Exception, name: str, returned: bool = False) -> str:
     if cause := _meant(error, frame) or _cause(error, said):
         return _sentence(start + (f" ({said}): {cause}" if 0 < len(said) <= 100 else f": {cause}"))
     return _sentence(f"{start}: {said or 'it says no more'}")
+
+
+def has_more(error: NotImplementedError) -> bool:
+    """Whether the function that says it is not written has other lines than that one."""
+    frame, _ = _place(error.__traceback__)
+    if frame is None:
+        return False
+    try:
+        written = ast.parse(textwrap.dedent(inspect.getsource(frame.f_code))).body[0]
+    except (OSError, SyntaxError, TypeError, IndexError):
+        return False
+    lines = written.body if isinstance(written, ast.FunctionDef) else []
+    return (
+        len([line for line in lines if not (isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant))]) > 1
+    )
 
 
 def _sentence(text: str) -> str:
@@ -220,7 +250,7 @@ def _near(name: str, known: Iterable[str]) -> str:
 
 
 MISFIT = re.compile(
-    r"matmul: Input operand|not aligned|Matrix size-incompatible|Inner dimensions|In\[0\].*In\[1\]|"
+    r"matmul: Input operand \d has a mismatch|not aligned|Matrix size-incompatible|Inner dimensions|In\[0\].*In\[1\]|"
     r"could not be broadcast together|Incompatible shapes|required broadcastable shapes|[Dd]imensions must be equal"
 )
 
@@ -233,11 +263,27 @@ def _misfit(said: str, frame: FrameType | None, code: str) -> str:
         return f": {EXCHANGED}" if is_product else f": {said}"
     a, b = sizes
     if not is_product:
-        turned = len(a) == len(b) == 2 and a == b[::-1]
-        return f", shapes {a} and {b}: " + (EXCHANGED if turned else "they do not go together, number by number")
+        return f", shapes {a} and {b}: {_no_pairs(a, b, code)}"
+    if a == b:
+        return f", shapes {a} @ {b}: for a product number by number write *, not @"
     if any(_fits(*pair) for pair in ((b, a), (b, a[::-1]), (a, b[::-1]))):
         return f", shapes {a} @ {b}: {EXCHANGED}"
     return f", shapes {a} @ {b}: rows of {a[-1]} numbers need a matrix with {a[-1]} rows; do the two belong together?"
+
+
+def _no_pairs(a: tuple, b: tuple, code: str) -> str:
+    """Why two arrays cannot be added or multiplied number by number."""
+    if code.startswith("sum("):
+        return "sum(…) adds whole arrays to each other: make one number of each first, (…).sum()"
+    if a == b[:-1] or b == a[:-1]:
+        return "a sum, mean or max took an axis away: keepdims=True keeps it, with length 1"
+    if re.search(r"@.*(?<!\*)\*(?!\*)", code):
+        return "@ and * go from left to right: put brackets around what is multiplied number by number first"
+    if len(a) == len(b) == 2 and a == b[::-1] and "*" not in code:
+        return EXCHANGED
+    number_by_number = "they do not go together, number by number"
+    is_times = re.search(r"(?<!\*)\*(?!\*)|multiply", code)
+    return number_by_number + ("; for a matrix product write @, not *" if is_times and _fits(a, b) else "")
 
 
 def _fits(a: tuple, b: tuple) -> bool:
@@ -265,6 +311,19 @@ def _operands(frame: FrameType | None, code: str) -> tuple[tuple, tuple] | None:
 
 
 def _shape(node: ast.expr, names: dict) -> tuple | None:
+    """The shape of a name, its .T, a number, or of what is computed of them number by number."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+        return ()
+    if isinstance(node, ast.UnaryOp):
+        return _shape(node.operand, names)
+    if isinstance(node, ast.BinOp):
+        left, right = _shape(node.left, names), _shape(node.right, names)
+        if left is None or right is None or isinstance(node.op, ast.MatMult):
+            return None
+        try:
+            return np.broadcast_shapes(left, right)
+        except ValueError:
+            return None
     if isinstance(node, ast.Attribute) and node.attr == "T":
         inner = _shape(node.value, names)
         return inner and inner[::-1]

@@ -33,6 +33,16 @@ def next_token_loss(targets, logits):
     return ops.sum(each * counts) / ops.maximum(ops.sum(counts), 1.0)
 
 
+@keras.saving.register_keras_serializable(package="course_lib")
+def verdict_loss(targets, logits):
+    """Mean cross-entropy of yes or no, nats: targets 1, 0, or -1 where none counts, logits; (B,) or (B, T)."""
+    ops = keras.ops
+    logits, targets = ops.cast(logits, "float32"), ops.cast(targets, "float32")
+    counts = ops.cast(targets >= 0, "float32")
+    each = ops.softplus(logits) - targets * logits
+    return ops.sum(each * counts) / ops.maximum(ops.sum(counts), 1.0)
+
+
 def compile_for_training(
     model, steps: int | None, learning_rate=3e-3, warm_up=100, clip=1.0, loss=None, optimizer="adam", ns_steps=6
 ) -> None:

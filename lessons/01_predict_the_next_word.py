@@ -307,7 +307,8 @@ for words in (good, bad):
 must_be("the two evenings are the same bag of words", np.array_equal(bag_of(good), bag_of(bad)))
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# **Problem 2: counts do not keep the order.** After one of the two evenings any network is wrong about the mood.
+# **Problem 2: counts do not keep the order.** A network that reads counts is wrong about the mood
+# after one of the two evenings.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Idea 3: a very large window
@@ -638,7 +639,7 @@ lesson_01.check_temperature(softmax_with_temperature)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Does it remember France?
 #
-# Two per cent above the floor sounds like the end of the story. It is not. Think of a model that is perfect at
+# Two per cent above the floor: does that say that the network remembers France? Think of a model that is perfect at
 # everything, except that it guesses each far word blindly, among all languages.
 
 # %% [markdown]
@@ -660,7 +661,8 @@ print(f"The far word is one word in {len(log_p_true) / len(far_word):.0f}.")
 guess.answer(blind_ratio, because="A blind guess costs log 8 nats, but only one word in about forty is a far word.")
 
 # %% [markdown]
-# So few that perplexity hardly notices. **A good mean can hide a total failure**: measure what
+# Ours is nearer to the floor, so it cannot be blind. But all far words together are worth these few per cent: of a model
+# at 1.06 the perplexity does not tell whether it knows them. **A good mean can hide a total failure**: measure what
 # you care about by itself. So, by distance:
 
 # %%
@@ -812,7 +814,7 @@ only = claim(
 
 # %% tags=["picture-far-word"] slideshow={"slide_type": "slide"}
 fig, ax = plotting.figure(8, 3, alt="Shares right of four models, of far words and of words told by order alone: the "
-                          "windows and the bag have one tall bar and one low, the RNN two tall ones.")  # fmt: skip
+                          "window of 16 and the bag have one low bar each, the window of 4 has two, the RNN none.")  # fmt: skip
 plotting.grouped_bars(ax, ["far word, 16 to 26 places on", "where only the order tells"], both, "share right")
 plotting.title(ax, only)
 plt.show()
@@ -837,11 +839,11 @@ claim("with 16 words in sight, the best possible finds at most three in ten of t
 # - The **bag of words** finds the far word, the **window of 16** the order: *each knows at most one of the two*.
 # - *Moved by one place, the large window lost most of it*.
 # - *The RNN knows both*, and *no other model comes as near to the floor*.
-# - *Blind to every far word, a model is still within 6 % of the floor*: perplexity hides it.
+# - *Blind to every far word, a model is still within 6 % of the floor*: a mean can hide it.
 
 # %% [markdown]
-# All networks had the same learning rate, which was not searched for each. The two low bars would not rise with it: see the
-# last claim, and *the two evenings are the same bag of words*.
+# All networks had the same learning rate, which was not searched for each. The low bar of the window of 16 and that of the bag
+# would not rise with it: see the last claim, and *the two evenings are the same bag of words*.
 #
 # ### 4 · What the figure shows
 #
@@ -875,7 +877,8 @@ lesson_01.check_what_it_shows(what_it_shows)
 #
 # The grammar of this lesson is a text file (`course_lib/worlds/language.toml`; how to write one stands at the top of
 # `course_lib/worlds/grammar.py`). Write a small one as a Python string: at least 8 different words, an entropy rate
-# between 0.1 and 1 nat per word, and a dependency marked with `/kind` and `/kind!` at a distance of 5 words or more.
+# between 0.1 and 1 nat per word, and a dependency marked with `/kind` and `/kind!` at a distance of 5 words or more: another
+# cue, another far word.
 
 
 # %% nbgrader={"grade_id": "own-world"}

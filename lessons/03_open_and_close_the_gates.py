@@ -108,12 +108,13 @@ others = shares("RNN, orthogonal", "quiet", 50) + shares("RNN, ReLU and identity
 claim("but quiet and orthogonal, or ReLU and identity: all learned it", at_least(min(others), 0.99), table="lag.csv")
 
 # %% [markdown]
-# So with the number at 1 the network is behind two that have no gates. With 3 it is level with them.
+# So with the number at 1 the network is behind two that have no gates (one of them started quiet; more on that below). With 3 it is
+# level with them.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One operation mode, or three gates
 #
-# A vanilla RNN does one thing: it adds every input to the whole memory. Think of a notebook instead. At each word:
+# A vanilla RNN does one thing: at every step it mixes the whole memory and adds the input. Think of a notebook instead. At each word:
 #
 # - shall I **keep** what is on the page?
 # - shall I **write**, and what?
@@ -138,8 +139,8 @@ claim("but quiet and orthogonal, or ReLU and identity: all learned it", at_least
 # a slip: $g_t$ could not be negative then, and nothing could be subtracted from a cell.)
 
 # %% [markdown]
-# In the drawing a circle with a dot is $\odot$, one with a plus is a sum; at a black dot a value goes two ways. Where two
-# lines cross without a dot, they do not meet. Each box has weights of its own, and a bias.
+# A circle with a dot is $\odot$, one with a plus is a sum; at a black dot a value goes two ways. Where two lines cross without a
+# dot, they do not meet. Each box has weights of its own, and a bias.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # The same, drawn. Begin with the thick line, the page: on its way from $c_{t-1}$ to $c_t$ are one product and one sum, and no
@@ -518,8 +519,8 @@ guess.answer(
 
 # %% [markdown]
 # Solid: all paths. Dashed, in the same colour: the direct path alone. With bias 0 the gates start half closed, and the
-# LSTM forgets faster than the RNN. With bias 3 the gradient arrives **although the input is loud**: that is what gates are for, as a
-# quiet RNN needs none. Ten steps back the usual explanation accounts for most of the gradient. Fifty steps back most came
+# LSTM forgets faster than the RNN. With bias 3 the gradient arrives **although the input is loud**: a quiet
+# RNN needs no gates for that. Ten steps back the direct path alone has most of the length of the whole. Fifty steps back most came
 # **by other ways**. And in the quiet network with bias 3 the gradient grows, which the direct path alone never could
 # ($f_t \le 1$): an LSTM can explode, too.
 
@@ -567,7 +568,8 @@ tables.print_table(
 # %% [markdown]
 # ### 4 · A bias for a memory
 #
-# Which bias makes a gate of $\sigma(b)$ keep exactly half of a value after `steps` steps?
+# Which bias makes a gate of $\sigma(b)$ keep exactly half of a value after `steps` steps? Return it as a formula gives it:
+# the check compares five places behind the point.
 
 
 # %% nbgrader={"grade_id": "forget-bias"}
@@ -756,8 +758,8 @@ claim("and at least 0.6 where one is open anyway", at_least(abs(deep), 0.6))
 
 # %% [markdown]
 # One cell holds the open speech, and one goes with the **count** of brackets. Look at the first at work, with its gates. (Its
-# sign is turned so that up is *open*.) *Keep, write, show* is what gates can do. Only at a quotation mark
-# does this cell have something to write. **Guess:** is its input gate shut at other characters?
+# sign is turned so that up is *open*.) *Keep, write, show* is what gates can do. What the cell holds changes
+# only at a quotation mark. **Guess:** is its input gate shut at other characters?
 
 # %% tags=["nbval-ignore-output", "guess"]
 guess = ask("its input gate where there is no quotation mark, on average (0 is shut, 1 is open)")
@@ -879,7 +881,7 @@ lesson_03.check_counter(counter)
 # ## In practice
 #
 # - The forget bias belongs to the task. Keras's 1 is fine where what matters lies a few steps back; where it may lie 50 back, start at
-#   3, or spread it (chrono): `keras.layers.LSTM(…, bias_initializer=ForgetBias(3), unit_forget_bias=False)`, from `course_lib/cells.py`.
+#   3 (here: recall, 64 units, 600 updates), or spread it (chrono): `keras.layers.LSTM(…, bias_initializer=ForgetBias(3), unit_forget_bias=False)`, from `course_lib/cells.py`.
 # - Clip gradients with LSTMs, too: gates do not bound the gradient.
 # - Before you believe a story about a unit, choose it on one text and test it on another, and look at an untrained network.
 

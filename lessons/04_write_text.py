@@ -553,14 +553,16 @@ for valid, its in trade.values():
     best[its] = max(valid, best.get(its, 0))
 different, right = zip(*sorted(best.items()), strict=True)
 beyond = {name: right_too - np.interp(its, different, right) for name, (right_too, its) in others.items()}
-claim("of right stories, a nucleus of 0.9 has no fewer than temperatures of equal diversity, by .05 (interpolated)",
-      at_least(beyond["nucleus 0.9"], -0.05))  # fmt: skip
-claim("the three best characters have no more, by .05", at_most(beyond["top-k 3"], 0.05))
+claim(
+    "a nucleus of 0.9 writes more right stories than a temperature of the same diversity",
+    at_least(beyond["nucleus 0.9"], 0.0),
+)
 star = others["the world itself"][1]
 lost = min((1 - valid) + max(star - its, 0) for valid, its in trade.values())
 claim("none of these temperatures reaches the world itself", at_least(lost, 0.01))
 
 # %% [markdown]
+# Interpolated between two temperatures, that is. (Whether the three best do so, too, differs from seed to seed.)
 # The star is where a perfect model would stand, *at temperature 1*. Temperature is a bandage for a model that puts a little
 # probability on what cannot be. Slide it (in a running kernel).
 

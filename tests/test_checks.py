@@ -22,6 +22,8 @@ from course_lib.exercises import (
     lesson_09,
 )
 from course_lib.numpy_rnn import sigmoid
+from course_lib.text import tokenize
+from course_lib.worlds.language import GRAMMAR_FILE
 from course_lib.worlds.nesting import NestingWorld
 
 KINDS_00 = ("must be", "live", "stored", "live", "must be")  # lesson 00, exercise 2
@@ -455,7 +457,7 @@ def sharp(weights):
 
 RIGHT = [
     (lesson_00.check_count_words, lambda s: sum(w.strip(".,!").isalpha() for w in s.split())),
-    (lesson_00.check_count_words, lambda s: len(s.split())),
+    (lesson_00.check_count_words, lambda s: np.sum([w.isalpha() for w in tokenize(s)])),
     (lesson_00.check_which_mark, lambda: dict(zip("abcde", KINDS_00, strict=True))),
     (lesson_00.check_which_mark, lambda: {k: v.title() for k, v in zip("abcde", KINDS_00, strict=True)}),
     (lesson_01.check_perplexity, lambda p: np.exp(-np.log(p).mean())),
@@ -1132,6 +1134,302 @@ WRONG = [
     (lesson_09.check_focus, lambda a: -(a * np.log(a + 1e-30)).sum(), "turned round: it is large for a wide look"),
     (lesson_09.check_focus, lambda a: float(sharp(a) == 1), "between 0 and 1"),
 ]
+
+
+GROUND = """
+start = "STORY"
+[sets.a]
+cat = { says = "meow" }
+dog = { says = "woof" }
+[sets.b]
+meow = {}
+woof = {}
+[rules]
+STORY = ["the {x}/k RUNS and says {x.says}/k! where x in a"]
+RUNS = ["runs home fast", "sleeps at night"]
+"""
+
+
+def grammar(*changes):
+    """GROUND with some pieces of it replaced."""
+    text = GROUND
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    return lambda: text
+
+
+def first_only(sentence):
+    for token in tokenize(sentence):
+        return int(token.isalpha())
+    return 0
+
+
+def sets_to_one(sentence):
+    n = 0
+    for token in tokenize(sentence):
+        if token.isalpha():
+            n = +1
+    return n
+
+
+def shifted(s, t, by, divided=True):
+    e = np.exp(s / t - by(s / t if divided else s, axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def powers(s, t):
+    p = softmax(s) ** (1 / t)
+    return p / p.sum(axis=-1, keepdims=True)
+
+
+def columns(order):
+    """counter, with the columns of its weights in another order."""
+    at = ["ifgo".index(gate) for gate in order]
+    return lambda a: tuple(part[..., at] for part in counter(a))
+
+
+def shut(alphabet):
+    W_x, W_h, b = counter(alphabet)
+    W_x[[alphabet.index("("), alphabet.index(")")], 1] = -40
+    return W_x, W_h, b
+
+
+def scaled_by(norm, compared=None):
+    """clip, with another norm."""
+
+    def clip(gradients, limit):
+        by = norm(gradients)
+        above = (compared or norm)(gradients) > limit
+        return [g * limit / by if above else g for g in gradients]
+
+    return clip
+
+
+def norms(gradients):
+    return [np.linalg.norm(g) for g in gradients]
+
+
+def squares(gradients):
+    return sum((g**2).sum() for g in gradients)
+
+
+def first_of_loop(gradients, limit):
+    for g in clip(gradients, limit):
+        return [g]
+
+
+def back_with(d, p, W, da):
+    return da @ W.T, p.T @ da
+
+
+def lstm_back_to_h(change):
+    """lstm_back, with other parts (d and slope of each gate) on the way to h."""
+
+    def back(dh, dc_next, i, f, g, o, c_prev, c, W_h):
+        dc = dc_next + dh * o * (1 - np.tanh(c) ** 2)
+        parts = [dc * g, i * (1 - i)], [dc * c_prev, f * (1 - f)], [dc * i, 1 - g**2], [dh * np.tanh(c), o * (1 - o)]
+        change(parts, locals())
+        return np.hstack([d * slope for d, slope in parts]) @ W_h.T, dc * f
+
+    return back
+
+
+def lstm_back_to_c(part):
+    """lstm_back, with something else to c: of dc, dc_next, dh, f, o, c."""
+
+    def back(dh, dc_next, i, f, g, o, c_prev, c, W_h):
+        dc = dc_next + dh * o * (1 - np.tanh(c) ** 2)
+        return lstm_back(dh, dc_next, i, f, g, o, c_prev, c, W_h)[0], part(dc, dc_next, dh, f, o, c)
+
+    return back
+
+
+MENDED = [  # what was passed, not explained, or told a wrong cause
+    (lesson_00.check_count_words, lambda s: len(s.split()), "'Paris – in May .* dash between two spaces"),
+    (lesson_00.check_count_words, first_only, "return inside the loop"),
+    (lesson_00.check_count_words, sets_to_one, "=. 1 written for .= 1"),
+    (lesson_00.check_count_words, lambda s: sum(w.isalpha() for w in s.split()), "text.tokenize takes them apart"),
+    (lesson_00.check_count_words, lambda s: sum(map(str.isalpha, tokenize(s))) + 1, "count begins at 0"),
+    (lesson_00.check_count_words, lambda s: str(len(s)), "without str"),
+    (lesson_00.check_count_words, lambda s: len({w for w in tokenize(s) if w.isalpha()}), "'I read and .*counts twice"),
+    (lesson_01.check_perplexity, lambda p: p.prod() ** 1 / len(p), r"write \*\* \(1 / N\)"),
+    (lesson_01.check_perplexity, lambda p: p.prod() ** -1 / len(p), "in brackets"),
+    (lesson_01.check_perplexity, lambda p: np.exp(-p.mean()), "The logarithm is missing"),
+    (lesson_01.check_perplexity, lambda p: np.exp(-(p * np.log(p)).sum()), "Do not multiply by p"),
+    (lesson_01.check_perplexity, lambda p: -(p * np.log(p)).sum(), "Do not multiply by p"),
+    (lesson_01.check_perplexity, lambda p: np.exp(-np.log(p).sum() / (len(p) - 1)), "not by N - 1"),
+    (lesson_01.check_perplexity, lambda p: np.exp(-np.log(p).sum() // len(p)), "divide with /"),
+    (lesson_01.check_perplexity, lambda p: np.exp(-np.log1p(p).mean()), "log1p"),
+    (lesson_01.check_perplexity, lambda p: np.exp(-np.log(p).mean), "function stands there that is not called"),
+    (lesson_01.check_perplexity, lambda p: p.mean, r"got a function, mean: call it, with \( \)"),
+    (lesson_01.check_perplexity, lambda p: "2.3", "a number stands without quotes"),
+    (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(h @ U + b), "x_t @ W_x is not added"),
+    (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + h + b), "without its weights"),
+    (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + h @ U + b + b), "added twice"),
+    (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W) + h @ U + b, "h_prev @ W_h and b are outside"),
+    (lesson_01.check_rnn_step, lambda x, h, W, U, b: np.tanh(x @ W + h * U + b), "a matrix product write @"),
+    (lesson_01.check_temperature, lambda s, t: shifted(s, t, np.max, divided=False), "not divided by the temperature"),
+    (lesson_01.check_temperature, lambda s, t: shifted(s, t, np.mean), "not its mean, its smallest"),
+    (lesson_01.check_temperature, lambda s, t: shifted(s, t, np.min), "overflows"),
+    (lesson_01.check_temperature, powers, "rounded to 0 stays 0"),
+    (lesson_01.check_temperature, lambda s, t: np.exp(s / t - (s / t).max(-1, keepdims=True)), "Divide by the sum, so"),
+    (lesson_01.check_temperature, lambda s, t: np.exp(s / t) / np.exp(s / t).sum(), "not the whole table"),
+    (lesson_01.check_temperature, lambda s, t: softmax(s / t) * 100, "per cent"),
+    (lesson_01.check_temperature, lambda s, t: np.nan_to_num(np.exp(s / t) / np.exp(s / t).sum(-1)[:, None]), "hides"),
+    (lesson_01.check_temperature, lambda s, t: sigmoid(s / t), "That is the sigmoid"),
+    (lesson_01.check_temperature, lambda s, t: (s / t).argmax(-1), "not the largest or its place"),
+    (lesson_01.check_temperature, lambda s, t: np.exp(s / t) / np.exp(s / t).sum(0), "use axis=-1 in the sum"),
+    (lesson_01.check_temperature, lambda s, t: np.exp(s / t) / np.exp(s / t).sum(-1), "keepdims=True keeps it"),
+    (lesson_01.check_what_it_shows, lambda: dict(zip("abcdef", SHOWN_01, strict=True)) | {"e": False}, "of 4 has two"),
+    (lesson_01.check_own_world, grammar(("fast", "STORY fast")), "rule STORY comes back to itself before its end|RUNS"),
+    (lesson_01.check_own_world, grammar(('where x in a"', 'RUNS where x in a"'), ('fast"', 'fast RUNS"'),
+                                        ('night"', 'night RUNS"')), "texts without an end|before its end"),
+    (lesson_01.check_own_world, grammar(('"runs home fast", "sleeps at night"', '"and RUNS"')), "an end"),
+    (lesson_01.check_own_world, grammar(('["runs home fast", "sleeps at night"]', '"garden"')), r"list: \["),
+    (lesson_01.check_own_world, grammar(('start = "STORY"', "")), "with which rule a text begins"),
+    (lesson_01.check_own_world, lambda: "my_grammar.toml", "the name of a file"),
+    (lesson_01.check_own_world, grammar(("[sets.a]", "[a]"), ("[sets.b]", "[b]")), "no set 'a'. The grammar has none"),
+    (lesson_01.check_own_world, grammar(("home", "{x}")), r"hand it over: RUNS\[x\]"),
+    (lesson_01.check_own_world, grammar(("/k!", ""), ("/k", "")), "no dependency is marked: mark the cue"),
+    (lesson_01.check_own_world, grammar(("{x.says}", "meow")), "is always 'meow', so it depends on nothing"),
+    (lesson_01.check_own_world, grammar(("{x.says}", "{y}"), ("in a", "in a, y in b")), "does not depend on it"),
+    (lesson_01.check_own_world, grammar(("{x}/k", "cat/k")), "the cue is nearly always 'cat'"),
+    (lesson_01.check_own_world, grammar(("RUNS and", "RUNS, and")), "'RUNS,' is said as a word: a rule"),
+    (lesson_01.check_own_world, grammar(("RUNS and", "did.RUNS and")), "is said as a word: a rule"),
+    (lesson_01.check_own_world, grammar(('"runs', '"30%: runs')), "'30%:' is said as a word: a weight"),
+    (lesson_01.check_own_world, grammar(('"runs', '"3:runs')), "'3:runs' is said as a word: a weight"),
+    (lesson_01.check_own_world, grammar(("RUNS and", "RUNS/k! and")), "takes no mark with /, mark the words"),
+    (lesson_01.check_own_world, grammar(("RUNS and", "RUNS*1500 and")), "repeat a rule less often|more than 20000"),
+    (lesson_01.check_own_world, GRAMMAR_FILE.read_text, "the grammar of the course"),
+    (lesson_01.check_own_world, grammar(('"sleeps', '"9999999: so RUNS", "sleeps'))
+     , "more than 100,000 words"),
+    (lesson_02.check_slope, lambda W, T: (W ^ (T - 1) - 1) * (T - 1), r"a power is written \*\*"),
+    (lesson_02.check_slope, lambda W, T: (W ** (T - 2) - 1) * (T - 1) * W ** (T - 2), "not T - 2"),
+    (lesson_02.check_slope, lambda W, T: (W ** (T - 2) - 1) * (T - 2) * W ** (T - 3), "not T - 2"),
+    (lesson_02.check_slope, lambda W, T: (W ** (T + 1) - 1) * (T + 1) * W**T, "not T . 1"),
+    (lesson_02.check_slope, lambda W, T: (W**T - 1 - 1) * (T - 1) * W ** (T - 2), r"\*\* goes before -"),
+    (lesson_02.check_slope, lambda W, T: (W ** (T - 1) - 1) * (T - 1) * W**T - 2, r"goes before -|\*\*"),
+    (lesson_02.check_slope, lambda W, T: "-1.04", "without quotes"),
+    (lesson_02.check_step_back, lambda d, h, p, W: back_with(d, p, W, d * 1 - h**2), "goes before -"),
+    (lesson_02.check_step_back, lambda d, h, p, W: back_with(d, p, W, d / (1 - h**2)), "do not divide"),
+    (lesson_02.check_step_back, lambda d, h, p, W: back_with(d, p, W, d * (1 - np.tanh(p) ** 2)), "not of h_prev"),
+    (lesson_02.check_step_back, lambda d, h, p, W: (step_back(d, h, p, W)[0], np.outer(p, d * (1 - h**2))), "np.outer"),
+    (lesson_02.check_step_back, lambda d, h, p, W: (step_back(d, h, p, W)[0], np.outer(p[0], (d * (1 - h**2))[0])),
+     "one text only"),
+    (lesson_02.check_step_back, lambda d, h, p, W: back_with(d, p, W, d @ (1 - h**2)), r"number by number write \*"),
+    (lesson_02.check_clip, scaled_by(lambda g: max(norms(g))), "largest norm of an array"),
+    (lesson_02.check_clip, scaled_by(lambda g: squares(g) / 13), "mean, without a root"),
+    (lesson_02.check_clip, scaled_by(lambda g: norms(g)[0]), "norm of the first array"),
+    (lesson_02.check_clip, scaled_by(lambda g: squares(g) ** 0.5, squares), "its square compared"),
+    (lesson_02.check_clip, lambda g, limit: (a for a in clip(g, limit)), r"write \[ \] around it"),
+    (lesson_02.check_clip, lambda g, limit: clip(g, limit)[0], "return inside the loop"),
+    (lesson_02.check_clip, first_of_loop, "return inside the loop"),
+    (lesson_02.check_clip, lambda g, limit: clip(g, sum(a**2 for a in g)), r"\(…\)\.sum\(\)"),
+    (lesson_02.check_clip, lambda g, limit: g**2, "a list has no power"),
+    (lesson_02.check_start, lambda H, rng: 1.6 * np.eye(H), "let it turn"),
+    (lesson_02.check_start, lambda H, rng: 2.0 * np.eye(H), "let it turn"),
+    (lesson_02.check_start, lambda H, rng: np.eye(H), "let it turn"),
+    (lesson_03.check_step_back, lstm_back_to_c(lambda dc, n, dh, f, o, c: (n + dh * o * (1 - np.tanh(c**2))) * f),
+     r"not 1 - tanh\(c_t\*\*2\)"),
+    (lesson_03.check_step_back, lstm_back_to_c(lambda dc, n, dh, f, o, c: dc * f * f), "Once times f"),
+    (lesson_03.check_step_back, lstm_back_to_c(lambda dc, n, dh, f, o, c: dc * f + n * f), "holds dc_next already"),
+    (lesson_03.check_step_back, lambda *a: lstm_back(*a, order="ifog"), "yours are in the order i, f, o, g"),
+    (lesson_03.check_step_back, lambda *a: lstm_back(*a, order="oifg"), "yours are in the order o, i, f, g"),
+    (lesson_03.check_step_back, lstm_back_to_h(lambda parts, v: parts[2].__setitem__(1, v["g"] * (1 - v["g"]))),
+     "g comes from a tanh"),
+    (lesson_03.check_step_back, lstm_back_to_h(lambda parts, v: parts[1].__setitem__(1, 1)), "missing for f"),
+    (lesson_03.check_step_back, lstm_back_to_h(lambda parts, v: parts[3].__setitem__(1, 1 - v["o"] ** 2)), "sigmoid"),
+    (lesson_03.check_delta_f, lambda dc, c, f, g: dc * (c - g) * f * 1 - f, "goes before -"),
+    (lesson_03.check_delta_f, lambda dc, c, f, g: dc * (f * c + (1 - f) * g) * f * (1 - f), "Not c_t itself"),
+    (lesson_03.check_delta_f, lambda dc, c, f, g: dc * (c - 1) * f * (1 - f), "its derivative is -g_t"),
+    (lesson_03.check_delta_f, lambda dc, c, f, g: dc * (c - g) * (f * (1 - f)) ** 2, "comes in once"),
+    (lesson_03.check_delta_f, lambda dc, c, f, g: dc @ (c - g) * f * (1 - f), r"number by number write \*"),
+    (lesson_03.check_forget_bias, lambda n: (lambda f: np.log(f / (1 - f)))(0.5**1 / n), "with brackets"),
+    (lesson_03.check_forget_bias, lambda n: -np.log10(np.expm1(np.log(2) / n)), "base 10"),
+    (lesson_03.check_forget_bias, lambda n: -np.log2(np.expm1(np.log(2) / n)), "base 2"),
+    (lesson_03.check_forget_bias, lambda n: -np.log(np.expm1(np.log(2) / (n - 1))), "once: 1 / steps"),
+    (lesson_03.check_forget_bias, lambda n: -np.log(np.expm1(np.log(2) / (n + 1))), "once: 1 / steps"),
+    (lesson_03.check_forget_bias, lambda n: 100 * 0.5 ** (1 / n), "per cent"),
+    (lesson_03.check_forget_bias, lambda n: (lambda f: np.log(f / 1 - f))(0.5 ** (1 / n)), "with both brackets"),
+    (lesson_03.check_forget_bias, lambda n: (lambda f: np.log(f) / np.log(1 - f))(0.5 ** (1 / n)), "is a difference"),
+    (lesson_03.check_forget_bias, lambda n: round(-np.log(np.expm1(np.log(2) / n)), 2), "rounded"),
+    (lesson_03.check_forget_bias, lambda n: 0.5 ^ (1 / n), r"a power is written \*\*"),
+    (lesson_00.check_count_words, lambda s: sum(map(len, tokenize(s))), "add 1 for each word"),
+    (lesson_01.check_temperature, lambda s, t: softmax(s / t).round(3), "It is rounded"),
+    (lesson_01.check_temperature, lambda s, t: s / t / (s / t).sum(-1, keepdims=True), "exponential is missing"),
+    (lesson_01.check_temperature, lambda s, t: np.exp(s / t) / np.exp(s).sum(-1, keepdims=True), "same exponentials"),
+    (lesson_02.check_slope, lambda W, T: W ** (T - 1) * (T - 1) * W ** (T - 2) - 1, "goes before -: write .h_T - 1"),
+    (lesson_02.check_slope, lambda W, T: (W ** (T - 1) - 1) ** 2 * (T - 1) * W ** (T - 2), "has no square"),
+    (lesson_02.check_slope, lambda W, T: slope_of(W, T) / 2, "The number is 0.5 times what it should be"),
+    (lesson_02.check_step_back, lambda d, h, p, W: (step_back(d, h, p, W)[0], 4 * step_back(d, h, p, W)[1]),
+     "All numbers are 4 times what they should be"),
+    (lesson_02.check_step_back, lambda d, h, p, W: (step_back(d, h, p, W)[0], p.T @ d * (1 - h**2)), "left to right"),
+    (lesson_03.check_delta_f, lambda dc, c, f, g: dc * c * f * (1 - f) - dc * g, "both times"),
+    (lesson_03.check_delta_f, lambda dc, c, f, g: dc * (c - g) * f - f**2, "goes before -"),
+    (lesson_03.check_delta_f, lambda dc, c, f, g: (c - g) * f, "multiplied with dE_dc"),
+    (lesson_03.check_forget_bias, lambda n: 0.0, "A bias of 0"),
+    (lesson_03.check_forget_bias, lambda n: 0.5**n, "f is 0.5 .. .1 / steps"),
+    (lesson_03.check_counter, columns("igfo"), "in the order i, g, f, o: put"),
+    (lesson_03.check_counter, columns("oifg"), "in the order o, i, f, g: put"),
+    (lesson_03.check_counter, columns("fgio"), "in the order f, g, i, o: put"),
+    (lesson_03.check_counter, lambda a: (counter(a)[0][:, [1, 0, 2, 3]], *counter(a)[1:]), "W_x are in the order f, i"),
+    (lesson_03.check_counter, lambda a: (*counter(a)[:2], counter(a)[2][[1, 0, 2, 3]]), "of b are in the order f, i"),
+    (lesson_03.check_counter, shut, "the forget gate is not open, it is 0.00"),
+    (lesson_03.check_counter, lambda a: counter(a)[::-1], "return W_x, W_h, b"),
+    (lesson_03.check_counter, lambda a: a["("], "gives the place of a character"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("check", "answer", "hint"), MENDED)
+def test_what_students_wrote_is_told_its_cause(check, answer, hint):
+    with pytest.raises(NotYet, match=hint) as error:
+        check(answer)
+    assert "?." not in str(error.value) and ".." not in str(error.value)
+
+
+def written_above_the_line(x, h, W, U, b):
+    """What a student may forget to delete."""
+    h_t = np.tanh(x @ W + h @ U + b)  # noqa: F841
+    raise NotImplementedError()
+
+
+def written_below_the_line(x, h, W, U, b):
+    raise NotImplementedError()
+    return np.tanh(x @ W + h @ U + b)
+
+
+def not_written(x, h, W, U, b):
+    """What a student begins with."""
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+def test_a_line_that_was_not_deleted():
+    for answer in (written_above_the_line, written_below_the_line):
+        with pytest.raises(NotYet, match="delete that line"):
+            lesson_01.check_rnn_step(answer)
+    with pytest.raises(NotYet, match="still blank"):
+        lesson_01.check_rnn_step(not_written)
+
+
+def test_marks_as_an_array_pass(capsys):
+    lesson_03.check_figure_says(lambda: np.array([True, False, True, True, False]))
+    assert capsys.readouterr().out.count("✓") == 1
+
+
+MANY = "\n".join(f'thing{n} = {{ says = "sound{n}" }}' for n in range(400))
+
+
+@pytest.mark.parametrize("world", [
+    grammar(), grammar(("[sets.b]", f"{MANY}\n[sets.b]"), ('"runs', '"9: runs')),
+    grammar(("{x}/k", "{x}/k or {y}/other"), ("{x.says}/k!", "{x.says}/k! {x.says}/other!"), ("in a", "in a, y in b")),
+    lambda: 'start = "SS"\n[rules]\nSS = ["one cat/n and more MID sits/n! .", "ten cats/n and more MID sit/n! ."]'
+            '\nMID = ["of them", "of those", "of them MORE", "3: of these"]\nMORE = ["and more", "and more MORE"]\n',
+])  # fmt: skip
+def test_worlds_of_ones_own_pass(world, capsys):
+    lesson_01.check_own_world(world)
+    assert "✓" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("check", "answer"), RIGHT)

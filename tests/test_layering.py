@@ -24,6 +24,7 @@ ORDER = [
     ["models"],
     ["decoding"],
     ["training"],
+    ["explain"],
     ["checkpoint"],
     ["claims"],
     ["plotting"],
@@ -61,7 +62,7 @@ def test_imports_go_with_the_data(path):
         if pieces[0] == "matplotlib":
             assert part == "plotting"
         if pieces[0] in ("tensorflow", "keras"):
-            heavy = ("batching", "cells", "layers", "attention", "vision", "models", "decoding", "training")
+            heavy = ("batching", "cells", "layers", "attention", "vision", "models", "decoding", "training", "explain")
             assert part in ("backend", "checkpoint", *heavy)
 
 

@@ -1,32 +1,61 @@
 """Checks of lesson 00."""
 
-from course_lib import checks
+import numpy as np
+
+from course_lib import checks, text
 from course_lib.checks import NotYet
+
+SENTENCES = {  # a text -> how many words it has
+    "The clouds are in the sky. I read a lot!": 10,
+    "Yes, yes.": 2,
+    "I read and I sleep and I read.": 8,
+    "": 0,
+    "Paris – in May – is warm.": 5,
+}
 
 
 def check_count_words(count_words) -> None:
     """A text -> how many words it has, punctuation not counted."""
-    text = "The clouds are in the sky. I read a lot!"
-    answer = checks.run(count_words, text)
-    if isinstance(answer, (list, tuple, set)):
-        raise NotYet("those are the words themselves: return how many there are, len(…).")
-    if answer == len(text):
-        raise NotYet("that is the number of characters: split the text into words first.")
-    if answer == 29:
-        raise NotYet("29 is the number of letters: go through text.tokenize(sentence), which gives words, not letters.")
-    if answer == 12:
-        raise NotYet("12 counts the full stop and the exclamation mark, too: leave out what is not a word.")
-    if answer == 9:
-        raise NotYet("9 is the number of spaces in that text: there is one word more.")
-    if answer != 10 or checks.run(count_words, "Yes, yes.") != 2:
-        raise NotYet(f"'{text}' has 10 words and 'Yes, yes.' has 2; your function says {answer} for the first.")
-    again = "I read and I sleep and I read."
-    if (count := checks.run(count_words, again)) != 8:
-        hint = " A word that comes twice counts twice." if count == 5 else ""
-        raise NotYet(f"'{again}' has 8 words; your function says {count}.{hint}")
-    if (count := checks.run(count_words, "")) != 0:
-        raise NotYet(f"a text without any character has no words; your function says {count}.")
+    for sentence, right in SENTENCES.items():
+        count = checks.run(count_words, sentence)
+        if isinstance(count, (list, tuple, set)):
+            raise NotYet("those are the words themselves: return how many there are, len(…).")
+        if isinstance(count, str):
+            raise NotYet(f"expected a number, got the text {count!r}: return the number itself, without str(…).")
+        if isinstance(count, (bool, np.bool_)):
+            raise NotYet(
+                f"expected a number, got {count}: is return inside the loop? isalpha() tells of one word only."
+            )
+        if np.shape(count) != () or not isinstance(count, (int, float, np.number)):
+            raise NotYet(f"expected a number, got {type(count).__name__}.")
+        if count != right:
+            raise NotYet(f"'{sentence}' has {right} words, your function says {count}.{_why(sentence, count, right)}")
     checks.solved("count_words counts words")
+
+
+def _why(sentence: str, count: float, right: int) -> str:
+    """The likely mistake in a count of words, as a sentence, or ""."""
+    tokens, parts = text.tokenize(sentence), sentence.split()
+    likely = [
+        (len(sentence), "That is the number of characters: split the text into words first."),
+        (sum(each.isalpha() for each in sentence),
+         "That is the number of letters: go through text.tokenize(sentence), which gives words, not letters."),
+        (len(tokens), "That counts punctuation, too: leave out what is not a word."),
+        (sum(map(len, tokens)), "Those are the letters of all words: add 1 for each word, not its length."),
+        (len(tokens) - right, "That is the number of punctuation marks: count the others."),
+        (sum(each.isalpha() for each in parts),
+         "split() leaves a full stop on its word, and 'sky.' is not alphabetic: text.tokenize takes them apart."),
+        (len(set(tokens) & {each for each in tokens if each.isalpha()}), "A word that comes twice counts twice."),
+        (len(set(parts)), "A word that comes twice counts twice."),
+        (len(parts), "split() cuts at spaces, so a dash between two spaces counts: text.tokenize and isalpha tell."),
+        (sentence.count(" "), "That is the number of spaces: there is one word more."),
+        (sentence.count(" ") + 1, "A text without any character has no words: do not count spaces."),
+        (1, "Is return inside the loop, or is =+ 1 written for += 1?"),
+        (0, "Nothing is counted: does the count start anew in the loop?"),
+        (right - 1, "One is missing: is the first or the last left out?"),
+        (right + 1, "One too many: the count begins at 0."),
+    ]  # fmt: skip
+    return next((f" {hint}" for wrong, hint in likely if count == wrong), "")
 
 
 KINDS = ("live", "stored", "must be")

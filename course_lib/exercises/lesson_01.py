@@ -1,11 +1,17 @@
 """Checks of lesson 01."""
 
+import itertools
+import re
+import tomllib
+from collections import Counter, defaultdict
+
 import numpy as np
 
 from course_lib import checks
 from course_lib.checks import NotYet
 from course_lib.errors import CourseError
 from course_lib.worlds.grammar import GrammarWorld
+from course_lib.worlds.language import GRAMMAR_FILE
 
 
 def check_perplexity(perplexity_of) -> None:
@@ -24,7 +30,22 @@ def check_perplexity(perplexity_of) -> None:
         (np.exp(-np.log2(given).mean()), "np.log2 has base 2, and np.exp has base e: take np.log."),
         (np.exp(-np.log10(given).mean()), "np.log10 has base 10, and np.exp has base e: take np.log."),
         (np.mean(1 / given), "That is the mean of 1 / p: take the mean of the logarithms, then its exponential."),
-        (np.exp(negative.sum()) / 4, "Take the mean inside the exponential: divide by N first, then np.exp."),
+        (np.exp(negative.sum()) / 4, "Divide by N in the exponent, in brackets: divide by N first, then np.exp; and "
+         "p ** -1 / N is (p ** -1) / N."),
+        (given.prod() / 4, "** goes before /, so p ** 1 / N is p / N: write ** (1 / N); and the sign is missing."),
+        (-given.prod() / 4, "** goes before / and before a minus in front: write ** (-1 / N)."),
+        (-(given.prod() ** 0.25), "The minus belongs into the exponent: ** (-1 / N), in brackets."),
+        (np.exp(negative.sum() // 4), "// cuts off what stands behind the point: divide with /."),
+        (np.exp(negative.mean() // 1), "// cuts off what stands behind the point: divide with /."),
+        (np.exp(negative.sum() / 3), "Divide by N, the number of words, not by N - 1."),
+        (np.exp(negative.sum() / 5), "Divide by N, the number of words, not by N + 1."),
+        (np.exp(-given.mean()), "The logarithm is missing: take np.log of the probabilities first."),
+        (np.exp(given.mean()), "The logarithm is missing: take np.log of the probabilities first, and turn the sign."),
+        (np.exp(-np.log1p(given).mean()), "np.log1p(p) is the logarithm of 1 + p: take np.log."),
+        *((np.exp(weighted), "Do not multiply by p once more: each word that came counts the same, in a mean.")
+          for weighted in ((given * negative).sum(), (given * negative).mean(), -(given * negative).sum(),
+                           (given * negative).sum() / given.sum())),
+        ((given * negative).sum(), "Do not multiply by p, each word that came counts the same; then the exponential."),
         (np.exp(-np.median(np.log(given))), "Take the mean, not the median."),
         (given.prod() ** -1, "Divide by the number of words: the mean of the logarithms, not their sum."),
     ])  # fmt: skip
@@ -37,6 +58,23 @@ def check_perplexity(perplexity_of) -> None:
         (np.exp(-np.log(long).sum() / 4), "N is the length of what is given: len(given), not 4."),
     ])  # fmt: skip
     checks.solved("perplexity_of gives the perplexity")
+
+
+def _places(terms: dict[str, np.ndarray]) -> list[tuple[np.ndarray, str]]:
+    """Each way to leave terms out of a tanh, or altogether, with a sentence that names them."""
+    found = []
+    for places in itertools.product(("in", "outside", "missing"), repeat=len(terms)):
+        value, said = np.zeros(()), []
+        inside = [term for term, place in zip(terms.values(), places, strict=True) if place == "in"]
+        outside = [term for term, place in zip(terms.values(), places, strict=True) if place == "outside"]
+        value = np.tanh(sum(inside)) + sum(outside)
+        for place, how in (("missing", "not added"), ("outside", "outside the tanh")):
+            named = [name for name, where in zip(terms, places, strict=True) if where == place]
+            if named:
+                said.append(f"{' and '.join(named)} {'is' if len(named) == 1 else 'are'} {how}")
+        if said:
+            found.append((value, f"{'; '.join(said)}: all three are added, then comes one tanh."))
+    return found
 
 
 def check_rnn_step(rnn_step) -> None:
@@ -63,48 +101,105 @@ def check_rnn_step(rnn_step) -> None:
         (1 / (1 + np.exp(-inner)), "That is the sigmoid: take np.tanh."),
         (np.tanh(x_t @ W_x + h_prev @ W_h) + b, "The bias has to go through the tanh, too."),
         (np.tanh(x_t @ W_x) + np.tanh(h_prev @ W_h) + b, "Add first, then take one tanh of the sum."),
+        (np.tanh(x_t @ W_x + h_prev + b), "The memory is added without its weights: it is h_prev @ W_h."),
+        (np.tanh(x_t @ W_x + b) + h_prev, "The memory is added without its weights, h_prev @ W_h, and outside tanh."),
+        (np.tanh(inner + b), "The bias b is added twice."),
+        (np.tanh(inner) + b, "The bias b is added twice, once of them outside the tanh."),
+        (np.tanh(np.tanh(inner)), "One tanh is enough."),
+        *_places({"x_t @ W_x": x_t @ W_x, "h_prev @ W_h": h_prev @ W_h, "b": b}),
     ])  # fmt: skip
     checks.solved("rnn_step makes one step of an RNN")
 
 
 def check_temperature(softmax_with_temperature) -> None:
     """logits (B, V), temperature -> softmax(logits / temperature), (B, V), without overflow."""
-    logits, temperature = np.array([[-1.5, 3.0, 1.0], [0.0, 0.5, -2.0]]), 2.0
-    answer = checks.as_array(
-        checks.run(softmax_with_temperature, logits, temperature), (2, 3), "softmax_with_temperature",
-        {(3,): "keep the batch: one row of probabilities a text"},
-    )  # fmt: skip
+    name = "softmax_with_temperature"
 
-    def softmax(s, axis=-1):
-        e = np.exp(s - s.max(axis=axis, keepdims=True))
-        return e / e.sum(axis=axis, keepdims=True)
+    def answer_to(logits, temperature):
+        return checks.run(softmax_with_temperature, np.array(logits), temperature)
 
-    checks.expect_close(answer, softmax(logits / temperature), "softmax_with_temperature", [
-        (softmax(logits * temperature), "Divide the logits by the temperature, do not multiply."),
-        (softmax(logits), "The temperature is not used."),
-        (softmax(logits) / temperature, "Divide the logits by the temperature before the softmax, not the result."),
-        (softmax(logits / temperature, axis=0), "Each row must sum to 1: use axis=-1 in the sum."),
-        (softmax((logits / temperature).ravel()[None]).reshape(2, 3), "Each row must sum to 1, not the whole table."),
-        (np.exp(logits / temperature), "Divide by the sum, so that each row sums to 1."),
-        (softmax(logits) ** (1 / temperature), "Divide by the sum once more, so that each row sums to 1."),
-        (np.log(softmax(logits / temperature)), "Those are the logarithms of the probabilities: leave np.log out."),
-        (softmax(logits // temperature), "// cuts off what stands behind the point: divide with /."),
+    logits, T = np.array([[-1.5, 3.0, 1.0], [0.0, 0.5, -2.0]]), 2.0
+    answer = checks.as_array(answer_to(logits, T), (2, 3), name, {
+        (3,): "keep the batch: one row of probabilities a text",
+        (2,): "one number for each text: return all the probabilities, not the largest or its place",
+    })  # fmt: skip
+    scaled = logits / T
+    rows, table = (np.exp(scaled - scaled.max(axis=axis, keepdims=True)) for axis in (-1, None))
+    weights = np.exp(scaled)
+    columns, all_of_it = (
+        "Each row must sum to 1: use axis=-1 in the sum.",
+        "Each row must sum to 1, not the whole table.",
+    )
+    no_sum = "Divide by the sum, so that each row sums to 1."
+    checks.expect_close(answer, _softmax(scaled), name, [
+        (_softmax(logits * T), "Divide the logits by the temperature, do not multiply."),
+        (_softmax(logits), "The temperature is not used."),
+        (_softmax(logits) / T, "Divide the logits by the temperature before the softmax, not the result."),
+        *((e / e.sum(axis=0), columns) for e in (weights, rows, table)),
+        (_softmax(scaled, axis=0), columns),
+        *((e / e.sum(), all_of_it) for e in (weights, rows, table)),
+        *((e, no_sum) for e in (weights, rows, table)),
+        *((e / e.mean(axis=-1, keepdims=True), "Divide by the sum, not by the mean.") for e in (weights,)),
+        *((e / e.max(axis=-1, keepdims=True), "Divide by the sum, not by the largest.") for e in (weights,)),
+        (scaled / scaled.sum(), "The exponential is missing: np.exp, then divide by the sum of the row."),
+        (weights / np.exp(logits).sum(axis=-1, keepdims=True), "Divide by the sum of the same exponentials."),
+        (scaled / scaled.sum(axis=-1, keepdims=True), "The exponential is missing: np.exp, then divide by the sum."),
+        (_softmax(logits) ** (1 / T), "Divide by the sum once more, so that each row sums to 1."),
+        (np.log(_softmax(scaled)), "Those are the logarithms of the probabilities: leave np.log out."),
+        (_softmax(logits // T), "// cuts off what stands behind the point: divide with /."),
+        (100 * _softmax(scaled), "Those are per cent: a row of probabilities sums to 1, not to 100."),
+        (1 / (1 + np.exp(-scaled)), "That is the sigmoid of each logit: divide np.exp by the sum of its row."),
+        (np.eye(3)[logits.argmax(-1)], "That is 1 for the most probable: every word gets its probability."),
+        (_softmax(-scaled), "The sign is turned round: the largest logit gets the largest probability."),
     ])  # fmt: skip
+    _check_large_logits(answer_to, name)
+    checks.solved("softmax_with_temperature is right, for large logits, too")
+
+
+def _softmax(s, axis=-1):
+    e = np.exp(s - s.max(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
+
+
+def _check_large_logits(answer_to, name: str) -> None:
+    """One that overflows or underflows is told by which inputs it does so with."""
+
+    def is_finite(logits, temperature):
+        with np.errstate(all="ignore"):
+            answer = np.asarray(answer_to(logits, temperature), float)
+        return answer.shape == np.shape(logits) and bool(np.isfinite(answer).all())
+
+    if not is_finite([[1000.0, 999.0]], 0.5):
+        if is_finite([[1000.0, 999.0]], 1.0):
+            raise NotYet(f"{name}: the largest logit is subtracted, but not divided by the temperature: divide first, "
+                         "then subtract the largest of what you divided.")  # fmt: skip
+        raise NotYet(f"{name}: a logit of 1000 overflows. Subtract each row's largest logit first.")
+    if not is_finite([[1000.0, 0.0, -500.0]], 0.5):
+        raise NotYet(f"{name}: with the logits 1000, 0 and -500 it overflows. Subtract the largest of the row, max, "
+                     "not its mean, its smallest or another number.")  # fmt: skip
+    if not is_finite([[1000.0, 0.0, -500.0]], 400.0):
+        raise NotYet(f"{name}: with a temperature of 400 all weights become 0, and 0 / 0 is no number: divide by the "
+                     "temperature first, then subtract the largest of what you divided.")  # fmt: skip
     large = np.array([[1000.0, 999.0], [0.0, 1.0], [-2000.0, -2001.0]])
-    with np.errstate(all="ignore"):
-        answer = np.asarray(checks.run(softmax_with_temperature, large.copy(), 0.5), float)
-    if answer.shape != large.shape or not np.isfinite(answer[0]).all():
-        raise NotYet("softmax_with_temperature: a logit of 1000 overflows. Subtract each row's largest logit first.")
-    if not np.isfinite(answer).all():
+    if not is_finite(large, 0.5):
         raise NotYet(
-            "softmax_with_temperature: in a row whose logits lie far below another row's, all weights become 0, and "
+            f"{name}: in a row whose logits lie far below another row's, all weights become 0, and "
             "0 / 0 is no number. Subtract from each row its own largest logit: max(axis=-1, keepdims=True)."
         )
-    checks.expect_close(answer, softmax(large / 0.5), "softmax_with_temperature of large logits", [
-        (softmax(np.clip(large / 0.5, -700, 700)), "Logits cut to a limit become alike: subtract, do not cut."),
-        (softmax(np.minimum(large / 0.5, 700)), "Logits cut to a limit become alike: subtract, do not cut."),
-    ])  # fmt: skip
-    checks.solved("softmax_with_temperature is right, for large logits, too")
+    for given, T in ((large, 0.5), (np.array([[1000.0, 0.0, -500.0], [3.0, -700.0, 800.0]]), 400.0)):
+        answer, scaled, cut = np.asarray(answer_to(given, T), float), given / T, "Logits cut to a limit become alike: "
+        with np.errstate(all="ignore"):
+            plain = np.nan_to_num(np.exp(scaled) / np.exp(scaled).sum(axis=-1, keepdims=True))
+            part = _softmax(given) ** (1 / T)
+        checks.expect_close(answer, _softmax(scaled), f"{name} of large logits", [
+            (_softmax(np.clip(scaled, -700, 700)), cut + "subtract, do not cut."),
+            (_softmax(np.minimum(scaled, 700)), cut + "subtract, do not cut."),
+            (plain, "np.nan_to_num hides that np.exp overflowed: subtract each row's largest logit first."),
+            (part / part.sum(axis=-1, keepdims=True), "Divide the logits by the temperature before the softmax: a "
+             "probability that the computer has rounded to 0 stays 0, whatever its power."),
+        ])  # fmt: skip
+        if (answer == 0).all(axis=-1).any():
+            raise NotYet(f"{name} of large logits: a row is all 0. Subtract each row's largest logit before np.exp.")
 
 
 SHOWN = {
@@ -112,7 +207,10 @@ SHOWN = {
     "b": (False, "Where only the order tells, it is right in about half of the cases: it tosses a coin."),
     "c": (False, "The bag's perplexity is within 3 % of the floor, and it does not know the order."),
     "d": (False, "The country is out of its sight, and even the best possible predictor finds a quarter of them only."),
-    "e": (True, "Each of the three others has one low bar of its two."),
+    "e": (
+        True,
+        "Each of the three others has a low bar: the window of 16 and the bag have one, the window of 4 has two.",
+    ),
     "f": (False, "The figure ends at 26 places, in one kind of story: it says nothing of any other distance."),
 }
 
@@ -130,23 +228,90 @@ def check_what_it_shows(what_it_shows) -> None:
     checks.solved("what_it_shows reads the figure")
 
 
+MARK = "mark the cue word/kind and the far word word/kind!"
+
+
 def check_own_world(my_grammar) -> None:
     """A grammar text with at least 8 words, 0.1 to 1 nat per word, and a marked dependency over 5 words or more."""
     source = checks.run(my_grammar)
     if not isinstance(source, str):
         raise NotYet(f"my_grammar: expected the text of a grammar, got {type(source).__name__}.")
+    if "\n" not in source.strip() and re.search(r"\.\w+$|[/\\\\]", source.strip()):
+        raise NotYet("my_grammar: that is the name of a file: return the text of the grammar itself.")
     try:
-        world = GrammarWorld(source)
-        rate, texts = world.entropy_rate_nats, world.sample(200, seed=0)
-        far = max((d.distance for text in texts for d in world.dependencies(text)), default=0)
+        world = GrammarWorld(source, max_nodes=20_000)
+        rate, texts = world.entropy_rate_nats, world.sample(2000, seed=0)
+        marked = [(text, d) for text in texts for d in world.dependencies(text)]
     except CourseError as error:
         raise NotYet(f"my_grammar: {error}") from None
+    except RecursionError:
+        raise NotYet("my_grammar: too much is left to say at once: repeat a rule less often.") from None
+    if _is_the_courses(source):
+        raise NotYet("my_grammar: that is the grammar of the course: write rules of your own.")
+    if said := _said_by_mistake(world):
+        raise NotYet(f"my_grammar: {said}")
     if len(world.words) < 8:
         raise NotYet(f"my_grammar: it has {len(world.words)} different words, expected at least 8.")
     if not 0.1 <= rate <= 1.0:
         way = "give some rule more alternatives" if rate < 0.1 else "make some alternatives much more probable (3: …)"
         raise NotYet(f"my_grammar: its entropy rate is {rate:.2f} nats per word, expected 0.1 to 1: {way}.")
-    if far < 5:
-        found = f"the farthest marked dependency spans {far} words" if far else "no dependency is marked"
-        raise NotYet(f"my_grammar: {found}, expected 5 or more: mark the cue word/kind and the far word word/kind!.")
+    if not marked:
+        raise NotYet(f"my_grammar: no dependency is marked: {MARK}, with the same kind, the cue first.")
+    far = [(d.kind, text[d.cue], text[d.target]) for text, d in marked if d.distance >= 5]
+    if not far:
+        most = max(d.distance for _, d in marked)
+        raise NotYet(f"my_grammar: the farthest marked dependency spans {most} words, expected 5 or more: put words "
+                     "between the cue and the word that depends on it.")  # fmt: skip
+    _check_it_depends(far)
     checks.solved("my_grammar makes a world of its own")
+
+
+def _is_the_courses(source: str) -> bool:
+    """Whether half of the rules are those of the course's language or more."""
+    own, course = (tomllib.loads(text)["rules"] for text in (source, GRAMMAR_FILE.read_text(encoding="utf-8")))
+    return sum(course.get(head) == alternatives for head, alternatives in own.items()) * 2 >= len(own)
+
+
+def _said_by_mistake(world: GrammarWorld) -> str:
+    """What is said, though it was meant as a rule, a form or a weight, or ""."""
+    lines = [line for rules in world.grammar.rules.values() for _, alternatives in rules for line in alternatives]
+    for line in lines:
+        if re.match(r"\s*(?:[\d.]+\s*%|-[\d.]+:|[\d.]+:\S|[\d.]+\s+:)", line):
+            word = line.split()[0]
+            return f"{word!r} is said as a word: a weight is a number, a colon and a space, as in '3: garden'."
+    for word in world.words:
+        if word in world.grammar.rules:
+            return f"{word!r} is said as a word: a rule takes no mark with /, mark the words in the rule."
+        if any(name in world.grammar.rules for name in re.findall(r"[A-Z][A-Z_]+", word)):
+            return f"{word!r} is said as a word: a rule's name stands apart, with a space before a full stop."
+        if len(word) > 1 and re.search(r"[{}\[\]]", word):
+            return f"{word!r} is said as a word: is a bracket missing, or one too many?"
+    return ""
+
+
+def _check_it_depends(far: list[tuple[str, str, str]]) -> None:
+    """NotYet unless, for one kind, other cues make other words come: there are two that share none."""
+    follow: dict[str, dict[str, Counter]] = defaultdict(lambda: defaultdict(Counter))
+    for kind, cue, target in far:
+        follow[kind][cue][target] += 1
+    why = [_why_it_does_not_depend(cues) for cues in follow.values()]
+    if all(why):
+        raise NotYet(f"my_grammar: {why[0]}.")
+
+
+def _why_it_does_not_depend(cues: dict[str, Counter]) -> str:
+    """cue -> how often each word followed it; "" if the word depends on the cue."""
+    form = "let it be a form of what the cue names, such as {a.sound}/animal!"
+    targets = {target for found in cues.values() for target in found}
+    if len(targets) == 1:
+        return f"the word that is marked as dependent is always {targets.pop()!r}, so it depends on nothing: {form}"
+    seen = sorted((found.total() for found in cues.values()), reverse=True)
+    if len(seen) < 2 or seen[1] < 3:
+        most = max(cues, key=lambda cue: cues[cue].total())
+        return f"the cue is nearly always {most!r}, so nothing depends on it: let it be drawn from a set"
+    often = {cue: found for cue, found in cues.items() if found.total() >= min(10, seen[1])}
+    if any(not one.keys() & other.keys() for one, other in itertools.combinations(often.values(), 2)):
+        return ""
+    cue, found = next(iter(often.items()))
+    words = " or ".join(map(repr, sorted(found)[:3]))
+    return f"after the cue {cue!r} comes {words}, and after any other cue, too, so it does not depend on it: {form}"

@@ -1,10 +1,42 @@
 """Checks of lesson 02."""
 
+import types
+
 import numpy as np
 
 from course_lib import checks
 from course_lib.checks import NotYet
 from course_lib.numpy_rnn import rnn_backward, rnn_forward
+
+
+def _other_powers(W_h: float, T: int) -> list[tuple[float, str]]:
+    """What slope_of may give with another h_T, with another derivative, or with both."""
+    precedence = "** goes before -: write the exponent in brackets, W_h ** ("
+    h_T = [(W_h ** (T - 1), ""), (W_h**T - 1, precedence + "T - 1)."),
+           (W_h ** (T - 2), "h_1 is x_1 = 1, and h_2 is W_h already: h_T is W_h to the power T - 1, not T - 2."),
+           (W_h ** (T + 1), "h_1 is x_1 = 1, so h_T is W_h to the power T - 1, not T + 1."),
+           (W_h**T, "h_1 is x_1 = 1, so h_T is W_h to the power T - 1, not T.")]  # fmt: skip
+    moves = [((T - 1) * W_h ** (T - 2), ""), ((T - 1) * W_h**T - 2, precedence + "T - 2)."),
+             ((T - 1) * (W_h**T - 2), precedence + "T - 2)."),
+             (T - 1 * W_h ** (T - 2), "* goes before -: write (T - 1) in brackets."),
+             (T * W_h ** (T - 1), "W_h is used T - 1 times: (T - 1) times W_h to the power T - 2."),
+             ((T - 1) * W_h ** (T - 1), "The power is one less in the derivative: W_h to the power T - 2."),
+             ((T - 2) * W_h ** (T - 3), "W_h is used T - 1 times: (T - 1) times W_h to the power T - 2."),
+             (T * W_h**T, "W_h is used T - 1 times: (T - 1) times W_h to the power T - 2."),
+             ((T + 1) * W_h**T, "W_h is used T - 1 times: (T - 1) times W_h to the power T - 2.")]  # fmt: skip
+    pairs = [((h - 1) * move, why or other) for h, why in h_T for move, other in moves if why or other]
+    unbracketed = [(h - 1 * move, "* goes before -: write (h_T - 1) in brackets.") for h, _ in h_T for move, _ in moves]
+    power = (W_h ** (T - 1) - 1) * (T - 1) * W_h**T - 2
+    right, uses = W_h ** (T - 1), (T - 1) * W_h ** (T - 2)
+    return [
+        *pairs,
+        *unbracketed,
+        (power, precedence + "T - 2)."),
+        (right * uses - 1, "* goes before -: write (h_T - 1) in brackets."),
+        ((right - 1) * right, "The derivative of W_h to the power T - 1 is T - 1 times W_h to the power T - 2."),
+        ((right - 1) ** 2 * uses, "The derivative of a square has no square: E moves with h_T by h_T - 1."),
+        ((T - 1) * right, "That is nearly how h_T moves, with a power of T - 2; and multiply it by h_T - 1."),
+    ]
 
 
 def check_slope(slope_of) -> None:
@@ -31,6 +63,7 @@ def check_slope(slope_of) -> None:
             (h_T * moves, "E is the square of h_T - 1, not of h_T."),
             ((h_T - 1) ** 2 / 2, "That is E: the question is its derivative."),
             ((h_T - 1) * (1 - h_T**2) * moves, "There is no tanh here, so no derivative of tanh."),
+            *_other_powers(W_h, T),
         ])  # fmt: skip
     checks.solved("slope_of is the gradient of W_h")
 
@@ -51,10 +84,26 @@ def check_step_back(step_back) -> None:
         {
             (3, 4): "it has the shape of W_h: sum over the batch",
             (3, 3): "rows are texts, and are added up: h_prev.T stands on the left",
+            (12, 12): "np.outer takes two vectors; with a row for each text, h_prev.T @ … adds up what it would give",
+            (3, 4, 4): "add up over the texts, the first axis",
         },
     )
     da = dh_t * (1 - h_t**2)
     twice = dh_t * (1 - np.tanh(h_t) ** 2)
+    slopes = [  # ∂E/∂a as it may come out, and what is wrong with it
+        (dh_t * 1 - h_t**2, "* goes before -: write (1 - h_t**2) in brackets."),
+        (dh_t / (1 - h_t**2), "Multiply by 1 - h_t**2, do not divide by it."),
+        (dh_t * (1 - np.tanh(h_prev) ** 2), "The tanh of this step gave h_t: its slope is 1 - h_t**2, not of h_prev."),
+        (dh_t * (1 - h_prev**2), "The tanh of this step gave h_t, not h_prev."),
+        (dh_t * (1 + h_t**2), "The slope of tanh is 1 - h_t**2, with a minus."),
+        (dh_t * (h_t**2 - 1), "The slope of tanh is 1 - h_t**2: the sign is turned round."),
+        (dh_t * (1 - h_t) ** 2, "The square belongs to h_t alone: 1 - h_t**2."),
+        (dh_t * np.tanh(h_t), "Multiply by the slope of tanh, 1 - h_t**2, not by tanh."),
+        (dh_t * h_t, "Multiply by the slope of tanh, 1 - h_t**2, not by h_t."),
+        (dh_t * (1 - h_t), "The derivative of tanh is 1 - h_t**2: the square is missing."),
+        (dh_t * h_t * (1 - h_t), "That is the derivative of the sigmoid: the one of tanh is 1 - h_t**2."),
+    ]
+    turned = "And on the way back it is W_h.T."
     checks.expect_close(dh_prev, da @ W_h.T, "dh_prev", [
         (twice @ W_h, "That is as it was: h_t is tanh(a) already, and W_h is turned round on the way back."),
         (dh_t @ W_h, "The derivative of tanh is missing, 1 - h_t**2; and on the way back it is W_h.T."),
@@ -65,7 +114,9 @@ def check_step_back(step_back) -> None:
         (da @ W_h, "W_h is not transposed: on the way back it is W_h.T."),
         (dh_t @ W_h.T, "The derivative of tanh is missing: 1 - h_t**2."),
         (dh_t * (1 - np.tanh(h_t) ** 2) @ W_h.T, "h_t is tanh(a) already: the derivative is 1 - h_t**2."),
-        (dh_t * (1 - h_prev**2) @ W_h.T, "The tanh of this step gave h_t, not h_prev."),
+        *((slope @ W_h.T, why) for slope, why in slopes),
+        *((slope @ W_h, f"{why} {turned}") for slope, why in slopes),
+        (da, "That is ∂E/∂a: it goes on to h_prev through W_h.T."),
     ])  # fmt: skip
     checks.expect_close(dW_h, h_prev.T @ da, "dW_h", [
         (h_t.T @ da, "W_h was multiplied with h_prev, not with h_t."),
@@ -75,17 +126,45 @@ def check_step_back(step_back) -> None:
         (h_prev.T @ twice, "h_t is tanh(a) already: the derivative is 1 - h_t**2."),
         (da.T @ h_t, "W_h was multiplied with h_prev, not with h_t, and h_prev stood on its left."),
         (h_prev.T @ da / 3, "Add over the batch, do not take the mean: the loss decides about that."),
+        *((h_prev.T @ slope, why) for slope, why in slopes),
+        *((h_t.T @ slope, f"{why} And W_h was multiplied with h_prev, not with h_t.") for slope, why in slopes),
+        *((np.outer(h_prev[n], da[n]), "That is one text only: add up over all of them, h_prev.T @ da.")
+          for n in range(3)),
+        *((np.outer(h_t[n], da[n]), "That is one text only, and W_h was multiplied with h_prev: h_prev.T @ da.")
+          for n in range(3)),
     ])  # fmt: skip
     checks.solved("step_back goes one step back in time")
+
+
+def _other_norms(arrays: list[np.ndarray]) -> list[tuple[float, str]]:
+    """What may be taken for the common norm of arrays."""
+    lengths, whole = [np.linalg.norm(g) for g in arrays], np.concatenate([g.ravel() for g in arrays])
+    found = [
+        (max(lengths), "That is the largest norm of an array: take one norm over all of them."),
+        (np.mean(lengths), "That is the mean of the arrays' norms: take one norm over all of them."),
+        ((whole**2).mean(), "The norm is the root of the sum of squares: that is their mean, without a root."),
+        (sum((g**2).mean() for g in arrays), "The norm is the root of the sum of squares, not of means of arrays."),
+        (np.sqrt(sum((g**2).mean() for g in arrays)), "Add up all squares, .sum(), do not take an array's mean."),
+        (abs(whole.sum()), "Square the numbers before you add them up."),
+        (whole.sum(), "Square the numbers before you add them up."),
+    ]
+    named = ("the first", "the last")
+    ends = [(lengths[n], f"That is the norm of {named[n]} array: take one norm over all arrays.") for n in (0, -1)]
+    return ends + found + [(length**2, f"{why[:-1]}, and its root.") for length, why in ends]
 
 
 def check_clip(clip) -> None:
     """A list of arrays and a limit -> the arrays, scaled together to a common norm of at most the limit."""
     rng = np.random.default_rng(3)
-    long, short = [rng.normal(size=(3, 2)), 5 * rng.normal(size=4)], [np.array([0.1, -0.2]), np.array([[0.2]])]
+    long = [rng.normal(size=(3, 2)), 5 * rng.normal(size=4), 2 * rng.normal(size=3)]
+    short = [np.array([0.1, -0.2]), np.array([[0.2]])]
     norm = np.sqrt(sum((g**2).sum() for g in long))
 
     def flat(answer, given):
+        if isinstance(answer, types.GeneratorType):
+            raise NotYet("clip: expected a list, got a generator: write [ ] around it, not ( ), or list(…).")
+        if isinstance(answer, np.ndarray) or (isinstance(answer, (list, tuple)) and len(answer) == 1 < len(given)):
+            raise NotYet(f"clip: expected a list of {len(given)} arrays, got one array: is return inside the loop?")
         if not isinstance(answer, (list, tuple)) or len(answer) != len(given):
             raise NotYet(f"clip: expected a list of {len(given)} arrays, as many as came in.")
         return np.concatenate([checks.as_array(a, g.shape, "clip").ravel() for a, g in zip(answer, given, strict=True)])
@@ -102,9 +181,23 @@ def check_clip(clip) -> None:
         (whole * 2 / np.abs(whole).max(), "The norm is the root of the sum of squares, not the largest number."),
         (whole * 2 / np.abs(whole).sum(), "The norm is the root of the sum of squares, not a sum of absolute values."),
         (whole * 2 / np.sqrt((whole**2).mean()), "The norm is the root of the sum of squares, not of their mean."),
-        (whole * 2 / np.sqrt((whole**2).sum() / 2), "The norm is the root of the sum over all arrays, not of a mean."),
+        (whole * 2 / np.sqrt((whole**2).sum() / 3), "The norm is the root of the sum over all arrays, not of a mean."),
         (whole * norm / 2, "Turned round: multiply by limit / norm."),
+        *((whole * 2 / by, why) for by, why in _other_norms(long)),
+        (whole * 2, "It is multiplied by the limit: multiply by limit / norm."),
+        (whole / 2, "It is divided by the limit: multiply by limit / norm."),
+        (whole - (norm - 2), "Multiply by limit / norm, do not subtract: the direction has to stay."),
     ])  # fmt: skip
+    for by, limit in ((1.8, 2.0), (0.6, 0.5)):  # where the norm and its square lie on two sides of the limit
+        given = [g * by / norm for g in long]
+        right = whole * min(by, limit) / norm
+        checks.expect_close(flat(checks.run(clip, [g.copy() for g in given], limit), given), right,
+                            f"clip, norm {by}, limit {limit}", [
+            (whole * by / norm * limit / by**2, "Compare the norm with the limit, not its square."),
+            (whole * by / norm * limit / by, "The norm is not above the limit, and it was scaled. Is its square "
+             "compared, or nothing? Below the limit, leave the gradient as it is: do not scale it up."),
+            (whole * by / norm, "The norm is above the limit, and nothing was scaled: is its square compared?"),
+        ])  # fmt: skip
     small = np.concatenate([g.ravel() for g in short])
     checks.expect_close(flat(checks.run(clip, [g.copy() for g in short], 2.0), short), small, "clip below the limit", [
         (small * 2 / np.linalg.norm(small), "Below the limit, leave the gradient as it is: do not scale it up."),
@@ -129,5 +222,10 @@ def check_start(my_start) -> None:
             way = "vanishes: stretch more in W_h" if reach < 0.01 else "explodes: stretch less in W_h"
             if reach < 0.01 and np.linalg.norm(h[:, -1], axis=-1).mean() > 0.9 * np.sqrt(H):
                 way = "vanishes, since all units are near -1 or 1, where tanh is flat: stretch less in W_h"
+            if np.allclose(W_h, W_h.T, atol=0.1 * np.abs(W_h).max()):
+                way = way.split(":")[0].split(",")[0] + (
+                    ". With noise coming in, a matrix that only stretches pushes units to where tanh is flat, or lets "
+                    "the gradient die: let it turn, too (an orthogonal matrix times a number)"
+                )
             raise NotYet(f"my_start: 50 steps back the gradient is {reach:.1e} long; it {way}.")
     checks.solved("my_start reaches 50 steps back")

@@ -1,5 +1,12 @@
 """How good a model is, in numbers. No TensorFlow."""
 
+from course_lib.metrics.calibration import (
+    agreement,
+    expected_calibration_error,
+    expected_error,
+    nats_above_floor,
+    reliability,
+)
 from course_lib.metrics.captions import caption_bleu, cider
 from course_lib.metrics.language import (
     accuracy_by_distance,
@@ -10,11 +17,12 @@ from course_lib.metrics.language import (
     sentences,
     story_marks,
 )
-from course_lib.metrics.pointing import highest, pointing_accuracy
+from course_lib.metrics.pointing import highest, pointing_accuracy, pointing_at_words
 from course_lib.metrics.translation import alignment_error_rate, bleu, bleu_by_length, links, thirds
 
 __all__ = [
-    "accuracy_by_distance", "alignment_error_rate", "bleu", "bleu_by_length", "caption_bleu", "cider", "highest",
-    "links", "log_p_of_targets", "log_softmax", "perplexity", "perplexity_ratio", "pointing_accuracy", "sentences",
-    "story_marks", "thirds",
+    "accuracy_by_distance", "agreement", "alignment_error_rate", "bleu", "bleu_by_length", "caption_bleu", "cider",
+    "expected_calibration_error", "expected_error", "highest", "links", "log_p_of_targets", "log_softmax",
+    "nats_above_floor", "perplexity", "perplexity_ratio", "pointing_accuracy", "pointing_at_words", "reliability",
+    "sentences", "story_marks", "thirds",
 ]  # fmt: skip

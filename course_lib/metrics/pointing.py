@@ -30,3 +30,18 @@ def pointing_accuracy(points, boxes) -> float:
         for (x, y), framed in zip(points, boxes, strict=True)
     ]
     return float(np.mean(inside))
+
+
+def pointing_at_words(scores, places) -> float:
+    """The share of texts, 0 to 1, whose largest score, whatever its sign, is on one of the words that decide.
+
+    scores (B, T), such as those of `explain`; places: for each text the numbers of those words, from 0. The pointing
+    game of `pointing_accuracy`, in a text. CourseError if there is no text, or not a list of places for each.
+    """
+    scores, places = np.abs(np.asarray(scores, float)), list(places)
+    if scores.ndim != 2 or not len(scores) or len(scores) != len(places):
+        raise CourseError(
+            f"pointing: expected scores (B, T) and a list of places for each text; got {scores.shape} and "
+            f"{len(places)} lists."
+        )
+    return float(np.mean([best in words for best, words in zip(scores.argmax(axis=1).tolist(), places, strict=True)]))

@@ -24,6 +24,7 @@ member, in proportion to the members' ``weight``. ``word/kind`` marks a cue and 
 it: they are said without the mark. A rule may come back to itself only at its end.
 """
 
+import itertools
 import math
 import re
 import tomllib
@@ -39,6 +40,7 @@ import numpy as np
 from course_lib.errors import CourseError
 
 END = "<eos>"
+MOST_STEPS = 100_000  # words of a text
 
 
 class GrammarError(CourseError):
@@ -92,6 +94,13 @@ class Grammar:
                 f"the grammar has {wrong[0]!r} where a table belongs: write [sets.NAME] with lines such as cat = {{}}, "
                 "and [rules]."
             )
+        if "start" not in data and "START" not in rules:
+            below = any("start" in table for table in tables if isinstance(table, dict))
+            raise GrammarError(
+                "start = … stands below a line in [ ]: it has to be the first line of the grammar." if below else
+                'the grammar does not say with which rule a text begins: write start = "STORY" as its first line, with '
+                "the name of a rule."
+            )  # fmt: skip
         if not isinstance(self.start, str) or not _RULE.fullmatch(self.start):
             raise GrammarError(f"start = {self.start!r}: expected the name of a rule, in capitals.")
         self.sets = {name: dict(members) for name, members in sets.items()}
@@ -104,6 +113,8 @@ class Grammar:
         self.rules = {}
         for head, alternatives in rules.items():
             match = _RULE.fullmatch(head)
+            if match and isinstance(alternatives, str):
+                raise GrammarError(f'rule {head}: its texts stand in a list: ["{alternatives}"].')
             if not match or not isinstance(alternatives, list):
                 raise GrammarError(f'rule {head!r}: expected NAME = ["…", …] with a NAME of two or more capitals.')
             args = tuple(a.strip() for a in match["args"].split(",")) if match["args"] else ()
@@ -160,7 +171,8 @@ class Grammar:
 
     def _members(self, symbol, name):
         if name not in self.sets:
-            raise GrammarError(f"rule {symbol}: there is no set {name!r}. The grammar has {', '.join(self.sets)}.")
+            has = f"The grammar has {', '.join(self.sets)}" if self.sets else "The grammar has none"
+            raise GrammarError(f"rule {symbol}: there is no set {name!r}. {has}: write [sets.{name}].")
         weights = {member: forms.get("weight", 1.0) for member, forms in self.sets[name].items()}
         total = sum(weights.values())
         if total <= 0:
@@ -184,7 +196,11 @@ class Grammar:
     def _form(self, symbol, path, variables):
         name, *forms = path.split(".")
         if name not in variables:
-            raise GrammarError(f"rule {symbol}: {{{path}}}: {name!r} is not bound. Add 'where {name} in …'.")
+            head = symbol.split("[")[0]
+            raise GrammarError(
+                f"rule {symbol}: {{{path}}}: {name!r} is not bound. Add 'where {name} in …', or hand it over: "
+                f"{head}[{name}], in the rule's name and where the rule is used."
+            )
         value = variables[name]
         if not forms:
             return value
@@ -193,6 +209,34 @@ class Grammar:
             if value in members and form in members[value]:
                 return str(members[value][form])
         raise GrammarError(f"rule {symbol}: {{{path}}}: {value!r} has no form {form!r}. Add it under [sets].")
+
+
+def _comes_back_inside(grammar: Grammar) -> str:
+    """A rule that leads back to itself with something left to say behind, or "". One that does so at its very beginning
+    is left to the reader, which never gets past it.
+    """
+    bodies, waiting = {}, [grammar.start]
+    for symbol in waiting:  # grows while we go through it
+        if symbol not in bodies:
+            bodies[symbol] = [body for _, body in grammar.expand(symbol)]
+            waiting += [item for body in bodies[symbol] for item in body if isinstance(item, str)]
+    leads = {symbol: {item for body in found for item in body if isinstance(item, str)}
+             for symbol, found in bodies.items()}  # fmt: skip
+    while ends := [symbol for symbol, to in leads.items() if not to]:  # what leads to no circle
+        for symbol in ends:
+            del leads[symbol]
+        leads = {symbol: to & leads.keys() for symbol, to in leads.items()}
+    for symbol in leads:
+        for body in bodies[symbol]:
+            for item in body[1:-1]:
+                reached, waiting = {item}, [item]
+                for each in waiting if item in leads else ():
+                    new = leads[each] - reached
+                    reached |= new
+                    waiting += new
+                if item in leads and symbol in reached:
+                    return symbol
+    return ""
 
 
 class _Reader:
@@ -297,6 +341,11 @@ class GrammarWorld:
             raise GrammarError(f"cannot read the grammar {path}: {error.strerror}. Check the path.") from None
 
     def _build(self, max_nodes):
+        if rule := _comes_back_inside(self.grammar):
+            raise GrammarError(
+                f"rule {rule} comes back to itself before its end. A rule may do that at its very end only, since "
+                "otherwise what is left to say grows without limit."
+            )
         start: tuple = (((self.grammar.start, ()), 1.0),)
         numbers, waiting = {start: 0}, [start]
         for belief in waiting:  # grows while we go through it
@@ -323,6 +372,24 @@ class GrammarWorld:
                     waiting.append(target)
                 edges[word] = (probability, numbers[target])
             self._next.append(edges)
+        if self._can_be_caught():
+            raise GrammarError(
+                "there are texts without an end: some rule leads back to itself, and to nothing else. Give it an "
+                "alternative that ends."
+            )
+
+    def _can_be_caught(self):
+        """Whether there is a node from which no way leads to the end."""
+        before = defaultdict(list)
+        for node, edges in enumerate(self._next):
+            for _, target in edges.values():
+                before[target].append(node)
+        found, waiting = {-1}, [-1]
+        for node in waiting:  # grows while we go through it
+            new = set(before[node]) - found
+            found |= new
+            waiting += new
+        return len(found) <= len(self._next)
 
     @cached_property
     def words(self) -> list[str]:
@@ -401,7 +468,11 @@ class GrammarWorld:
         front: np.ndarray = np.zeros(len(self._next))
         front[0] = 1.0
         inner = e.target >= 0
-        while front.sum() > 1e-13:
+        for step in itertools.count():
+            if front.sum() <= 1e-13:
+                break
+            if step == MOST_STEPS:
+                raise GrammarError(f"some texts have more than {MOST_STEPS:,} words: make their end more probable.")
             total += front
             flow = front[e.source[inner]] * e.probability[inner]
             front = np.bincount(e.target[inner], flow, minlength=len(total))
