@@ -918,7 +918,8 @@ fig, (top, bottom) = plotting.figure(
     rows=2,
     alt="A program twice, each character on a colour: above what one unit says of it, below the probe. The more brackets are open, the redder the probe.",
 )
-shown = next(p.text for p in unseen[80:] if "))" in p.text and 4 <= p.text.count("\n") <= 6)
+held = [p.text for p in unseen if half <= code_text.index(p.text) < SIZE - len(p.text)]
+shown = next(program for program in held if "))" in program and 4 <= program.count("\n") <= 6)
 part = slice(code_text.index(shown), code_text.index(shown) + len(shown))
 (unit, counted), (_, _, single, _) = told["open brackets"], found["open brackets"]
 plotting.coloured_text(top, shown, np.sign(single) * units[part, unit], "tanh(c), sign turned")
