@@ -177,7 +177,7 @@ names = np.array([answer for answers in concepts().values() for answer in answer
 PAIRS = slice(1, 145)
 there = [{f"{thing.colour} {thing.kind}" for thing in scene.things} for scene in scenes["test"]]
 above = [set(names[PAIRS][vector[PAIRS] > 0.5]) for vector in v["pretrained", "test"]]
-claim(
+exact = claim(
     "in eight of ten pictures the pairs above ½ are the true ones, no more, no fewer",
     at_least(np.mean([said == true for said, true in zip(above, there, strict=True)]), 0.8),
 )
@@ -186,14 +186,22 @@ claim(
 i = next(i for i, scene in enumerate(scenes["test"]) if len(scene.things) == 2)
 vector = v["pretrained", "test"][i, PAIRS]
 best = vector.argsort()[::-1][:6]  # the six largest
-fig, (left, right) = plotting.figure(
-    10, 3.4, columns=2,
-    alt="Left, a picture with two things; right, bars of the six likeliest pairs of colour and kind, the true ones in orange.",
+fig, (left, middle, right) = plotting.figure(
+    12, 3.4, columns=3,
+    alt="A picture with two things; bars of its six likeliest pairs of colour and kind, the true ones in orange; of all "
+    "test pictures, bars of the shares: the true pairs, one missing, one too many. The first is by far the largest.",
 )  # fmt: skip
 plotting.pictures(left, [world.draw(scenes["test"][i], 256)[0]], [world.captions(scenes["test"][i], 1)[0]])
 true = [k for k, name in enumerate(names[PAIRS][best]) if name in there[i]]
-plotting.bars(right, names[PAIRS][best], vector[best], "largest probability in any region", highlight=true)
-plotting.title(right, neutral="One picture of the test")
+plotting.bars(middle, names[PAIRS][best], vector[best], "largest probability in any region", highlight=true)
+pairs = list(zip(above, there, strict=True))
+shares = [np.mean([s == t for s, t in pairs]), np.mean([t - s != set() for s, t in pairs]),
+          np.mean([s - t != set() for s, t in pairs])]  # fmt: skip
+plotting.bars(
+    right, ["the true pairs", "one missing", "one too many"], shares, "share of all test pictures", highlight=[0]
+)
+plotting.title(middle, neutral="One picture of the test")
+plotting.title(right, exact)
 plt.show()
 
 # %% [markdown]

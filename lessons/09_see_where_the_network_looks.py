@@ -473,10 +473,10 @@ must_be(
 )
 
 # %% [markdown]
-# - **Baseline:** ours is computed from $s_j$, a number for each word, and learns from the draws. Theirs is a moving average over past batches.
-# - **Half of the captions** are read softly in training, as there.
+# - Baseline: ours is computed from $s_j$, a number for each word, and learns from the draws. Theirs is a moving average over past batches.
+# - Half of the captions are read softly in training, as there.
 # - An [**entropy bonus**](pages/glossary.md#entropy-bonus), $\lambda_e$ times the entropy, rewards even weights: other regions get a try before one is settled on.
-# - **When the network speaks**, it sees the region with the largest weight.
+# - When the network speaks, it sees the region with the largest weight.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # [**The doubly stochastic penalty.**](pages/glossary.md#doubly-stochastic-penalty) The weights of one word sum to one over the regions. Those of one *region*, over all words, may sum to anything. The penalty
@@ -497,11 +497,11 @@ guess.answer(
 # %% [markdown]
 # `python -m experiments.look` trains each kind five times, judged on 1,000 new scenes; medians. The penalty has $\lambda = 1$.
 #
-# - **Rows:** *lesson 08's* network does not look: as it was, and with *log odds*, as all others have. It has more weights, and 1,800 updates on 64 captions; who looks has 900 on 96.
+# - Rows: *lesson 08's* network does not look: as it was, and with *log odds*, as all others have. It has more weights, and 1,800 updates on 64 captions; who looks has 900 on 96.
 #   *CNN told pictures* is another CNN: see below.
-# - **Of captions:** share *correct*; the same with two things of one kind (*twins*, such as two dogs of different colours), with a *small* thing; share that gives a thing another's colour (*astray*).
-# - **Of looks:** *pointing*, as above; *entropy* at words for kinds.
-# - **Of the CNN:** how often its pairs above ½ are the true ones (*exact*); how often a true pair is likeliest inside a box (*points*).
+# - Of captions: share *correct*; the same with two things of one kind (*twins*, such as two dogs of different colours), with a *small* thing; share that gives a thing another's colour (*astray*).
+# - Of looks: *pointing*, as above; *entropy* at words for kinds.
+# - Of the CNN: how often its pairs above ½ are the true ones (*exact*); how often a true pair is likeliest inside a box (*points*).
 
 # %% slideshow={"slide_type": "slide"}
 table = results.read("look.csv")
