@@ -828,7 +828,7 @@ print(f"*: without brevity penalty. Vectors and training: {minutes:.0f} minutes 
 print(f"""\
 Correct of 100: {100 * rights["beam 5"]:.0f} here; five seeds {100 * np.median(lstm[0]):.0f}, with a random CNN {100 * random:.0f}.
 The most similar picture's caption: {100 * rights["the most similar picture's"]:.0f} of 100.
-Of {len(wrong)} wrong captions {len(knew)} gave a thing another's colour; in {sum(knew)} of these the vector had the true pair.
+Of {len(wrong)} wrong captions {len(knew)} gave a thing another's colour; in {sum(knew)} of these the true pair had the larger number in the vector.
 First input {100 * np.median(lstm[3]):.0f} of 100, beside the output, too, {100 * np.median(lstm[0]):.0f}; the latter has more weights.
 Training the CNN, too, moved the share correct by {max(apart):.2f} at most, up or down.
 False captions kept {kept:.0%} of BLEU-4, and all of BLEU-1.""")
