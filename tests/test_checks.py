@@ -444,6 +444,20 @@ def hit_by_mass(weights, box, size):
     return bool(box[0] <= x <= box[0] + box[2] and box[1] <= y <= box[1] + box[3])
 
 
+def peak(weights):
+    return np.unravel_index(weights.argmax(), weights.shape)
+
+
+def hit_at(point, box):
+    return bool(box[0] <= point[1] <= box[0] + box[2] and box[1] <= point[0] <= box[1] + box[3])
+
+
+def added(p, drawn, better):
+    gradient = np.zeros(len(p))
+    gradient[drawn] += better
+    return gradient
+
+
 def score_gradient(p, drawn, reward, b, p_less=1, mean=np.mean):
     return mean((reward - b)[:, None] * (np.eye(len(p))[drawn] - p_less * p), axis=0)
 
@@ -1030,9 +1044,16 @@ WRONG = [
     (lesson_08.check_heard, lambda W_s, v: abs(v * W_s), "Divide by the size of v"),
     (lesson_08.check_heard, lambda W_s, v: 0.8 * abs(W_s / v), "-0.8 in the example"),
     (lesson_08.check_heard, lambda W_s, v: 2, "depends on W_s and v"),
-    (lesson_08.check_heard, lambda W_s, v: 3 * abs(W_s / v), "with a smaller W_v"),
-    (lesson_08.check_heard, lambda W_s, v: abs(W_s / v) / 3, "with a larger W_v"),
-    (lesson_08.check_heard, lambda W_s, v: v / W_s, "stopped with ZeroDivisionError"),
+    (lesson_08.check_heard, lambda W_s, v: 3 * abs(W_s / v), "is too large: with W_v = 5 and a memory of -1"),
+    (lesson_08.check_heard, lambda W_s, v: abs(W_s / v) / 3, "the sum is -0.833, which does not have the sign of v"),
+    (lesson_08.check_heard, lambda W_s, v: v / W_s, "upside down"),
+    (lesson_08.check_heard, lambda W_s, v: abs(v) / abs(W_s), "upside down"),
+    (lesson_08.check_heard, lambda W_s, v: abs(W_s) // abs(v), "fraction is cut off"),
+    (lesson_08.check_heard, lambda W_s, v: round(abs(W_s / v)), "No rounding"),
+    (lesson_08.check_heard, lambda W_s, v: W_s**2 / v**2, "No squares"),
+    (lesson_08.check_heard, lambda W_s, v: abs(W_s) / (2 * abs(v)), "half of what it needs"),
+    (lesson_08.check_heard, lambda W_s, v: (1 + abs(W_s)) / abs(v), "no 1 is added"),
+    (lesson_08.check_heard, lambda W_s, v: abs(W_s) < abs(v), "got True or False"),
     (
         lesson_08.check_batch,
         lambda v, c: one_to_many(v, c, np.tile(v, (len(c[0]), 1))),
@@ -1057,6 +1078,13 @@ WRONG = [
     (lesson_08.check_predicted, lambda: (1, 5 / 7, 4 / 6, 1 / 5), "does not have"),
     (lesson_08.check_predicted, lambda: (100, 71, 33, 20), "between 0 and 1"),
     (lesson_08.check_predicted, lambda: 1, "expected four numbers"),
+    (lesson_08.check_predicted, lambda: {1: 1, 2: 5 / 7, 3: 2 / 6, 4: 1 / 5}, "expected four numbers, with commas"),
+    (lesson_08.check_predicted, lambda: ("8/8", "5/7", "2/6", "1/5"), "without quotes"),
+    (lesson_08.check_predicted, lambda: (1, 5 / 7, 2 / 7, 1 / 7), "have 6 groups of three: divide by that"),
+    (lesson_08.check_predicted, lambda: (1, 0.845, 0.62, 0.467), "asked for is the share of each length alone"),
+    (lesson_08.check_predicted, lambda: (1, 0.7, 0.3, 0.2), "One decimal is too coarse"),
+    (lesson_08.check_predicted, lambda: (8 // 8, 5 // 7, 2 // 6, 1 // 5), "// cuts"),
+    (lesson_08.check_predicted, lambda: (1 / 5, 2 / 6, 5 / 7, 1), "in reversed order"),
     (lesson_08.check_precision, lambda w, r: np.mean([any(x in ref for ref in r) for x in w]), "has three"),
     (lesson_08.check_precision, lambda w, r: clipped(w, r, most=sum), "not added up"),
     (lesson_08.check_precision, lambda w, r: clipped(w, r[:1]), "not the first alone"),
@@ -1066,10 +1094,33 @@ WRONG = [
     (lesson_08.check_precision, lambda w, r: max(clipped(w, [ref]) for ref in r), "the best single reference"),
     (lesson_08.check_precision, lambda w, r: clipped(w, r) * len(w) / len(set(w)), "a repeated one counts"),
     (lesson_08.check_precision, lambda w, r: clipped(w, r) * len(w) / len(r[0]), "not of a reference"),
+    (lesson_08.check_precision, lambda w, r: int(clipped(w, r)), "fraction is cut off"),
+    (
+        lesson_08.check_precision,
+        lambda w, r: sum(min(w.count(x), max(ref.count(x) for ref in r)) for x in w) / len(w),
+        "counted two times over",
+    ),
     (lesson_08.check_precision, lambda w, r: clipped(w, r) / 2, "`the` 2, `dog` 1; it has 4"),
     (lesson_08.check_own_thing, lambda: KITE.replace("size = [0.5, 0.5]", "size = 0.5"), "both more than 0"),
     (lesson_08.check_own_thing, lambda: KITE.replace("size = [0.5, 0.5]", "size = [0, 0.5]"), "both more than 0"),
-    (lesson_08.check_own_thing, lambda: KITE.replace("kinds.kite", "kinds.'cat and mouse'"), "nobody can read"),
+    (
+        lesson_08.check_own_thing,
+        lambda: KITE.replace("kinds.kite", "kinds.'cat and mouse'"),
+        "one word in small letters",
+    ),
+    (lesson_08.check_own_thing, lambda: KITE.replace("kinds.kite", "kinds.Kite"), "one word in small letters"),
+    (lesson_08.check_own_thing, lambda: KITE.replace("kinds.kite", "kinds.and"), "nobody can read"),
+    (lesson_08.check_own_thing, lambda: KITE.replace("kite", "dog"), "the world has a dog already"),
+    (lesson_08.check_own_thing, lambda: KITE.replace("size = [0.5, 0.5]", "") + "size = [1, 1]", "move it above"),
+    (lesson_08.check_own_thing, lambda: KITE.replace("[0.5, 0.5]", "[50, 70]"), "not pixels"),
+    (lesson_08.check_own_thing, lambda: KITE.replace('["flying"]', "true"), "expected a list of states"),
+    (lesson_08.check_own_thing, lambda: KITE.replace('["flying"]', '["soaring"]'), "no state of a kite"),
+    (lesson_08.check_own_thing, lambda: KITE.replace("flies", 'colour = "red"\nflies'), "all eight colours"),
+    (lesson_08.check_own_thing, lambda: KITE + 'sitting = """\nbox main 0 0 1 1\n', "ends with three"),
+    (lesson_08.check_own_thing, lambda: KITE + 'sitting = "oval main 0 0 1"', "An oval has 4 or 5"),
+    (lesson_08.check_own_thing, lambda: KITE + 'sitting = "line main 0 0 1 1"', "its width first, then x and y"),
+    (lesson_08.check_own_thing, lambda: "kite.toml", "not the name of a file"),
+    (lesson_08.check_own_thing, lambda: "", "no new kind"),
     (lesson_08.check_own_thing, lambda: HIDDEN, "looks like a blue one: its colour is hidden"),
     (lesson_08.check_own_thing, lambda: THIN, "too thin or too small"),
     (lesson_08.check_own_thing, lambda: HALF, "looks like a blue one: no shape of it is main"),
@@ -1086,6 +1137,17 @@ WRONG = [
     (lesson_09.check_least_penalty, lambda J, T, k: k * (1 - J / T) ** 2, "penalty of one region"),
     (lesson_09.check_least_penalty, lambda J, T, k: T * (1 - J / T) ** 2, "strength is missing"),
     (lesson_09.check_least_penalty, lambda J, T, k: k * T * (1 - J / T), "square is missing"),
+    (lesson_09.check_least_penalty, lambda J, T, k: k * (T - J), "a region of its own"),
+    (lesson_09.check_least_penalty, lambda J, T, k: k * T * (1 - J // T) ** 2, "// regions cuts"),
+    (lesson_09.check_least_penalty, lambda J, T, k: k * ((J - 1) ** 2 + T - 1), "cost most"),
+    (lesson_09.check_least_penalty, lambda J, T, k: J / T, "the weight of a region"),
+    (lesson_09.check_least_penalty, lambda J, T, k: T * (k * (1 - J / T)) ** 2, "strength is not squared"),
+    (
+        lesson_09.check_least_penalty,
+        lambda J, T, k: k * (J % T * (J // T) ** 2 + (T - J % T) * (1 - J // T) ** 2),
+        "may share its weight",
+    ),
+    (lesson_09.check_least_penalty, lambda J, T, k: 2 * k * T * (1 - J / T) ** 2, "less can be reached"),
     (lesson_09.check_least_penalty, lambda J, T, k: k * max(T - J, 0), "spread evenly"),
     (lesson_09.check_least_penalty, lambda J, T, k: k * (T - J) ** 2, "not the other way round"),
     (lesson_09.check_least_penalty, lambda J, T, k: k * J * (1 - T / J) ** 2, "changed places"),
@@ -1117,8 +1179,36 @@ WRONG = [
     (lesson_09.check_hit, lambda a, box, n: hit(a, (*box[:2], *box[:1:-1]), n), "Width comes before height"),
     (lesson_09.check_hit, lambda a, box, n: hit(a, box, n, in_y=False), "y has to lie"),
     (lesson_09.check_hit, lambda a, box, n: hit(a, box, n, in_x=False), "x has to lie"),
-    (lesson_09.check_hit, lambda a, box, n: hit(a, box, 128), "has 64 pixels a side"),
-    (lesson_09.check_hit, lambda a, box, n: hit(a, box, n, find=lambda w: w.T.argmax()), "largest weight is in row"),
+    (lesson_09.check_hit, lambda a, box, n: hit(a, box, 128), "not always 128"),
+    (lesson_09.check_hit, lambda a, box, n: hit(a, box, n, find=lambda w: w.T.argmax()), "row by row"),
+    *(
+        (lesson_09.check_hit, lambda a, box, n, place=place: hit_at(place(a, n, *peak(a)), box), hint)
+        for place, hint in (
+            (lambda a, n, y, x: ((y + 0.5) * n / a.shape[0], (x + 0.5) * n / a.shape[0]), "need not be square"),
+            (lambda a, n, y, x: ((y + 0.5) * n / a.shape[1], (x + 0.5) * n / a.shape[1]), "need not be square"),
+            (lambda a, n, y, x: ((y + 0.5) * n / a.shape[1], (x + 0.5) * n / a.shape[0]), "need not be square"),
+            (lambda a, n, y, x: ((y + 0.5) * n / 8, (x + 0.5) * n / 8), "not always 8 × 8"),
+            (lambda a, n, y, x: ((y + 0.5) * (n // a.shape[0]), (x + 0.5) * (n // a.shape[1])), "cuts the fraction"),
+            (lambda a, n, y, x: (y + 0.5, x + 0.5), "Count in pixels"),
+            (lambda a, n, y, x: (y * n / a.shape[0], (x + 0.5) * n / a.shape[1]), "corner of the cell in y"),
+            (lambda a, n, y, x: ((y + 1) * n / a.shape[0], (x + 1) * n / a.shape[1]), "half a cell before"),
+            (lambda a, n, y, x: ((a.shape[0] - y - 0.5) * n / a.shape[0], (x + 0.5) * n / a.shape[1]), "from the top"),
+            (
+                lambda a, n, y, x: (
+                    (a.argmax() // a.shape[0] + 0.5) * n / a.shape[0],
+                    (a.argmax() % a.shape[0] + 0.5) * n / a.shape[1],
+                ),
+                "by the number of columns",
+            ),
+        )
+    ),
+    (lesson_09.check_hit, lambda a, box, n: hit(a, (box[1], box[0], *box[2:]), n), "x comes before y"),
+    (
+        lesson_09.check_hit,
+        lambda a, box, n: hit(a, (box[0] - box[2] / 2, box[1] - box[3] / 2, *box[2:]), n),
+        "upper left corner",
+    ),
+    (lesson_09.check_hit, lambda a, box, n: hit(a, box, n, in_x=False) or hit(a, box, n, in_y=False), "and, not or"),
     (lesson_09.check_score_gradient, lambda p, d, r, b: score_gradient(p, d, r, 0), "baseline is missing"),
     (lesson_09.check_score_gradient, lambda p, d, r, b: -score_gradient(p, d, r, b), "sign is turned round"),
     (lesson_09.check_score_gradient, lambda p, d, r, b: score_gradient(p, d, r, -b), "not plus"),
@@ -1126,6 +1216,21 @@ WRONG = [
     (lesson_09.check_score_gradient, lambda p, d, r, b: score_gradient(p, d, r, b, 0), "not drawn goes down"),
     (lesson_09.check_score_gradient, lambda p, d, r, b: score_gradient(p, d, r, b, 0) / p, "gradient for alpha"),
     (lesson_09.check_score_gradient, lambda p, d, r, b: score_gradient(p, d, r, b, mean=np.sum), "not the sum"),
+    *(
+        (lesson_09.check_score_gradient, lambda p, d, r, b, learn=learn: learn(p, d, r - b, np.eye(len(p))[d]), hint)
+        for learn, hint in (
+            (lambda p, d, r, one: ((p[d] * r)[:, None] * (one - p)).mean(axis=0), "as often as alpha says"),
+            (lambda p, d, r, one: (r[:, None] * (one - p[d][:, None])).mean(axis=0), "by its own weight"),
+            (lambda p, d, r, one: (r[:, None] * (1 - p)).mean(axis=0), "belongs to the region drawn"),
+            (lambda p, d, r, one: (r[:, None] * one * (1 - p)).mean(axis=0), "goes down, too"),
+            (lambda p, d, r, one: (r[:, None] * (one - p)).sum(axis=0) / len(p), "not of regions"),
+            (lambda p, d, r, one: (r[d][:, None] * (one - p)).mean(axis=0), r"no reward\[drawn\]"),
+            (lambda p, d, r, one: (r[:, None] * (one - p)).mean(axis=0) / r.std(), "divide by the spread"),
+            (lambda p, d, r, one: added(p, d, r) / len(d) - p * r.mean(), "keeps one of several draws"),
+            (lambda p, d, r, one: added(p, d, r) / len(d), "keeps one of several draws"),
+        )
+    ),
+    (lesson_09.check_focus, lambda a: np.diff(np.sort(a)[-2:])[0], "half on one region"),
     (lesson_09.check_focus, lambda a: 1 + (a * np.log(a + 1e-30)).sum() / np.log(len(a)), "entropy of the lesson"),
     (lesson_09.check_focus, np.max, "all regions alike, 64 regions: expected 0"),
     (lesson_09.check_focus, np.var, "one region, 64 regions: expected 1"),

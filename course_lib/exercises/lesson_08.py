@@ -1,5 +1,8 @@
 """Checks of lesson 08."""
 
+import re
+import tomllib
+
 import numpy as np
 
 from course_lib import checks
@@ -15,9 +18,18 @@ def _number(function, what, *args) -> float:
 
 def check_heard(heard) -> None:
     """(W_s, v) -> the smallest W_v with which the memory has the sign of v, whatever was remembered."""
-    cases = [(2.5, 1.0), (-3.0, 2.0), (0.5, -0.25), (-7.0, -14.0), (0.0, 3.0), (40.0, -0.8)]
-    answer = np.array([_number(heard, "heard", *case) for case in cases])
+    cases = [(2.5, 1.0), (-3.0, 2.0), (0.5, -0.25), (-7.0, -14.0), (40.0, -0.8), (0.0, 3.0)]
+    _check_heard(heard, cases[:-1])
+    _check_heard(heard, cases)  # with 0 for W_s only then: what divides by it is told that it is upside down
+
+
+def _check_heard(heard, cases):
+    found = [checks.run(heard, *case) for case in cases]
+    if any(isinstance(answer, bool | np.bool_) for answer in found):
+        raise NotYet("heard: expected a number, the bound for W_v; got True or False.")
+    answer = np.array([float(checks.as_array(value, (), "heard")) for value in found])
     W, v = np.array(cases).T
+    right = abs(W / v)
     wrong = [
         (W / v, "A bound is not negative: only the sizes of W_s and v count."),
         (abs(W) / v, "A negative v counts by its size."), (W / abs(v), "A negative W_s counts by its size."),
@@ -28,27 +40,37 @@ def check_heard(heard) -> None:
         (abs(0.8 * W / v), "The memory was -0.8 in the example: now it may be anything between -1 and 1."),
         (0.8 * W / v, "The memory was -0.8 in the example: now it may be anything between -1 and 1; only sizes count."),
         (np.tanh(abs(W)) / abs(v), "What is remembered is W_s times at most 1: no tanh of W_s."),
-        (np.tanh(abs(W / v)), "The sign of a tanh is that of its argument: the tanh drops out."),
-        (2 * abs(W / v), "That is twice as much as it needs."), (np.full_like(W, 2), "The bound depends on W_s and v."),
+        (np.tanh(right), "The sign of a tanh is that of its argument: the tanh drops out."),
+        (2 * right, "That is twice as much as it needs."), (np.full_like(W, 2), "The bound depends on W_s and v."),
         (abs(W) - abs(v), "W_v multiplies v: divide, do not subtract."),
-        (-abs(W / v), "The bound is positive: the memory has the sign of v."),
+        (-right, "The bound is positive: the memory has the sign of v."),
+        (np.floor(right), "The fraction is cut off: / divides, // and int(…) cut."),
+        (abs(W) // abs(v), "The fraction is cut off: / divides, // cuts."),
+        (np.round(right), "No rounding: the bound need not be a whole number."),
+        (right**2, "No squares: compare the size of W_v v with that of W_s times the memory."),
+        (right / 2, "That is half of what it needs, if the memory is 1 or -1."),
+        ((1 + abs(W)) / abs(v), "What is remembered is at most the size of W_s: no 1 is added."),
+        (1 + right, "The bound itself: no 1 is added."),
+        (right**0.5, "No root: compare the size of W_v v with that of W_s times the memory."),
     ]  # fmt: skip
-    with np.errstate(divide="ignore"):
-        wrong.append((abs(v) / abs(W), "The fraction is upside down: the larger W_s, the larger W_v has to be."))
-    right = abs(W / v)
-    if not np.allclose(answer, right):
-        for values, hint in wrong:
-            if np.allclose(answer, values):
-                raise NotYet(f"heard: not yet. {hint}")
-        i = int(np.argmax(~np.isclose(answer, right)))
-        why = (
-            "with a smaller W_v" if answer[i] > right[i] else "with a larger W_v and a memory near 1 or -1, not always"
-        )
+    if W.all():
+        upside_down = "The fraction is upside down: the larger W_s, the larger W_v has to be."
+        wrong += [(abs(v / W), upside_down), (v / W, upside_down + " And only sizes count.")]
+    if np.allclose(answer, right):
+        return checks.solved("heard: from here on no memory drowns the picture") if not W.all() else None
+    for values, hint in wrong:
+        if np.allclose(answer, values):
+            raise NotYet(f"heard: not yet. {hint}")
+    i = int(np.argmax(~np.isclose(answer, right)))
+    W_v, worst = (max(answer[i], 0) + right[i]) / 2, -1 if W[i] * v[i] > 0 else 1
+    what = f"with W_v = {W_v:.3g} and a memory of {worst} the sum is {W[i] * worst + W_v * v[i]:.3g}"
+    if answer[i] < right[i]:
         raise NotYet(
-            f"heard({W[i]:g}, {v[i]:g}): not {answer[i]:.3g}. The sign is that of v {why}: when is the size of W_v v "
-            "more than that of W_s times the memory?"
+            f"heard({W[i]:g}, {v[i]:g}): {answer[i]:.3g} is too small: {what}, which does not have the sign of v."
         )
-    checks.solved("heard: from here on no memory drowns the picture")
+    raise NotYet(
+        f"heard({W[i]:g}, {v[i]:g}): {answer[i]:.3g} is too large: {what}, of v's sign already; no memory is worse."
+    )
 
 
 def check_batch(batch) -> None:
@@ -119,29 +141,55 @@ def check_predicted(predicted) -> None:
     """-> the shares of the words, pairs, groups of three and of four of SAID that REFERENCE has."""
     answer = checks.run(predicted)
     try:
-        shares = [float(share) for share in answer]
-    except (TypeError, ValueError):
+        if isinstance(answer, dict | str | set):
+            raise TypeError
+        answer = list(answer)
+    except TypeError:
         raise NotYet(
             "predicted: expected four numbers, with commas between them: of words, pairs, threes, fours."
         ) from None
+    if any(isinstance(share, str) for share in answer):
+        raise NotYet("predicted: expected four numbers, got texts: 5/7 stands without quotes.")
+    try:
+        shares = [float(share) for share in answer]
+    except (TypeError, ValueError):
+        raise NotYet("predicted: expected four numbers, each such as 3/8.") from None
     if len(shares) != 4:
         raise NotYet(f"predicted: expected four shares, got {len(shares)}.")
     if not all(0 <= share <= 1 for share in shares):
         raise NotYet("predicted: a share is between 0 and 1, such as 3/8: the number found by the number of groups.")
+    parts = {n: (_groups(SAID, n), _groups(REFERENCE, n)) for n in OF}
+    # no group occurs twice but "a", and that in both
+    founds = {n: [group for group in said if group in given] for n, (said, given) in parts.items()}
+    right = np.array([len(founds[n]) / len(parts[n][0]) for n in OF])
+
+    def all_are(values):
+        return np.allclose(shares, values, atol=0.005) and not np.allclose(shares, right, atol=0.005)
+
+    if all_are(right[::-1]):
+        raise NotYet("predicted: not yet. The right shares in reversed order: words come first, groups of four last.")
+    if all_are(np.cumprod(right) ** (1 / np.arange(1, 5))):
+        raise NotYet("predicted: not yet. That is BLEU-1 to 4, the means; asked for is the share of each length alone.")
+    if all_are(np.floor(right)):
+        raise NotYet(
+            "predicted: not yet. Not one pair? `a red` is in the reference. Or the fraction was cut off: / divides, // "
+            "cuts."
+        )
     for n, share in enumerate(shares, 1):
-        said, given = _groups(SAID, n), _groups(REFERENCE, n)
-        found = [group for group in said if group in given]  # none occurs twice but "a", and that in both
-        if np.isclose(share, len(found) / len(said), atol=0.005):
+        (said, given), found, true = parts[n], founds[n], right[n - 1]
+        if np.isclose(share, true, atol=0.005):
             continue
         of = f"predicted, {OF[n]}: not yet."
-        if n > 1 and np.isclose(share, len(found) / 8, atol=0.005):
+        if np.isclose(share, np.round(true, 1)):
+            raise NotYet(f"{of} One decimal is too coarse: write two, or the fraction.")
+        if any(share < 1 and np.isclose(share, len(found) / count, atol=0.005) for count in (5, 6, 7, 8)):
             raise NotYet(f"{of} Eight words have {len(said)} {OF[n]}: divide by that.")
-        if np.isclose(share, 1 - len(found) / len(said), atol=0.005):
+        if np.isclose(share, 1 - true, atol=0.005):
             raise NotYet(f"{of} That is the share that the reference does not have.")
         if n == 1:
             raise NotYet(f"{of} Which word of the caption does the reference not have? A word may stand elsewhere.")
         lost = " ".join(next(group for group in said if group not in given))
-        if share > len(found) / len(said):
+        if share > true:
             raise NotYet(
                 f"{of} Too many: for example, `{lost}` is not in the reference, side by side and in this order."
             )
@@ -191,6 +239,10 @@ def check_precision(precision) -> None:
         (of(per=lambda words, refs: len(refs[0])), "Divide by the words of the caption, not of a reference."),
         (of(per=lambda words, refs: max(map(len, refs))), "Divide by the words of the caption, not of a reference."),
         (of(per=lambda words, refs: min(map(len, refs))), "Divide by the words of the caption, not of a reference."),
+        ([sum(min(words.count(word), max(ref.count(word) for ref in refs)) for word in words) / len(words)
+          for words, refs in cases],
+         "A word that is said twice is counted two times over: go through the different words, set(caption)."),
+        (np.floor(right), "The fraction is cut off: / divides, // cuts."),
         (100 * right, "A share, from 0 to 1, not per cent."), (1 - right, "That is the share that no reference has."),
     ]  # fmt: skip
     if np.allclose(answers, right):
@@ -217,6 +269,13 @@ def _alone(world, kind, colour, state):
 
 OWN = "main", "dark", "light"  # colours in which a thing is drawn that is red, or blue
 LEAST = 0.005  # of a picture: what is smaller is not seen
+MOST_HIGH = 10  # grown-ups: what is larger was meant in pixels
+PAIRS = "has x and y of each point, two points at least"
+FORMS = {
+    "oval": "An oval has 4 or 5: x y rx ry, degrees.", "box": "A box has 4 or 5: x0 y0 x1 y1, radius.",
+    "poly": f"A poly {PAIRS}.", "blob": f"A blob {PAIRS}.",
+    "line": f"A line has its width first, then {PAIRS[4:]}.", "bow": f"A bow has its width first, then {PAIRS[4:]}.",
+}  # fmt: skip
 
 
 def _coloured(world, kind, state, shapes=None) -> float:
@@ -228,6 +287,53 @@ def _coloured(world, kind, state, shapes=None) -> float:
     return (red != blue).any(axis=-1).mean()
 
 
+def _read_own(told, known):
+    """NotYet if the text of a new kind is no TOML, or says something that the world would pass over in silence."""
+    try:
+        data = tomllib.loads(told)
+    except tomllib.TOMLDecodeError as error:
+        why = f"your text is not valid TOML: {error}."
+        if "=" not in told and "[" not in told:
+            why = "expected the TOML itself, not the name of a file or anything else."
+        elif "Unterminated string" in str(error):
+            why = "a text is not closed: one that begins with three quotes ends with three."
+        raise NotYet(f"my_thing: {why}") from None
+    kinds = data.get("kinds")
+    if not isinstance(kinds, dict) or not kinds:
+        raise NotYet("my_thing: no new kind: begin with [kinds.NAME], a name the world does not have.")
+    for kind, own in kinds.items():
+        if kind in known:
+            raise NotYet(f"my_thing: the world has a {kind} already: choose another name.")
+        if not re.fullmatch("[a-z]+", kind):
+            raise NotYet(f"my_thing: {kind!r}: the name is one word in small letters from a to z, as in the captions.")
+        states = own.get("states") if isinstance(own, dict) else None
+        if not isinstance(states, dict):
+            continue  # the world says so
+        if lost := [key for key in ("size", "flies", "colour") if key in states]:
+            raise NotYet(
+                f"my_thing: `{lost[0]} = …` stands below [kinds.{kind}.states], so it is taken for a state: move it "
+                "above that line."
+            )
+        size, flies = own.get("size"), own.get("flies", [])
+        if isinstance(size, list) and any(isinstance(side, int | float) and side > MOST_HIGH for side in size):
+            raise NotYet(f"my_thing: size = {size} counts grown-ups, not pixels: 1.0 is as high as one of them.")
+        if not isinstance(flies, list):
+            raise NotYet(f"my_thing: flies = {flies!r}: expected a list of states, such as [{next(iter(states))!r}].")
+        if unknown := [state for state in flies if state not in states]:
+            raise NotYet(f"my_thing: flies names {unknown[0]!r}, which is no state of a {kind}.")
+        if own.get("colour", "in") != "in":
+            raise NotYet(
+                f'my_thing: colour = {own["colour"]!r}: only "in" is known there, for clothes; leave it out. '
+                "Every thing comes in all eight colours."
+            )
+
+
+def _numbers_of(error) -> str:
+    """How many numbers a shape has, if an error is about that."""
+    found = re.search(r"'(\w+) .* numbers; see", error)
+    return f" {FORMS[found[1]]}" if found else ""
+
+
 def check_own_thing(my_thing) -> None:
     """-> TOML of a new kind; it must be drawn, in its colours and states, and be said."""
     told = checks.run(my_thing)
@@ -235,10 +341,11 @@ def check_own_thing(my_thing) -> None:
         raise NotYet(f"my_thing: expected a text in TOML, got {type(told).__name__}.")
     source = scenes.KINDS_FILE.read_text(encoding="utf-8")
     known = set(scenes.SceneWorld().kinds)
+    _read_own(told, known)
     try:
         world = scenes.SceneWorld(source + "\n" + told)
     except CourseError as error:
-        raise NotYet(f"my_thing: {error}") from None
+        raise NotYet(f"my_thing: {error}{_numbers_of(str(error))}") from None
     new = [kind for kind in world.kinds if kind not in known]
     if not new:
         raise NotYet("my_thing: no new kind: begin with [kinds.NAME], a name the world does not have.")

@@ -12,29 +12,46 @@ def _softmax(scores):
 
 def check_least_penalty(least_penalty) -> None:
     """(words, regions, strength) -> strength * regions * (1 - words / regions)^2: every region gets the same."""
-    cases = [(12, 64, 1.0), (3, 5, 0.7), (10, 196, 2.5), (9, 6, 0.3), (7, 7, 1.5)]
+    cases = [(12, 64, 1.0), (3, 5, 0.7), (10, 196, 2.5), (15, 4, 0.3), (7, 7, 1.5)]
     J, T, strength = np.array(cases).T
     answer = np.array([
         checks.as_array(checks.run(least_penalty, *case), (), "least_penalty: the answer") for case in cases
     ])  # fmt: skip
     left = 1 - J / T
-    checks.expect_close(answer, strength * T * left**2, f"words, regions, strength: {cases}", [
+    whole, rest = np.divmod(J, T)
+    right = strength * T * left**2
+    mistakes = [
         (strength * left**2, "That is the penalty of one region: there are as many as `regions`."),
         (T * left**2, "The strength is missing."),
         (strength * left, "That is what one region lacks: square it, and sum over the regions."),
         (left**2, "Strength and sum are missing: that is the penalty of one region."),
-        (strength * T * left, "The square is missing."),
+        (strength * T * left,
+         "The square is missing; or it is there, and each word has a region of its own: spread evenly costs less."),
         (strength * np.abs(T - J), "One region for each word gives this: spread evenly, the weights cost less."),
         (strength * np.maximum(T - J, 0), "One region for each word gives this: spread evenly, the weights cost less."),
-        (strength * (T - J), "One region for each word gives this: spread evenly, the weights cost less."),
         (strength * (T - J) ** 2, "Square what is left of each region, then sum: not the other way round."),
         (strength * J * (1 - T / J) ** 2, "Words and regions have changed places: sum over the regions."),
         (strength * T * (1 - T / J) ** 2, "A region gets words / regions, not regions / words."),
         (strength * J * left**2, "Sum over the regions: there are `regions` of them, not `words`."),
         (strength * T * (1 - 1 / T) ** 2, "That is one word. Each of the words has a weight of one to give away."),
         (np.zeros(5), "0 would need a weight of one for every region, and the words have only one each."),
-        (np.where(J < T, strength * T * left**2, 0), "More words than regions cost, too: the sums are above one."),
-    ])  # fmt: skip
+        (np.where(J < T, right, 0), "More words than regions cost, too: the sums are above one."),
+        (strength * T * (1 - whole) ** 2, "words // regions cuts the fraction off: / divides."),
+        (strength * ((J - 1) ** 2 + T - 1), "All words at one region cost most. Which looks cost least?"),
+        (J / T, "That is the weight of a region: what does it lack, squared, and summed over the regions?"),
+        (T * (strength * left) ** 2, "The strength is not squared: it stands before the sum."),
+        (strength * (rest * whole**2 + (T - rest) * (1 - whole) ** 2),
+         "A word may share its weight among regions: whole words cost more."),
+        (strength * (1 - J) ** 2, "Every region has its own sum over the words; there are as many as `regions`."),
+    ]  # fmt: skip
+    if not np.allclose(answer, right):
+        for wrong, hint in mistakes:
+            if np.allclose(answer, wrong):
+                raise NotYet(f"least_penalty: not yet. {hint}")
+        i = int(np.argmax(~np.isclose(answer, right)))
+        way = "less can be reached" if answer[i] > right[i] else "no looks cost so little"
+        J, T, strength = cases[i]
+        raise NotYet(f"least_penalty({J}, {T}, {strength}): not yet, {answer[i]:.4g}: {way}.")
     checks.solved("least_penalty: every region gets words / regions")
 
 
@@ -69,50 +86,135 @@ def check_what_it_shows(what_it_shows) -> None:
     checks.solved("what_it_shows: a map is a measurement")
 
 
+def _cell(grid):
+    return np.array(np.unravel_index(grid.argmax(), grid.shape))
+
+
+def _sides(grid, size):
+    """Of a cell: height and width."""
+    return size / np.array(grid.shape)
+
+
+def _middle(grid, size):
+    return (_cell(grid) + 0.5) * _sides(grid, size)
+
+
+def _centre_of_mass(grid, size):
+    rows, columns = ((np.arange(n) + 0.5) / n for n in grid.shape)
+    return size * np.array([grid.sum(axis=1) @ rows, grid.sum(axis=0) @ columns]) / grid.sum()
+
+
+def _further(y, x):
+    return lambda grid, size: (_cell(grid) + np.array([y, x])) * _sides(grid, size)
+
+
+def _of_cell(row_and_column):
+    return lambda grid, size: (np.array(row_and_column(grid)) + 0.5) * _sides(grid, size)
+
+
+def _in_cells(of):
+    return lambda grid, size: (_cell(grid) + 0.5) * of(grid, size)
+
+
+OWN_SIDES = "A cell is size / columns wide and size / rows high: the grid need not be square."
+IN_A_ROW = "The weights lie in memory row by row: divide their number by the number of columns."
+CORNER, BOX_CORNER = "That is the corner of the cell", "x and y of a box are its upper left corner."
+CUT = "// cuts the fraction off: a cell may be 12.5 high."
+PLACES = [  # (grid, size) -> y and x of the point, as a likely mistake has them; its hint
+    (lambda grid, size: _middle(grid, size)[::-1], "x counts columns, y counts rows: they have changed places."),
+    (_further(0, 0), f"{CORNER}: its middle is half a cell further."),
+    (_further(0.5, 0), f"{CORNER} in x: its middle is half a cell further in both."),
+    (_further(0, 0.5), f"{CORNER} in y: its middle is half a cell further in both."),
+    (_further(1, 1), f"{CORNER} at the lower right: its middle is half a cell before."),
+    (_further(1, 0.5), f"{CORNER} in y: its middle is half a cell from both ends."),
+    (_further(0.5, 1), f"{CORNER} in x: its middle is half a cell from both ends."),
+    (_centre_of_mass, "The cell with the largest weight, not the middle of all the light."),
+    (_of_cell(lambda grid: _cell(-grid)), "That is the cell with the smallest weight."),
+    (_in_cells(lambda grid, size: size / grid.shape[0]), OWN_SIDES),
+    (_in_cells(lambda grid, size: size / grid.shape[1]), OWN_SIDES),
+    (_in_cells(lambda grid, size: _sides(grid, size)[::-1]), OWN_SIDES),
+    (_in_cells(lambda grid, size: size / 8), "The grid is not always 8 × 8: weights.shape says how many."),
+    (_in_cells(lambda grid, size: size // np.array(grid.shape)), CUT),
+    (lambda grid, size: (_cell(grid) + 0.5) * size // np.array(grid.shape), CUT),
+    (_in_cells(lambda grid, size: 1), "Count in pixels: times the size of a cell, size / columns and size / rows."),
+    (_in_cells(lambda grid, size: 1 / np.array(grid.shape)), "Count in pixels, as the box does: times size."),
+    (_in_cells(lambda grid, size: 128 / np.array(grid.shape)), "There are `size` pixels a side, not always 128."),
+    (_in_cells(lambda grid, size: 64 / np.array(grid.shape)), "There are `size` pixels a side, not always 64."),
+    (_of_cell(lambda grid: divmod(grid.argmax(), grid.shape[0])), IN_A_ROW),
+    (_of_cell(lambda grid: divmod(grid.argmax(), 8)), f"{IN_A_ROW} It is not always 8."),
+    (_of_cell(lambda grid: np.unravel_index(grid.T.argmax(), grid.shape)), IN_A_ROW),
+    (lambda grid, size: (_cell(grid) * (-1, 1) + (grid.shape[0] - 0.5, 0.5)) * _sides(grid, size),
+     "y counts from the top, as rows do."),
+]  # fmt: skip
+FRAMES = [  # x, y, width, height as a likely mistake reads them
+    (lambda x, y, width, height: (x - width / 2, y - height / 2, width, height), BOX_CORNER),
+    (lambda x, y, width, height: (x, y - height, width, height), BOX_CORNER),
+    (lambda x, y, right, low: (x, y, right - x, low - y), "The last two numbers are width and height, not a corner."),
+    (lambda x, y, width, height: (x, y, height, width), "Width comes before height."),
+    (lambda x, y, width, height: (y, x, width, height), "Of a box, x comes before y."),
+    (lambda x, y, width, height: (x, -999, width, 9999), "y has to lie in the box, too."),
+    (lambda x, y, width, height: (-999, y, 9999, height), "x has to lie in the box, too."),
+]
+
+
+def _within(point, box):
+    """Whether x, whether y of a point (y, x) lies in a box."""
+    (y, x), (left, top, width, height) = point, box
+    return left <= x <= left + width, top <= y <= top + height
+
+
+def _overlap(grid, box, size):
+    """Whether any part of the cell lies in the box."""
+    (top, left), (high, broad), (x, y, width, height) = _further(0, 0)(grid, size), _sides(grid, size), box
+    return x <= left + broad and left <= x + width and y <= top + high and top <= y + height
+
+
+def _much_light(grid, box, size):
+    """Whether the box holds more than half of all weight."""
+    middles = ((np.indices(grid.shape) + 0.5) * _sides(grid, size)[:, None, None]).reshape(2, -1).T
+    return sum(w for w, point in zip(grid.ravel(), middles, strict=True) if all(_within(point, box))) > grid.sum() / 2
+
+
 def check_hit(hit) -> None:
     """(weights (rows, columns), box (x, y, width, height), size) -> whether its largest weight is in the box."""
     wide, tall, square = np.zeros((4, 8)), np.full((8, 4), 0.02), np.full((8, 8), 0.5 / 64)
     wide[1, 5], wide[3, 0], wide[0, 0] = 0.4, 0.3, 0.3  # its middle: x 88, y 48 of 128 pixels
-    tall[5, 1], tall[1, 3] = 0.3, 0.1  # x 24, y 44 of 64
+    tall[5, 1], tall[1, 3] = 0.3, 0.1  # x 37.5, y 68.75 of 100, which 8 does not divide
     square[6, 2] += 0.5  # x 40, y 104 of 128
-    cases = [
-        (grid, box, size)
-        for grid, size, x, y in ((wide, 128, 88, 48), (tall, 64, 24, 44), (square, 128, 40, 104))
-        for box in (
-            (x - 20, y - 3, 30, 6), (x - 3, y - 3, 90, 80),  # around it
+    cases = []
+    for grid, size in ((wide, 128), (tall, 100), (square, 128)):
+        y, x = (round(place) for place in _middle(grid, size))
+        boxes = [
+            (x - 20, y - 3, 30, 6), (x - 3, y - 3, 90, 80), (x - 1, y - 1, 3, 2),  # around it
             (x + 2, y - 9, 20, 20), (x - 22, y - 9, 20, 20),  # beside it
             (x - 9, y + 2, 20, 20), (x - 9, y - 22, 20, 20),  # below it, above it
-            (y - 5, x - 5, 10, 10),  # x and y exchanged
+            (y - 5, x - 5, 10, 10), (y - 20, x - 5, 30, 10),  # x and y exchanged
             (36, 50, 30, 30), (4, 4, 30, 20),  # the middle of all the light; a cell with hardly any
-        )
-    ]  # fmt: skip
+        ]  # fmt: skip
+        for place, _ in PLACES:  # where those look who make a mistake
+            y, x = (round(of) for of in place(grid, size))
+            if min(x, y) >= 0 and max(x, y) <= size:
+                boxes.append((x - 1, y - 1, 3, 2))
+        cases += [(grid, box, size) for box in boxes]
     answers = [checks.run(hit, grid.copy(), box, size) for grid, box, size in cases]
     for answer in answers:
         if not isinstance(answer, bool | np.bool_):
             raise NotYet(f"hit: expected True or False, got {answer!r}.")
 
-    def with_point(point, frame=lambda x, y, width, height: (x, y, width, height)):
-        return [metrics.pointing_accuracy([n * point(grid)], [[frame(*box)]]) == 1 for grid, box, n in cases]
+    def answered(place=_middle, frame=lambda *box: box, both=all):
+        """What comes out with another place or another box."""
+        return [bool(both(_within(place(grid, size), frame(*box)))) for grid, box, size in cases]
 
-    def centre_of_mass(grid):
-        rows, columns = ((np.arange(n) + 0.5) / n for n in grid.shape)
-        return np.array([grid.sum(axis=0) @ columns, grid.sum(axis=1) @ rows]) / grid.sum()
-
-    middle = metrics.highest
-    right = with_point(middle)
-    mistakes = (
-        (with_point(lambda grid: middle(grid)[::-1]), "x counts columns, y counts rows: they have changed places."),
-        (with_point(lambda grid: middle(grid) - 0.5 / np.array(grid.shape[::-1])),
-         "That is the corner of the cell: its middle is half a cell further."),
-        (with_point(centre_of_mass), "The cell with the largest weight, not the middle of all the light."),
-        (with_point(lambda grid: middle(-grid)), "That is the cell with the smallest weight."),
-        (with_point(middle, lambda x, y, right, low: (x, y, right - x, low - y)),
-         "The last two numbers are width and height, not a corner."),
-        (with_point(middle, lambda x, y, width, height: (x, y, height, width)), "Width comes before height."),
-        (with_point(middle, lambda x, y, width, height: (x, -999, width, 9999)), "y has to lie in the box, too."),
-        (with_point(middle, lambda x, y, width, height: (-999, y, 9999, height)), "x has to lie in the box, too."),
+    right = answered()
+    mistakes = [
+        *((answered(place), hint) for place, hint in PLACES),
+        *((answered(frame=frame), hint) for frame, hint in FRAMES),
+        (answered(both=any), "x and y both have to lie in the box: and, not or."),
+        ([bool(_overlap(*case)) for case in cases], "The middle of the cell has to lie in the box, not a part of it."),
+        ([bool(_much_light(*case)) for case in cases],
+         "One cell counts, the one with the largest weight, not how much light falls into the box."),
         ([not answer for answer in right], "True and False have changed places."),
-    )  # fmt: skip
+    ]  # fmt: skip
     answers = [bool(answer) for answer in answers]
     if answers != right:
         for wrong, hint in mistakes:
@@ -120,12 +222,15 @@ def check_hit(hit) -> None:
                 raise NotYet(f"hit: not yet. {hint}")
         i = next(i for i, pair in enumerate(zip(answers, right, strict=True)) if pair[0] != pair[1])
         grid, box, size = cases[i]
-        row, column = np.unravel_index(grid.argmax(), grid.shape)
+        row, column = _cell(grid)
         raise NotYet(
             f"hit: the largest weight is in row {row}, column {column} of {grid.shape}, the box is {box}, the picture "
             f"has {size} pixels a side: expected {right[i]}, got {answers[i]}."
         )
     checks.solved("hit knows whether it looked at the thing")
+
+
+KEPT = "`g[drawn] += …` keeps one of several draws of a region: a row for each draw, then the mean; or np.add.at."
 
 
 def check_score_gradient(score_gradient) -> None:
@@ -137,7 +242,20 @@ def check_score_gradient(score_gradient) -> None:
         shapes = {(N, T): "the mean over the draws", (N,): "a number for each region", (): "a number for each region"}
         answer = checks.as_array(answer, (T,), "score_gradient", shapes)
         one_hot, better = np.eye(T)[drawn], (reward - b)[:, None]
-        checks.expect_close(answer, (better * (one_hot - alpha)).mean(axis=0), f"looks drawn: {N}, regions: {T}", [
+        often = "The draws come as often as alpha says already."
+        lost = np.zeros(T)
+        lost[drawn] += reward - b  # of several draws of one region, the last alone
+        row_by_row = np.zeros(T)
+        row_by_row[drawn] += ((reward - b)[:, None] * (one_hot - alpha))[np.arange(N), drawn]
+        mean_reward = np.array([reward[drawn == t].mean() if (drawn == t).any() else 0 for t in range(T)])
+        more = []
+        if N >= T:
+            more.append((((reward[drawn] - b)[:, None] * (one_hot - alpha)).mean(axis=0),
+                         "reward[0] is that of draw 0, and so on: no reward[drawn]."))  # fmt: skip
+        right, what = (better * (one_hot - alpha)).mean(axis=0), f"score_gradient, {N} draws, {T} regions"
+        if N > 1:
+            more.append((right / reward.std(), "Do not divide by the spread."))
+        checks.expect_close(answer, right, what, [
             ((reward[:, None] * (one_hot - alpha)).mean(axis=0), "The baseline is missing: reward - baseline."),
             (((reward + b)[:, None] * (one_hot - alpha)).mean(axis=0), "Minus the baseline, not plus."),
             (((reward - reward.mean())[:, None] * (one_hot - alpha)).mean(axis=0), "Take the baseline that is given."),
@@ -146,7 +264,20 @@ def check_score_gradient(score_gradient) -> None:
             ((better * one_hot / alpha).mean(axis=0), "That is the gradient for alpha; of scores: one_hot - alpha."),
             ((better * (one_hot - alpha)).sum(axis=0), "The mean over the draws, not the sum."),
             ((better * (one_hot - alpha)).mean(), "The mean over the draws alone: axis 0."),
-            (alpha * (better * (one_hot - alpha)).mean(axis=0), "The draws come as often as alpha says already."),
+            (alpha * (better * (one_hot - alpha)).mean(axis=0), often),
+            (alpha * (one_hot * better).mean(axis=0), f"{often} And what was not drawn goes down."),
+            ((alpha[drawn][:, None] * better * (one_hot - alpha)).mean(axis=0), often),
+            ((better * (one_hot - alpha[drawn][:, None])).mean(axis=0),
+             "What was not drawn goes down by its own weight, alpha[t'], not by that of the region drawn."),
+            ((better * (1 - alpha)).mean(axis=0), "1 - alpha belongs to the region drawn; elsewhere it is -alpha."),
+            ((better * one_hot * (1 - alpha)).mean(axis=0), "What was not drawn goes down, too: -alpha there."),
+            ((better * (one_hot - alpha)).sum(axis=0) / T, "Divide by the number of draws, not of regions."),
+            (lost / N - alpha * better.mean(), KEPT), (lost - alpha * better.sum(), KEPT), (lost / N, KEPT),
+            (row_by_row / N, KEPT),
+            (alpha * (mean_reward - alpha @ mean_reward),
+             "That weighs with alpha; asked for is the mean over the draws that came."),
+            (((reward - reward.mean())[:, None] * (one_hot - alpha)).mean(axis=0), "Take the baseline that is given."),
+            *more,
             (better.mean() * (one_hot - alpha).mean(axis=0), "Multiply draw by draw, then take the mean."),
         ])  # fmt: skip
     checks.solved("score_gradient learns from looks it has drawn")
@@ -181,6 +312,12 @@ def check_focus(focus) -> None:
         if not (np.diff(values) > 0).all():
             raise NotYet(
                 f"focus: looks that get sharper and sharper must get larger numbers; got {np.round(values, 3)}."
+            )
+        half = measure((np.arange(count) < 2) / 2)
+        if not found[1] + 1e-3 < half < found[0] - 1e-3:
+            raise NotYet(
+                f"focus: half on one region, half on another, of {count}: between 0 and 1, as that is sharper than all "
+                f"alike and wider than one region alone; got {half:.4g}."
             )
         others.append(values - np.array([1 + (w * np.log(w)).sum() / np.log(count) for w in chain]))
     if np.abs(others).max() < 1e-3:

@@ -207,8 +207,8 @@ def picture_ways() -> Board:
     )
     y = 6.12
     cnn, regions = board.box(2.6, y, "CNN"), board.word(4.1, y, "8 × 8 regions")
-    largest, made = board.operation(5.7, y, "max"), board.box(6.8, y, "Dense")
-    board.chain(board.picture(1.4, y), cnn, regions, largest, made, board.vector(8.0, y, "$v$", SKY))
+    largest = board.operation(5.7, y, "max")
+    board.chain(board.picture(1.4, y), cnn, regions, largest, board.vector(6.9, y, "$v$", SKY))
     for left, bottom, way in ((0.1, 2.95, "first input"), (5.1, 2.95, "initial state"),
                               (0.1, 0.1, "every input"), (5.1, 0.1, "initial state and output")):  # fmt: skip
         board.region(left, bottom, left + 4.8, bottom + 2.75)
