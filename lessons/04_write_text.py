@@ -554,8 +554,8 @@ for valid, its in trade.values():
 different, right = zip(*sorted(best.items()), strict=True)
 beyond = {name: right_too - np.interp(its, different, right) for name, (right_too, its) in others.items()}
 claim(
-    "a nucleus of 0.9 writes more right stories than a temperature of the same diversity",
-    at_least(beyond["nucleus 0.9"], 0.0),
+    "a nucleus of 0.9 writes more right stories than a temperature of the same diversity, or at most .05 fewer",
+    at_least(beyond["nucleus 0.9"], -0.05),
 )
 star = others["the world itself"][1]
 lost = min((1 - valid) + max(star - its, 0) for valid, its in trade.values())

@@ -221,9 +221,13 @@ for pair, found, right in list(zip(test, said, correct, strict=True))[:12]:
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # Look at the wrong ones. Which are Spanish, and say another sentence?
 
-# %% [markdown] tags=["answer"]
+# %% [markdown]
+# <details><summary>In our run</summary>
+#
 # In our run, three of the four wrong ones are. They begin well and go on with words of the right kind in the right order, of another sentence. The fourth,
 # *la reina que juega …*, stops before its verb.
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Long sentences, measured

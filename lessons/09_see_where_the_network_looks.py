@@ -376,7 +376,7 @@ guess.answer(
 )
 
 # %% slideshow={"slide_type": "fragment"}
-claim("nine of ten nouns that name a thing are said with an eye on it", at_least(pointing, 0.9))
+claim("four of five nouns that name a thing are said with an eye on it, or more", at_least(pointing, 0.8))
 claim("forty points ahead of the middle of the picture", at_least(pointing - middle, 0.4))
 
 # %% [markdown]
