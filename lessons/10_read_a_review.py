@@ -322,7 +322,7 @@ def after_each_word(some_rows):
     return 1 / (1 + np.exp(-training.logits(every, some_rows).astype(float)))
 
 
-start = "the room was awful but".split()
+start = ["the", "room", "was", "awful", "but"]
 awful, but = after_each_word(rows_of([review._replace(words=start) for review in test[:1]]))[0, -2:]
 so_far = after_each_word(test_rows)
 cases = [(i, review.cues[0]) for i, review in enumerate(test) if review.construction == "but"]

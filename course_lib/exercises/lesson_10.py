@@ -61,10 +61,10 @@ def _check_one_ceiling(bag_ceiling, texts, shares, p):
         checks.run(bag_ceiling, [list(words) for words in texts], shares.copy(), p.copy()), (), "bag_ceiling"
     )
     checks.expect_close(answer, right, f"bag_ceiling of {len(texts)} texts", [
-        (reach(lambda i, _: i)[0], "That is the best possible reader's. One of bags must answer alike for the same words."),
+        (reach(lambda i, _: i)[0], "That is the best possible reader's. Of bags: one answer for the same words."),
         (reach(lambda _, words: tuple(sorted(set(words))))[0], "A bag knows how often a word stands in a text."),
         (reach(lambda _, words: len(words))[0], "A bag knows which words they are, not only how many."),
-        (reach(lambda _, words: tuple(sorted(words)), np.full(len(p), 1 / len(p)))[0], "Count each text with its share."),
+        (reach(lambda _, words: tuple(sorted(words)), np.full(len(p), 1 / len(p)))[0], "Count each with its share."),
         (sum(good.values()), "That is the share of good verdicts: a bag may say bad, too."),
         (max(sum(good.values()), sum(bad.values())), "That is one answer for all texts. Each bag has its own."),
         (1 - right, "That is the share it gets wrong."),

@@ -10,7 +10,7 @@ from course_lib.plotting.texts import coloured_text, over_words, text_states
 from course_lib.plotting.vectors import moves
 
 __all__ = [
-    "BLUE", "against_truth", "attention", "attention_maps", "bars", "close", "coloured_text", "curve", "figure", "frames",
-    "grouped_bars", "heat_map", "intervals", "lag_curves", "lines", "moves", "over_words", "pictures", "text_states", "title",
-    "trade_off", "unrolled",
+    "BLUE", "against_truth", "attention", "attention_maps", "bars", "close", "coloured_text", "curve", "figure",
+    "frames", "grouped_bars", "heat_map", "intervals", "lag_curves", "lines", "moves", "over_words", "pictures",
+    "text_states", "title", "trade_off", "unrolled",
 ]  # fmt: skip
