@@ -32,8 +32,10 @@
 # | $\alpha_t$ | attention weight of word $t$ | a number |
 # | $\sigma$ | the sigmoid | |
 # | $b$ | bias of the read-out | a number |
+# | $D$ | numbers in an input or key: here, in the vector of a word | a count |
 # | $e_t$ | score of a match: how much word $t$ counts | a number |
 # | $h_t, \bar h$ | memory after word $t$; a mean of all | $H$ |
+# | $H$ | units of memory | a count |
 # | $p$ | probability of a good verdict | a number |
 # | $t$ | step, or place, of what is read | a count |
 # | $T$ | number of steps, or places: the words of a review | a count |
@@ -71,11 +73,11 @@ training.set_seed(SEED)
 #
 # > they say the terrace is great, but it is not.
 #
-# The same words, as often. One verdict is good, the other is bad.
+# The same words. One verdict is good, the other bad.
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# A reader that counts words has one answer for both. Chance gets half of all verdicts right; the best possible reader gets 88 of 100 right.
-# **Guess:** what share of verdicts does the best reader get right that only counts?
+# A reader that counts words has one answer for both. Chance gets half of all verdicts right, the best possible reader .88 of them. **Guess:** what share
+# does the best reader get right that only counts?
 
 # %% tags=["nbval-ignore-output", "guess"]
 guess = ask("share of verdicts the best counting reader gets right, 0 to 1")
@@ -188,7 +190,7 @@ training.fit(bag, ((counts(rows[some]), targets[some]) for some in chosen), 600,
 counted = share_right(training.logits(bag, counts(test_rows)), true)
 
 # %% tags=["nbval-ignore-output", "answer"]
-why = "An opinion that counts for nothing stands in most reviews, and mostly says the opposite: only the order tells which is which."
+why = "Most reviews have an opinion for each side. Only the order tells which one decides."
 guess.answer(ceiling, because=why)
 
 # %% slideshow={"slide_type": "fragment"}
@@ -305,7 +307,7 @@ print(f"pairs of the same words with opposite verdicts: {len(pairs)}; both right
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The verdict after each word
 #
-# Train the same network to give the verdict after every word: $p_t = \sigma(W_y h_t + b)$. It learns how probable a good verdict is, given the words **so far**.
+# Train the same network to give the verdict after every word: $p_t = \sigma(W_y h_t + b)$. It learns how probable a good verdict is, given the words so far.
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # A review begins *the room was awful but*. What decides comes later. **Guess** the probability of a good verdict before the *but*, and after it.
@@ -466,7 +468,7 @@ lesson_10.check_pooled(pooled)
 # drawn once. So reviews are sorted into groups by what the network says. The [**reliability diagram**](pages/glossary.md#reliability-diagram) shows for each group what was said, on average, and how many verdicts were good.
 
 # %% [markdown]
-# The mean distance from the diagonal, weighted by the groups' sizes, is the binned error (Guo et al. 2017; here for the probability of *good*). In this world we can ask more: how far is what it said of **each** review from
+# The mean distance from the diagonal, weighted by the groups' sizes, is the binned error (Guo et al. 2017; here for the probability of *good*). In this world we can ask more: how far is what it said of each review from
 # the true probability?
 #
 # By hand: of two reviews the network says .8; the truth is .6 and 1. Binned error: 0. True error: .2.
@@ -530,7 +532,7 @@ tables.print_table(
 # difference of the two logits. All are in `course_lib/explain.py`.
 #
 # Here the deciding words are known. So play the pointing game of lesson 09: in what share of reviews is the largest score, whatever its sign, on a deciding word?
-# And on a deciding word **or** a cue?
+# And on a deciding word or a cue?
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # **Guess** the share for leaving out and for gradient × input. A word chosen by chance hits in 7 of 100 reviews.

@@ -937,12 +937,8 @@ WRONG = [
     (lesson_10.check_pooled, lambda h, m: pool(h, m)[::-1], "The mean comes first"),
     (lesson_10.check_pooled, lambda h, m: pool(h, m)[0], "expected two arrays"),
     *(
-        (
-            lesson_10.check_what_it_shows,
-            lambda letter=letter: SHOWN_10 | {letter: not SHOWN_10[letter]},
-            f"{letter}: not",
-        )
-        for letter in SHOWN_10
+        (lesson_10.check_what_it_shows, lambda name=name: SHOWN_10 | {name: not SHOWN_10[name]}, f"{name}: not yet")
+        for name in SHOWN_10
     ),
     (lesson_10.check_what_it_shows, lambda: SHOWN_10 | {"c": "False"}, "without quotes"),
     (lesson_10.check_leave_out, lambda v, w: without_each(v, w, -1), "sign is turned round"),
