@@ -433,8 +433,7 @@ plotting.title(ax, drop)
 plt.show()
 
 # %% [markdown]
-# How far the last memory falls differs between seeds. Training never asked it to last so long. A mean forgets nothing, but each word behind dilutes what
-# decides: its probabilities move towards one half.
+# How far the last memory falls differs between seeds. Training never asked it to last so long.
 
 # %% [markdown]
 # ### 3 · Mend it: padding
