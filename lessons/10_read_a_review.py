@@ -471,8 +471,8 @@ lesson_10.check_pooled(pooled)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How sure should it be?
 #
-# A network says .8. Is it right in 8 of 10 such cases? Then it is [**calibrated**](pages/glossary.md#calibration). Usually one cannot ask that of one review, because its verdict is
-# drawn once. So reviews are sorted into groups by what the network says. The [**reliability diagram**](pages/glossary.md#reliability-diagram) shows for each group what was said, on average, and how many verdicts were good.
+# A network says .8. Is it right in 8 of 10 such cases? Then it is [**calibrated**](pages/glossary.md#calibration). The verdict of one review is drawn once, so reviews are sorted into
+# groups by what the network says. The [**reliability diagram**](pages/glossary.md#reliability-diagram) shows what was said of each group, on average, and how many verdicts were good.
 
 # %% [markdown]
 # The mean distance from the diagonal, weighted by the groups' sizes, is the binned error (Guo et al. 2017; here for the probability of *good*). In this world we can ask more: how far is what it said of each review from
