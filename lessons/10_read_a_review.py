@@ -408,7 +408,7 @@ claim(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### Longer than any review it read
 #
-# Now sentences without an opinion are put behind each review: 2, 4, 8, up to about 80 words in all. The longest review in training has 57 words at most. What decides is
+# Now sentences without an opinion are put behind each review: 2, 4, 8, up to about 80 words in all. No review in training has more than 57 words. What decides is
 # the same. **Guess:** in how many reviews does the last memory still decide as the best reader?
 
 # %% tags=["nbval-ignore-output", "guess"]
