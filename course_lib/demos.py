@@ -73,6 +73,11 @@ def own_picture(draw: Callable[[bytes], Figure]) -> ipywidgets.Widget:
     return widgets.movable(draw, photo=widgets.upload("your picture"))
 
 
+def review(draw: Callable[[str], Figure], text: str) -> ipywidgets.Widget:
+    """Lesson 10: the verdict of a review that is typed, and which word changed it. draw(review) -> figure."""
+    return widgets.movable(draw, review=widgets.text_field("review", text))
+
+
 def _chosen(label: str, options: list[str], value: str) -> ipywidgets.Widget:
     """One of several, with one chosen."""
     buttons = widgets.choice(label, options)

@@ -841,4 +841,4 @@ lesson_09.check_focus(focus)
 #   M. Jaderberg et al., *Spatial transformer networks*, NIPS 2015, [arXiv:1506.02025](https://arxiv.org/abs/1506.02025): a look that may turn and zoom.
 #
 # Before this: [08 · Caption images with a pretrained CNN](08_caption_images.ipynb).
-# Next: [Where to go next](pages/where_to_go_next.md).
+# Next: [10 · Read a review, say one thing](10_read_a_review.ipynb).

@@ -20,6 +20,7 @@ from course_lib.exercises import (
     lesson_07,
     lesson_08,
     lesson_09,
+    lesson_10,
 )
 from course_lib.numpy_rnn import sigmoid
 from course_lib.text import tokenize
@@ -469,6 +470,28 @@ def sharp(weights):
     return (weights.max() - 1 / len(weights)) / (1 - 1 / len(weights))
 
 
+def ceiling_of_bags(texts, shares, p, key=sorted, best=max):
+    """Lesson 10: what the best reader of bags gets right."""
+    good, bad = Counter(), Counter()
+    for words, share, each in zip(texts, shares, p, strict=True):
+        good[tuple(key(words))] += share * each
+        bad[tuple(key(words))] += share * (1 - each)
+    return sum(best(good[bag], bad[bag]) for bag in good)
+
+
+def pool(h, mask, count=None, low=-np.inf):
+    """Lesson 10: mean and maximum over the words."""
+    there = mask[:, :, None]
+    mean = np.where(there, h, 0).sum(1) / (there.sum(1) if count is None else count)
+    return mean, np.where(there, h, low).max(1)
+
+
+def without_each(verdict, words, sign=1):
+    """Lesson 10: what a logit loses with each word."""
+    return np.array([sign * (verdict(words) - verdict(words[:t] + words[t + 1 :])) for t in range(len(words))])
+
+
+SHOWN_10 = dict(zip("abcdefg", (True, False, False, True, False, True, False), strict=True))  # lesson 10, exercise 4
 RIGHT = [
     (lesson_00.check_count_words, lambda s: sum(w.strip(".,!").isalpha() for w in s.split())),
     (lesson_00.check_count_words, lambda s: np.sum([w.isalpha() for w in tokenize(s)])),
@@ -537,6 +560,18 @@ RIGHT = [
     (lesson_09.check_score_gradient, score_gradient),
     (lesson_09.check_focus, sharp),
     (lesson_09.check_focus, lambda a: ((a**2).sum() - 1 / len(a)) / (1 - 1 / len(a))),
+    (lesson_10.check_p_good, lambda: (0.95, 0.22)),
+    (lesson_10.check_p_good, lambda: 1 / (1 + np.exp([-3.0, 1.275]))),
+    (lesson_10.check_bag_ceiling, ceiling_of_bags),
+    (lesson_10.check_bag_ceiling, lambda t, s, p: ceiling_of_bags([[w[::-1] for w in words] for words in t], s, p)),
+    (lesson_10.check_pooled, pool),
+    (
+        lesson_10.check_pooled,
+        lambda h, m: [np.array([f(r[k], 0) for r, k in zip(h, m, strict=True)]) for f in (np.mean, np.max)],
+    ),
+    (lesson_10.check_what_it_shows, lambda: SHOWN_10),
+    (lesson_10.check_leave_out, without_each),
+    (lesson_10.check_leave_out, lambda verdict, words: without_each(verdict, words).tolist()),
 ]
 WRONG = [
     (lesson_00.check_count_words, len, "number of characters"),
@@ -1238,6 +1273,41 @@ WRONG = [
     (lesson_09.check_focus, lambda a: (a[3] - 1 / len(a)) / (1 - 1 / len(a)), "places should not matter"),
     (lesson_09.check_focus, lambda a: -(a * np.log(a + 1e-30)).sum(), "turned round: it is large for a wide look"),
     (lesson_09.check_focus, lambda a: float(sharp(a) == 1), "between 0 and 1"),
+    (lesson_10.check_p_good, lambda: (3.0, -1.275), "through the sigmoid"),
+    (lesson_10.check_p_good, lambda: (0.154, 0.218), "the main clause decides"),
+    (lesson_10.check_p_good, lambda: (0.953, 0.924), "follows the but"),
+    (lesson_10.check_p_good, lambda: (0.924, 0.846), "What stands before"),
+    (lesson_10.check_p_good, lambda: (0.786, 0.773), "Others are not added"),
+    (lesson_10.check_p_good, lambda: (95, 22), "right in percent"),
+    (lesson_10.check_p_good, lambda: (0.047, 0.782), "bad verdict"),
+    (lesson_10.check_p_good, lambda: (0.953, 0.155), "not -1"),
+    (lesson_10.check_bag_ceiling, lambda t, s, p: (s * np.maximum(p, 1 - p)).sum(), "best possible reader's"),
+    (lesson_10.check_bag_ceiling, lambda t, s, p: ceiling_of_bags(t, s, p, lambda w: sorted(set(w))), "how often"),
+    (lesson_10.check_bag_ceiling, lambda t, s, p: ceiling_of_bags(t, 0 * s + 1 / len(s), p), "with its share"),
+    (lesson_10.check_bag_ceiling, lambda t, s, p: ceiling_of_bags(t, s, p, best=min), "gets wrong"),
+    (lesson_10.check_bag_ceiling, lambda t, s, p: max((s * p).sum(), (s * (1 - p)).sum()), "Each bag has its own"),
+    (lesson_10.check_bag_ceiling, lambda t, s, p: 0.75, "expected 0"),
+    (lesson_10.check_pooled, lambda h, m: pool(h, m, h.shape[1], 0), "Nothing is mended yet"),
+    (lesson_10.check_pooled, lambda h, m: pool(h, m, low=0), "wins against numbers below 0"),
+    (lesson_10.check_pooled, lambda h, m: (h.mean(1), pool(h, m)[1]), "padding is in the sum"),
+    (lesson_10.check_pooled, lambda h, m: (pool(h, m)[0], h.max(1)), "among what is compared"),
+    (lesson_10.check_pooled, lambda h, m: pool(h, m, m.sum()), "own number of words"),
+    (lesson_10.check_pooled, lambda h, m: pool(h, m)[::-1], "The mean comes first"),
+    (lesson_10.check_pooled, lambda h, m: pool(h, m)[0], "expected two arrays"),
+    *(
+        (lesson_10.check_what_it_shows, lambda name=name: SHOWN_10 | {name: not SHOWN_10[name]}, f"{name}: not yet")
+        for name in SHOWN_10
+    ),
+    (lesson_10.check_what_it_shows, lambda: SHOWN_10 | {"c": "False"}, "without quotes"),
+    (lesson_10.check_leave_out, lambda v, w: without_each(v, w, -1), "sign is turned round"),
+    (lesson_10.check_leave_out, lambda v, w: [v([word]) for word in w], "reads each word alone"),
+    (lesson_10.check_leave_out, lambda v, w: np.abs(without_each(v, w)), "Keep the sign"),
+    (lesson_10.check_leave_out, lambda v, w: without_each(v, w)[:-1], "the last word, too"),
+    (
+        lesson_10.check_leave_out,
+        lambda v, w: [v(w) - v([x for x in w if x != y] or ["the"]) for y in w],
+        "words that are alike",
+    ),
 ]
 
 

@@ -48,6 +48,7 @@ CASES = [
     (lambda: demos.scene(look, SceneWorld(), first=("cat", "green", 0.2), time="night"),
      {"kind": "cat", "colour": "green", "x": 0.2, "other": "woman", "other_colour": "blue", "other_x": 0.7,
       "place": "beach", "night": "night"}),
+    (lambda: demos.review(lambda review: remember(review=review), "it was good."), {"review": "it was good."}),
     (lambda: demos.own_picture(read), {"photo": b""}),
 ]  # fmt: skip
 

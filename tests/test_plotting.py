@@ -66,3 +66,12 @@ def test_titles_side_by_side_do_not_run_into_each_other():
     assert left.x1 < right.x0
     assert right.x1 <= figure.bbox.width
     plt.close(figure)
+
+
+def test_bars_over_words_begin_at_their_level():
+    _, ax = plotting.figure(4, 2, alt="Bars over three words.")
+    plotting.over_words([ax], ["so", "so", "good"], {"p": (0.5, [0.5, 0.2, 0.9])}, marked=[2])
+    ends = [bar.get_y() + bar.get_height() for bar in ax.patches]
+    assert ends == pytest.approx([0.5, 0.2, 0.9]) and ax.patches[0].get_facecolor() != ax.patches[2].get_facecolor()
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["so", "so", "good"]
+    plotting.close(ax.figure)

@@ -83,3 +83,11 @@ def trade_off(ax, settings: dict, others: dict, xlabel: str, ylabel: str):
     sides = ((1, 1), (-1, -1), (1, -1), (-1, 1))
     label_points(ax, [f"{name:g}" for name in settings], points[: len(settings)], sides, points)
     return ax
+
+
+def against_truth(ax, said, came, xlabel: str, ylabel: str, size: float = 7):
+    """Points of probabilities, both axes from 0 to 1, and the diagonal on which the two are the same."""
+    ax.plot([0, 1], [0, 1], color="black", linestyle="--", linewidth=1)
+    ax.plot(said, came, "o", color=BLUE, markersize=size, alpha=1 if size > 4 else 0.35)
+    ax.set(xlabel=xlabel, ylabel=ylabel, xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+    return ax

@@ -1,8 +1,8 @@
-"""Quantities over the characters of a text."""
+"""Quantities over the characters or the words of a text."""
 
 import numpy as np
 
-from course_lib.plotting.style import CYCLE
+from course_lib.plotting.style import BLUE, CYCLE, ORANGE
 
 
 def text_states(axes, text: str, values: dict, gates: int = 0):
@@ -37,3 +37,18 @@ def coloured_text(ax, text: str, values, label: str, limit: float = 1.0):
     ax.spines[:].set_visible(False)
     ax.figure.colorbar(image, ax=ax, label=label)
     return ax
+
+
+def over_words(axes, words, values: dict, marked=()):
+    """A row of bars for each of `values` {name: (level, (N,))} over the words of a text, which stand at the foot.
+
+    level: where the bars of the row begin. marked: places of words, from 0, that have another colour.
+    """
+    places = np.arange(len(words))
+    colours = [ORANGE if place in set(marked) else BLUE for place in places]
+    for ax, (name, (level, series)) in zip(axes, values.items(), strict=True):
+        ax.bar(places, np.asarray(series) - level, bottom=level, width=0.8, color=colours)
+        ax.axhline(level, color="black", linewidth=0.8)
+        ax.set(ylabel=name, xlim=(-0.6, len(words) - 0.4))
+    axes[-1].set_xticks(places, words, rotation=50, ha="right", rotation_mode="anchor")
+    return axes
