@@ -29,7 +29,9 @@ def check_count_words(count_words) -> None:
         if np.shape(count) != () or not isinstance(count, (int, float, np.number)):
             raise NotYet(f"expected a number, got {type(count).__name__}.")
         if count != right:
-            raise NotYet(f"'{sentence}' has {right} words, your function says {count}.{_why(sentence, count, right)}")
+            raise NotYet(
+                f"'{sentence}' has {right} words, your function says {count}.{_why(sentence, float(count), right)}"
+            )
     checks.solved("count_words counts words")
 
 
