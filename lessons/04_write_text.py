@@ -14,7 +14,7 @@
 #
 # **You need:** lessons 01 to 03.
 #
-# **Run time:** about 67 seconds on two processor cores with AVX-512, about 98 on one without. Four cells train and say so.
+# **Run time:** about 55 seconds on two processor cores with AVX-512, about 76 on one without. Four cells train and say so.
 
 # %% [markdown]
 # <details><summary><b>Symbols of this lesson</b></summary>

@@ -17,7 +17,7 @@
 #
 # **You need:** lesson 07.
 #
-# **Run time:** about 50 seconds on two processor cores. Two cells train and say so.
+# **Run time:** about 48 seconds on two processor cores with AVX-512, about 46 on one without. Two cells train and say so.
 #
 # **Sources.** M. Schuster, K. Paliwal, *Bidirectional recurrent neural networks*, IEEE Transactions on Signal Processing 45, 1997,
 # [doi:10.1109/78.650093](https://doi.org/10.1109/78.650093). C. Guo, G. Pleiss, Y. Sun, K. Weinberger, *On calibration of modern neural networks*,
@@ -434,7 +434,7 @@ plotting.title(ax, drop)
 plt.show()
 
 # %% [markdown]
-# How far the last memory falls differs between seeds (read in both directions: by .04 to .21 in four of them). Training never asked it to last so long.
+# How far the last memory falls differs between seeds (read in both directions: by .04 to .21 in five of them). Training never asked it to last so long.
 
 # %% [markdown]
 # ### 3 · Mend it: padding
