@@ -129,28 +129,6 @@ must_be(
     at_most(abs(share_right(scores, true) - best), 0.01),
 )
 
-# %% [markdown]
-# ### 1 · Predict two probabilities
-#
-# *lovely* has the strength 2.5, *bland* −1.7, *quiet* 1.7. *really* multiplies by 1.2, *not very* by −0.75.
-#
-# - *the hotel was really lovely, although the food was bland.*
-# - *the hotel was lovely, but the garden was not very quiet.*
-#
-# Work on paper, and give the two true probabilities to two decimals.
-
-
-# %% nbgrader={"grade_id": "p-good"}
-def p_good():
-    """-> the probability of a good verdict of the first review, of the second."""
-    ### BEGIN SOLUTION
-    return 1 / (1 + np.exp(-1.2 * 2.5)), 1 / (1 + np.exp(0.75 * 1.7))
-    ### END SOLUTION
-
-
-# %% nbgrader={"grade_id": "p-good-check", "points": 2}
-lesson_10.check_p_good(p_good)
-
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Count words: how far that can come
 #
@@ -203,6 +181,28 @@ names = ["chance", "trained bag", "best reader of bags", "best possible reader"]
 plotting.bars(ax, names, [0.5, counted, ceiling, best], "share of verdicts right", highlight=[2, 3])
 plotting.title(ax, bag_line)
 plt.show()
+
+# %% [markdown]
+# ### 1 · Predict two probabilities
+#
+# *lovely* has the strength 2.5, *bland* −1.7, *quiet* 1.7. *really* multiplies by 1.2, *not very* by −0.75.
+#
+# - *the hotel was really lovely, although the food was bland.*
+# - *the hotel was lovely, but the garden was not very quiet.*
+#
+# Work on paper, and give the two true probabilities to two decimals.
+
+
+# %% nbgrader={"grade_id": "p-good"}
+def p_good():
+    """-> the probability of a good verdict of the first review, of the second."""
+    ### BEGIN SOLUTION
+    return 1 / (1 + np.exp(-1.2 * 2.5)), 1 / (1 + np.exp(0.75 * 1.7))
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "p-good-check", "points": 2}
+lesson_10.check_p_good(p_good)
 
 # %% [markdown]
 # ### 2 · Derive: the best reader of bags
