@@ -84,8 +84,10 @@ def test_interrupting_the_real_process_says_how_to_go_on(tmp_path):
         "experiments.language_model",
         *command(tmp_path / "t.txt", tmp_path / "run", 5000),
     ]
+    # Whoever runs the tests in the background may have had Ctrl-C ignored; what is started would inherit that.
     process = subprocess.Popen(arguments, cwd=build.ROOT, env=build.environment(1), stderr=subprocess.PIPE, text=True,
-                               stdout=subprocess.DEVNULL)  # fmt: skip
+                               stdout=subprocess.DEVNULL,
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))  # fmt: skip
     while not (tmp_path / "run" / "state.json").exists() and process.poll() is None:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
