@@ -44,6 +44,7 @@ REPORT = results.FOLDERS[1] / "reproduced.csv"
 COLUMNS = ["table", "key", "seed", "with", "column", "stored", "again", "low", "high", "back"]
 LEAST_SEEDS, NEW_SEEDS = 3, range(200, 1000)  # no experiment uses these: held-out data begin with 1000 + seed
 CONFIDENCE = 0.99
+SAME_SEED, OTHER_CODE, NEW_SEED = "the same seed", "the same seed, other code", "a new seed"
 NOT_COMPARED = re.compile(r"seconds$|memory_gb$")
 
 Key = tuple[str, ...]  # of a run, as its values stand in the table: the last of them is the seed
@@ -104,6 +105,12 @@ class Table:
         return {
             name: unit(row[name] for rows in self.runs.values() for row in rows if row[name]) for name in self.compared
         }
+
+    @cached_property
+    def is_of_other_code(self) -> bool:
+        """Whether some rows were made by other code than there is now, or on another kind of processor."""
+        here = provenance.code(self.run), machine.processor()
+        return any((line["code"], line["processor"]) != here for line in provenance.lines_of(self.path))
 
     def seeds(self, group: Key) -> list[str]:
         """The stored seeds of a key without its seed."""
@@ -270,11 +277,11 @@ def judge(table: Table, key: Key, again: list[dict]) -> list[dict]:
             numbers = [float(value) for value in values]
             centre, value = statistics.mean(numbers), float(row[column])
             tolerance = 0.0 if digit == 1 else max(table.tolerance * abs(centre), 2 * digit)
-            how, limits = "a new seed" if new else "the same seed", interval(numbers, tolerance)
-            if not (new or within(value, limits)) and digit < 1 and other_code(table):
+            how, limits = NEW_SEED if new else SAME_SEED, interval(numbers, tolerance)
+            if not (new or within(value, limits)) and digit < 1 and table.is_of_other_code:
                 others = [table.runs[*group, seed][place][column] for seed in table.seeds(group)]
                 if len(numbers := [float(other) for other in others if other]) >= LEAST_SEEDS:
-                    how, limits = "the same seed, other code", interval(numbers, tolerance)
+                    how, limits = OTHER_CODE, interval(numbers, tolerance)
             report.append({
                 "table": table.name, "key": told((*group, f"row {place + 1}" if len(again) > 1 else "")),
                 "seed": key[-1], "with": how, "column": column, "stored": f"{centre:.6g}", "again": f"{value:.6g}",
@@ -287,12 +294,6 @@ def within(value: float, limits: tuple[float, float]) -> bool:
     """Whether a value lies between two others, rounding apart."""
     rounding = 1e-9 * max(map(abs, limits))
     return limits[0] - rounding <= value <= limits[1] + rounding
-
-
-def other_code(table: Table) -> bool:
-    """Whether some of a table's rows were made by other code than there is now, or on another kind of processor."""
-    here = provenance.code(table.run), machine.processor()
-    return any((line["code"], line["processor"]) != here for line in provenance.lines_of(table.path))
 
 
 def told(key: Key) -> str:
@@ -369,11 +370,12 @@ def tell_seeds(chosen: list[Table]) -> None:
 
 def tell_sum(judged: list[dict], report: Path, wrong: list[str]) -> None:
     """Print how much came back. CourseError if not all did."""
-    for how in ("the same seed", "the same seed, other code", "a new seed"):
-        if not (own := [line for line in judged if line["with"] == how]) and how.endswith("code"):
+    for how in (SAME_SEED, OTHER_CODE, NEW_SEED):
+        own = [line for line in judged if line["with"] == how]
+        if how == OTHER_CODE and not own:
             continue
         back = sum(line["back"] == "yes" for line in own)
-        chance = f"; by chance alone about {0.01 * len(own):.1f} would not" if how == "a new seed" else ""
+        chance = f"; by chance alone about {0.01 * len(own):.1f} would not" if how == NEW_SEED else ""
         print(f"With {how}, {back} of {len(own)} numbers came back{chance}.")
     print(f"The report: {report}")
     wrong += [
