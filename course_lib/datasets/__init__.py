@@ -23,6 +23,7 @@ class Dataset:
 
 
 _FLICKR8K = "https://github.com/jbrownlee/Datasets/releases/download/Flickr8k/"
+_SST2 = "https://raw.githubusercontent.com/clairett/pytorch-sentiment-classification/master/data/SST2/"
 
 REGISTRY = {
     entry.name: entry
@@ -45,6 +46,24 @@ REGISTRY = {
             sha256="6ec60e212f812ee3430f7568ea6f33b6fb080e32193c5952e8da0ee8ba45574c",
             licence="CC-BY 2.0, sentences from tatoeba.org",
             member="spa-eng/spa.txt",
+        ),
+        Dataset(
+            name="sst2",
+            title="Stanford Sentiment Treebank, binary: 6,920 sentences of film reviews to train on",
+            path="sst2/train.tsv",
+            url=_SST2 + "train.tsv",
+            bytes=720_259,
+            sha256="ec192f833a64da08f475488a77b0d0b47db47acd0f458bd18433fc793b569920",
+            licence="research use; cite Socher et al. 2013",
+        ),
+        Dataset(
+            name="sst2-dev",
+            title="the same: 872 sentences to judge on",
+            path="sst2/dev.tsv",
+            url=_SST2 + "dev.tsv",
+            bytes=92_057,
+            sha256="eddea6b39e601dd4e7a672b53cc40fdf6019fa80522f351206c24340ca5d9359",
+            licence="research use; cite Socher et al. 2013",
         ),
         Dataset(
             name="flickr8k",

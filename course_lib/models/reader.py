@@ -1,11 +1,13 @@
 """Networks that read a sequence and answer: once, at its end (many to one), or at every step (many to many)."""
 
+import numpy as np
+
 from course_lib.attention import attend
 from course_lib.backend import keras
 from course_lib.errors import CourseError
 from course_lib.layers import RNN
 from course_lib.models.decoder_parts import recurrent
-from course_lib.text import PAD_ID
+from course_lib.text import PAD_ID, UNK_ID
 
 layers, ops = keras.layers, keras.ops
 POOLINGS = ("last", "mean", "max", "attention", "every step")
@@ -40,27 +42,32 @@ class VerdictReader(keras.Model):
     units (Schuster & Paliwal 1997). pooling, what is made of the memories h_t: "last", the one after all words, in
     each direction; "mean" and "max" over the words, number by number; "attention", their sum with the weights
     softmax(v · tanh(W h_t + b)) over the words (Yang et al. 2016, eqs 5-7); "every step", none: logits (B, T), the
-    verdict after each word, 0 where there is no word. dropout: on embedding and pooled memory.
+    verdict after each word, 0 where there is no word. dropout: on embedding and pooled memory. word_dropout: in
+    training, so many words are read as <unk>, so that <unk> is learned where no word is unknown. loudness: the standard
+    deviation of the word vectors at the start; 1: what is read is heard from the first step on.
 
     Places without a word, in front, behind or between, change nothing. CourseError if a setting is none of these, or,
     outside a compiled graph, a row has no word.
     """
 
     def __init__(
-        self, words, pooling="last", cell="lstm", direction="forward", embedding=32, units=64, dropout=0.0, **kwargs
+        self, words, pooling="last", cell="lstm", direction="forward", embedding=32, units=64, dropout=0.0,
+        word_dropout=0.0, loudness=1.0, **kwargs,
     ):  # fmt: skip
         super().__init__(**kwargs)
         self.settings = {"words": words, "pooling": pooling, "cell": cell, "direction": direction}
         self.settings |= {"embedding": embedding, "units": units, "dropout": dropout}
+        self.settings |= {"word_dropout": word_dropout, "loudness": loudness}
         backwards = {"forward": [False], "backward": [True], "both": [False, True]}.get(direction)
         if backwards is None:
             raise CourseError(f"direction: expected forward, backward or both, got {direction!r}.")
         if pooling not in POOLINGS:
             raise CourseError(f"pooling: expected one of {', '.join(POOLINGS)}, got {pooling!r}.")
         self.pooling = pooling
-        loud = keras.initializers.RandomNormal(stddev=1.0)  # what is read is heard from the first step on
+        loud = keras.initializers.RandomNormal(stddev=loudness)
         self.embedding = layers.Embedding(words, embedding, embeddings_initializer=loud, name="embedding")
         self.drop = layers.Dropout(dropout)
+        self.word_dropout, self.seeds = word_dropout, keras.random.SeedGenerator()
         self.memories = [
             recurrent(cell, units, go_backwards=back, name="backward" if back else "forward") for back in backwards
         ]
@@ -110,6 +117,9 @@ class VerdictReader(keras.Model):
 
     def call(self, tokens, training=None):
         """The verdict's logits."""
+        if training and self.word_dropout:
+            dropped = keras.random.uniform(ops.shape(tokens), seed=self.seeds) < self.word_dropout
+            tokens = ops.where(ops.logical_and(dropped, ops.not_equal(tokens, PAD_ID)), UNK_ID, tokens)
         vectors, mask = self.embed(tokens)
         return self.read(vectors, mask, training)
 
@@ -130,3 +140,41 @@ class VerdictReader(keras.Model):
     def get_config(self):
         """The arguments it was made with."""
         return self.settings | {"name": self.name}
+
+
+@keras.saving.register_keras_serializable(package="course_lib")
+class Committee(keras.Model):
+    """Readers of the same words that answer together: the mean of their logits (B,), nats.
+
+    members: readers, or the settings of each, as its `get_config` gives them. `embed` and `read` as a VerdictReader has
+    them, the members' vectors side by side, so that every way of `explain` but attention works. CourseError if there is
+    none.
+    """
+
+    def __init__(self, members, **kwargs):
+        super().__init__(**kwargs)
+        if not members:
+            raise CourseError("members: expected at least one reader, or its settings, got none.")
+        self.members = [
+            member if isinstance(member, VerdictReader) else VerdictReader.from_config(member) for member in members
+        ]
+        self(ops.ones((1, 1), "int32"))
+
+    def embed(self, tokens):
+        """Tokens (B, T) -> the members' vectors side by side (B, T, sum of D), and where there is a word (B, T)."""
+        embedded = [member.embed(tokens) for member in self.members]
+        return ops.concatenate([vectors for vectors, _ in embedded], axis=-1), embedded[0][1]
+
+    def read(self, vectors, mask):
+        """From what `embed` gives -> logits (B,)."""
+        ends = np.cumsum([member.settings["embedding"] for member in self.members])[:-1]
+        parts = zip(self.members, ops.split(vectors, ends.tolist(), axis=-1), strict=True)
+        return ops.mean(ops.stack([member.read(part, mask) for member, part in parts]), axis=0)
+
+    def call(self, tokens, training=None):
+        """The verdict's logits; of members that are trained already: training changes nothing."""
+        return ops.mean(ops.stack([member(tokens) for member in self.members]), axis=0)
+
+    def get_config(self):
+        """The arguments it was made with."""
+        return {"members": [member.get_config() for member in self.members], "name": self.name}
