@@ -36,7 +36,12 @@ NBSVM, CHOSEN = Settings(2, 0.1, 0.25), Recipe()
 COUNTING = {str(s): s for s in map(Settings._make, product((1, 2, 3), (0.03, 0.1, 0.3), (0.25, 1)))}
 READERS = {
     "as chosen": CHOSEN,
-}
+    **{f"{name} {value}": replace(CHOSEN, **{name: value}) for name, value in (
+        ("pooling", "last"), ("pooling", "mean"), ("pooling", "max"), ("direction", "forward"), ("epochs", 4),
+        ("dropout", 0.4), ("units", 128),
+    )},
+}  # fmt: skip
+WEIGHT, WEIGHTS = 16, (4, 8, 16, 32)  # of NBSVM's margin, beside a committee's logit
 FOLDS, FIFTH, SEEDS = range(3), 5, range(5)
 
 
@@ -63,9 +68,11 @@ def run_select(reader: str, setting: str, fold: int) -> dict:
     train, judged = data.part(~held_out), data.part(held_out)
     if reader == "NBSVM":
         margins = nbsvm(COUNTING[setting], *train, judged.texts)
-        return {"accuracy": share_right(margins, judged.labels), "alone": "", "nats": "", "cpu_seconds": ""}
-    recipe = replace(READERS[setting], members=4, seed=100 + fold)
-    return _row(*committee_logits(recipe, train, judged.texts), judged.labels)
+        return {"accuracy": share_right(margins, judged.labels)}
+    each, seconds = committee_logits(replace(READERS[setting], members=4, seed=100 + fold), train, judged.texts)
+    margins = nbsvm(NBSVM, *train, judged.texts)
+    both = {f"with_nbsvm_{w}": share_right(each.mean(axis=0) + w * margins, judged.labels) for w in WEIGHTS}
+    return _row(each, seconds, judged.labels) | both
 
 
 def share_right(logits, labels):
@@ -90,7 +97,8 @@ def run(reader: str, seed: int) -> dict:
     each, seconds = committee_logits(replace(CHOSEN, seed=seed), train, dev.texts)
     difference, low, high = ahead((each.mean(axis=0) > 0) == dev.labels, (margins > 0) == dev.labels)
     told = {"ahead_of_nbsvm": round(difference, 4), "low": round(low, 4), "high": round(high, 4)}
-    return _row(each, seconds, dev.labels) | told
+    both = share_right(each.mean(axis=0) + WEIGHT * margins, dev.labels)
+    return _row(each, seconds, dev.labels) | told | {"with_nbsvm": both}
 
 
 def identity(recipe: Recipe, path: Path) -> dict:
@@ -145,9 +153,13 @@ def say_sentences(sentences: list[str], out: Path) -> None:
 
 
 KEYS = [("NBSVM", 0), *(("committee", seed) for seed in SEEDS)]
-COLUMNS = ["reader", "seed", "accuracy", "alone", "nats", "ahead_of_nbsvm", "low", "high", "cpu_seconds"]
+COLUMNS = [
+    "reader", "seed", "accuracy", "alone", "nats", "ahead_of_nbsvm", "low", "high", "with_nbsvm", "cpu_seconds",
+]  # fmt: skip
 SELECT_KEYS = [("NBSVM", s, f) for s in COUNTING for f in FOLDS] + [("committee", s, f) for s in READERS for f in FOLDS]
-SELECT_COLUMNS = ["reader", "setting", "seed", "accuracy", "alone", "nats", "cpu_seconds"]
+SELECT_COLUMNS = [
+    "reader", "setting", "seed", "accuracy", "alone", "nats", *(f"with_nbsvm_{w}" for w in WEIGHTS), "cpu_seconds",
+]  # fmt: skip
 
 
 def main(arguments=None) -> int:

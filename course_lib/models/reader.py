@@ -42,7 +42,7 @@ class VerdictReader(keras.Model):
     units (Schuster & Paliwal 1997). pooling, what is made of the memories h_t: "last", the one after all words, in
     each direction; "mean" and "max" over the words, number by number; "attention", their sum with the weights
     softmax(v · tanh(W h_t + b)) over the words (Yang et al. 2016, eqs 5-7); "every step", none: logits (B, T), the
-    verdict after each word, 0 where there is no word. dropout: on embedding and pooled memory. word_dropout: in
+    verdict after each word, 0 where there is no word. dropout: on word vectors and memories. word_dropout: in
     training, so many words are read as <unk>, so that <unk> is learned where no word is unknown. loudness: the standard
     deviation of the word vectors at the start; 1: what is read is heard from the first step on.
 
@@ -101,10 +101,10 @@ class VerdictReader(keras.Model):
 
     def read(self, vectors, mask, training=None):
         """From vectors (B, T, D) and mask (B, T), as `embed` gives them, -> logits, as a call. For explanations."""
-        h, last = self.remember(vectors, mask, training)
+        h, last = (self.drop(memory, training=training) for memory in self.remember(vectors, mask, training))
         there = ops.cast(mask, h.dtype)[:, :, None]  # (B, T, 1)
         if self.pooling == "every step":
-            return (self.readout(self.drop(h, training=training)) * there)[:, :, 0]
+            return (self.readout(h) * there)[:, :, 0]
         if self.pooling == "mean":
             pooled = ops.sum(h * there, axis=1) / ops.maximum(ops.sum(there, axis=1), 1.0)
         elif self.pooling == "max":
@@ -113,7 +113,7 @@ class VerdictReader(keras.Model):
             pooled = self._attend(h, mask)[0][:, 0]
         else:
             pooled = last
-        return self.readout(self.drop(pooled, training=training))[:, 0]
+        return self.readout(pooled)[:, 0]
 
     def call(self, tokens, training=None):
         """The verdict's logits."""

@@ -273,6 +273,53 @@ def picture_attention() -> Board:
     return board
 
 
+def verdict_reader() -> Board:
+    """Many to one: words read in order, and one verdict from the last memory, or from all."""
+    board = Board(9.4, 3.7)
+    board.figure.set_label(
+        "An LSTM reads three words, each into the next memory. Left, only the last memory goes to the read-out and the "
+        "sigmoid; right, the memories are pooled first."
+    )
+    for left, title, all_of_them in ((0.1, "the last memory", False), (4.8, "all memories, pooled", True)):
+        board.label(left + 0.1, 3.45, title, 11, ha="left", weight="bold")
+        words = ("dull", "but", "fine") if all_of_them else ("great", "but", "loud")
+        h = [board.vector(left + 0.75 + 1.05 * t, 1.35, name) for t, name in enumerate(("$h_1$", "$h_2$", "$h_T$"))]
+        for h_t, name, word in zip(h, ("$x_1$", "$x_2$", "$x_T$"), words, strict=True):
+            board.arrow(board.vector(h_t.x, 0.58, name, GREEN), h_t)
+            board.label(h_t.x, 0.14, word)
+        board.chain(*h)
+        x = h[1].x if all_of_them else h[2].x
+        readout = board.box(x + 0.9 if all_of_them else x, 2.9, "$W_y$")
+        if all_of_them:
+            pool = board.box(x, 2.2, "mean, max or attention", ORANGE, 2.9)
+            for h_t in h:
+                board.arrow(h_t, pool)
+            board.arrow(pool, (x, readout.y), readout)
+        else:
+            board.arrow(h[2], readout)
+        sigmoid = board.operation(readout.x + 0.75, 2.9, "σ")
+        board.chain(readout, sigmoid, board.vector(readout.x + 1.45, 2.9, "$p$", RED))
+    return board
+
+
+def clip_reader() -> Board:
+    """Frames through one CNN, then a network over time: Donahue et al. 2015, for one answer a clip."""
+    board = Board(9.4, 4.0)
+    board.figure.set_label(
+        "Four frames of a clip each go through the same CNN; its vectors are the inputs of an LSTM; the last memory "
+        "gives the probability of each movement."
+    )
+    h = [board.vector(1.1 + 1.6 * t, 2.75, name) for t, name in enumerate(("$h_1$", "$h_2$", "$h_3$", "$h_T$"))]
+    for h_t, name in zip(h, ("$x_1$", "$x_2$", "$x_3$", "$x_T$"), strict=True):
+        cnn = board.box(h_t.x, 1.2, "CNN", SKY)
+        board.chain(board.picture(h_t.x, 0.42), cnn, board.vector(h_t.x, 1.95, name, GREEN), h_t)
+    board.chain(*h)
+    readout, softmax = board.box(h[-1].x, 3.5, "$W_y$"), board.box(h[-1].x + 1.1, 3.5, "softmax")
+    board.chain(h[-1], readout, softmax, board.word(h[-1].x + 2.3, 3.5, "left or right?"))
+    board.label(0.1, 1.2, "the same", ha="left")
+    return board
+
+
 def _look(board, places, names, x):
     """Match, softmax, weighted sum over vectors in a row: the decoder's state, the sum, and the region of the match."""
     left, right, row = 0.15, places[-1].x + 0.75, places[0].y

@@ -21,7 +21,7 @@ SHORTEST = 2 * 64  # texts: what two batches take
 class Recipe:
     """The settings of a committee."""
 
-    members: int = 20
+    members: int = 16
     pooling: str = one_of("attention", ("last", "mean", "max", "attention"))
     direction: str = one_of("both", ("forward", "backward", "both"))
     cell: str = one_of("lstm", ("lstm", "gru", "rnn"))
@@ -30,7 +30,7 @@ class Recipe:
     dropout: float = share(0.6)
     word_dropout: float = share(0.3)
     loudness: float = 0.1
-    epochs: int = 4
+    epochs: int = 8
     batch: int = 64
     learning_rate: float = 3e-3
     seed: int = from_zero(0)
