@@ -1,5 +1,6 @@
-"""Endless shuffled batches for `training.fit`: of texts, of texts with verdicts, tapes, pairs, captioned pictures."""
+"""Endless batches for `training.fit`: of texts, of texts with verdicts, tapes, signals, pairs, captioned pictures."""
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -74,6 +75,33 @@ def stream_batches(ids, batch_size, length):
     while True:
         for start in range(0, row - length + 1, length):
             yield inputs[:, start : start + length], targets[:, start : start + length]
+
+
+def ahead_targets(numbers: np.ndarray, ahead: int) -> tuple[np.ndarray, np.ndarray]:
+    """Signals (N, T + ahead, D) -> what is read (N, T, D), and what comes 1 to `ahead` steps later (N, T, ahead, D).
+
+    CourseError if nothing is left to read.
+    """
+    length = numbers.shape[1] - ahead
+    if ahead < 1 or length < 1:
+        raise CourseError(
+            f"signals of {numbers.shape[1]} steps, {ahead} ahead: expected 1 ahead or more, and longer signals."
+        )
+    return numbers[:, :length], np.stack([numbers[:, k : k + length] for k in range(1, ahead + 1)], axis=2)
+
+
+def signal_batches(draw, batch_size: int, seed: int, ahead: int = 1, at_once: int = 20):
+    """Endless batches from `ahead_targets` of signals that are new each time, float32.
+
+    draw(count, seed): makes signals (count, T + ahead, D), or a tuple that begins with them, as `worlds.signals` does.
+    at_once: so many batches are drawn together, which is faster.
+    """
+    for draws in itertools.count():
+        drawn = draw(batch_size * at_once, seed * 100_003 + draws)
+        numbers = np.asarray(drawn[0] if isinstance(drawn, tuple) else drawn, np.float32)
+        read, later = ahead_targets(numbers, ahead)
+        for i in range(0, len(read), batch_size):
+            yield read[i : i + batch_size], later[i : i + batch_size]
 
 
 def position_batches(rows: np.ndarray, batch_size: int, seed: int, view) -> Iterator[tuple[np.ndarray, np.ndarray]]:

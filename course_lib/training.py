@@ -43,6 +43,20 @@ def verdict_loss(targets, logits):
     return ops.sum(each * counts) / ops.maximum(ops.sum(counts), 1.0)
 
 
+@keras.saving.register_keras_serializable(package="course_lib")
+def gaussian_loss(targets, said):
+    """Mean of -log p of numbers under normal distributions, nats a number: targets (...), NaN where none counts;
+    said (..., 2), means and log standard deviations.
+    """
+    ops = keras.ops
+    said, targets = ops.cast(said, "float32"), ops.cast(targets, "float32")
+    counts = ops.cast(ops.logical_not(ops.isnan(targets)), "float32")
+    mean, log_sd = said[..., 0], said[..., 1]
+    missed = (ops.where(counts > 0, targets, mean) - mean) * ops.exp(-log_sd)
+    each = log_sd + 0.5 * ops.square(missed) + 0.5 * np.log(2 * np.pi)
+    return ops.sum(each * counts) / ops.maximum(ops.sum(counts), 1.0)
+
+
 def compile_for_training(
     model, steps: int | None, learning_rate=3e-3, warm_up=100, clip=1.0, loss=None, optimizer="adam", ns_steps=6
 ) -> None:
