@@ -310,7 +310,7 @@ def clip_reader() -> Board:
         "gives the probability of each movement."
     )
     h = [board.vector(1.1 + 1.6 * t, 2.75, name) for t, name in enumerate(("$h_1$", "$h_2$", "$h_3$", "$h_T$"))]
-    for h_t, name in zip(h, ("$x_1$", "$x_2$", "$x_3$", "$x_T$"), strict=True):
+    for h_t, name in zip(h, ("$v_1$", "$v_2$", "$v_3$", "$v_T$"), strict=True):
         cnn = board.box(h_t.x, 1.2, "CNN", SKY)
         board.chain(board.picture(h_t.x, 0.42), cnn, board.vector(h_t.x, 1.95, name, GREEN), h_t)
     board.chain(*h)

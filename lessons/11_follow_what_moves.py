@@ -1,0 +1,498 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # 11 · Follow what moves
+#
+# **You will do:** predict the next point of a noisy swing by eye, by the best filter there is, and by an LSTM that has never heard of it; ask how far ahead
+# one can see; then put pictures in the place of points, and ask which way a hand moves.
+#
+# **You will learn:** a network with a real-valued output that says how sure it is; the Kalman filter, a floor nobody can go below; when a linear filter is not
+# enough; a CNN for each frame and a memory over them; what no frame and no set of frames can tell.
+#
+# **You need:** lesson 10.
+#
+# **Run time:** about 45 seconds on two processor cores with AVX-512, about 60 on one without. Four cells train and say so.
+#
+# **Sources.** R. Kalman, *A new approach to linear filtering and prediction problems*, Journal of Basic Engineering 82, 1960,
+# [doi:10.1115/1.3662552](https://doi.org/10.1115/1.3662552). J. Donahue et al., *Long-term recurrent convolutional networks for visual recognition and
+# description*, CVPR 2015, [arXiv:1411.4389](https://arxiv.org/abs/1411.4389). C. Finn et al., *Deep spatial autoencoders for visuomotor learning*, ICRA 2016,
+# [arXiv:1509.06113](https://arxiv.org/abs/1509.06113). More at the end.
+
+# %% [markdown]
+# <details><summary><b>Symbols of this lesson</b></summary>
+#
+# | letter | meaning | size |
+# | --- | --- | --- |
+# | $\theta_t$ | what moves, hidden: here place and speed at step $t$ | 2 |
+# | $\mu$ | mean of what comes, as the network says it | a number |
+# | $\nu$ | standard deviation of what comes, as the network says it | a number |
+# | $b$ | bias of the read-out | classes |
+# | $C$ | what is seen of what moves | a row |
+# | $E$ | loss, in nats | a number |
+# | $F$ | how what moves goes on, in one step | a matrix |
+# | $h_t$ | memory after step, or frame, $t$ | $H$ |
+# | $H$ | units of memory | a count |
+# | $K$ | gain of a filter: how far a surprise is believed | a column |
+# | $n$ | a count: of steps ahead | a count |
+# | $p$ | probability of each movement | classes |
+# | $t$ | step, or place, of what is read: a point or a frame | a count |
+# | $T$ | number of steps, or places: of points or frames | a count |
+# | $v_t$ | vector of a picture: of frame $t$ | 32 |
+# | $W_y$ | weights of the read-out | a matrix |
+# | $x_t$ | input of a layer: what is seen at step $t$, with noise | a number |
+# | $y$ | logit of each movement | classes |
+#
+# </details>
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+
+from course_lib.backend import keras
+from keras import layers, ops
+
+from course_lib import batching, demos, plotting, tables, training
+from course_lib.claims import at_least, at_most, claim, must_be, seed
+from course_lib.exercises import lesson_11
+from course_lib.guesses import ask
+from course_lib.models.clips import clip_reader, frame_cnn, of_frames
+from course_lib.worlds import gestures, signals
+
+SEED = seed()
+training.set_seed(SEED)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## A question with a number in it
+#
+# A mass hangs on a spring. Now and then something pushes it. You see where it is, with noise:
+
+# %% slideshow={"slide_type": "fragment"}
+world = signals.oscillator()
+seen, hidden = world.sample(1, 31, seed=7)
+alt = "Thirty noisy points of a swing; the true place is a smooth line between them; the last point is missing."
+_, ax = plotting.figure(8.5, 2.8, alt=alt)
+plotting.signal(ax, seen[0, :30, 0], hidden[0, :30, 0])
+plotting.title(ax, neutral="Thirty points that were seen; the line is the true place, which nobody sees")
+plt.show()
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# Predict the next point. Who always says 0, the mean, has a squared error of 1.25, on average over such signals; the noise alone makes .25 of it. **Guess:** the squared error of the
+# best possible predictor.
+
+# %% tags=["nbval-ignore-output", "guess"]
+guess = ask("the next point", "mean squared error of the best possible predictor")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The best possible filter, in two lines
+#
+# What moves is hidden: $\theta_t$, the mass's place and speed. It goes on by a matrix, with a random push. Of it one number is seen, with noise:
+#
+# $$\theta_{t+1} = F \theta_t + \text{push}, \qquad x_t = C \theta_t + \text{noise}$$
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# The [**Kalman filter**](pages/glossary.md#kalman-filter) keeps an estimate $\hat\theta$ of it. Each step has two lines: move the estimate by a part of the surprise; let it go on as the mass would.
+#
+# $$\hat\theta \leftarrow \hat\theta + K (x_t - C \hat\theta)$$
+#
+# $$\hat\theta \leftarrow F \hat\theta$$
+#
+# (Kalman 1960, theorem 3, with noise in what is seen.) The **gain** $K$ is large where the estimate is unsure, small where what is seen is noisy. It depends on the world, not on the points.
+
+# %% [markdown]
+# By hand: the estimate says the next point is 1. It comes as 2. With a gain of .4 for the place, the new estimate of the place is 1.4: a surprise of 1, believed by four tenths.
+#
+# The same in code, for many signals at once:
+
+
+# %% slideshow={"slide_type": "fragment"}
+def kalman(x, F, C, K):
+    """What is seen (N, T, 1) -> the prediction of the next point, from all before: (N, T, 1)."""
+    estimate, said = np.zeros((len(x), len(F))), []
+    for t in range(x.shape[1]):
+        estimate = estimate + (x[:, t] - estimate @ C.T) @ K[t].T
+        estimate = estimate @ F.T
+        said.append(estimate @ C.T)
+    return np.stack(said, axis=1)
+
+
+T = 60
+test, _ = world.sample(4000, T + 12, seed=1000 + SEED)
+best = kalman(test[:, :T], world.A, world.C, world.gains(T))
+settled = slice(20, None)  # once the filter has seen some points
+kalman_error = ((test[:, 1 : T + 1] - best)[:, settled] ** 2).mean()
+next_point = kalman(seen[:, :30], world.A, world.C, world.gains(30))[0, -1, 0]
+
+# %% tags=["nbval-ignore-output", "answer"]
+why = f"The next point came as {seen[0, 30, 0]:.2f}. No predictor can know the push to come, nor the noise."
+guess.answer(next_point, world.floor(), because=why)
+
+# %% slideshow={"slide_type": "slide"}
+must_be("the hand-written filter is the library's", at_most(abs(best - world.predict(test[:, :T])).max(), 1e-9))
+must_be("its error is the one that theory gives: .420, up to sampling error",
+        at_most(abs(kalman_error / world.floor() - 1), 0.02) and at_most(abs(world.floor() - 0.42), 0.0005))  # fmt: skip
+persistence = ((test[:, 1 : T + 1] - test[:, :T])[:, settled] ** 2).mean()
+print(f"squared error: mean {world.variance:.2f}, the point before {persistence:.2f}, Kalman filter {kalman_error:.3f}")
+
+# %% [markdown]
+# Nobody can do better: for such a world this is a theorem, for linear and all other predictors. So .42 is a **floor**, as the entropy was for words.
+#
+# ### 1 · Derive: the gain
+#
+# You have an estimate of a place, with variance $a$, and see the place once, with noise of variance $b$ (two names for this exercise). The new estimate is the old one plus $K$ times the
+# surprise. Derive on paper the $K$ for which the new estimate's variance is least, and that variance.
+
+
+# %% nbgrader={"grade_id": "gain"}
+def gain(a, b):
+    """Variance of the estimate, of the noise -> the best K, the new estimate's variance."""
+    ### BEGIN SOLUTION
+    return a / (a + b), a * b / (a + b)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "gain-check", "points": 2}
+lesson_11.check_gain(gain)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## An LSTM that has to find out
+#
+# It is told nothing of springs: no $F$, no $C$, no $K$. It reads points, and after each it says two numbers for every step ahead: a mean $\mu$ and a standard deviation $\nu$.
+
+
+# %% slideshow={"slide_type": "fragment"}
+def forecaster(features, ahead, units=32):
+    """Numbers (B, T, D) -> mean and log standard deviation of what comes 1 to `ahead` steps later: (B, T, n, D, 2)."""
+    numbers = keras.Input((None, features))
+    h = layers.LSTM(units, return_sequences=True)(numbers)  # (B, T, H)
+    said = layers.Dense(ahead * features * 2)(h)
+    return keras.Model(numbers, layers.Reshape((-1, ahead, features, 2))(said))
+
+
+# %% [markdown]
+# The loss is $-\ln p$ of what came, under a normal distribution with that mean and that spread:
+#
+# $$E = \ln \nu + \frac{(x_{t+n} - \mu)^2}{2 \nu^2} + \tfrac{1}{2} \ln 2\pi$$
+#
+# Who is too sure pays for a miss; who is never sure always pays a little. (`training.gaussian_loss`; the network gives $\ln \nu$, so $\nu$ is positive.)
+#
+# **Guess**, then run. It trains for about five seconds, 12 steps ahead at once.
+
+# %% tags=["nbval-ignore-output", "guess"]
+guess = ask("its squared error, divided by the Kalman filter's")
+
+# %%
+AHEAD, STEPS = 12, 400
+
+
+def trained_on(some_world, ahead, steps):
+    """A forecaster, trained on signals that are new in every batch."""
+    training.set_seed(SEED)
+    network = forecaster(some_world.sample(1, 1, 0)[0].shape[-1], ahead)
+    training.compile_for_training(network, steps, 1e-2, loss=training.gaussian_loss)
+    batches = batching.signal_batches(lambda n, s: some_world.sample(n, T + ahead, s), 32, SEED, ahead)
+    training.fit(network, batches, steps)
+    return network
+
+
+swing = trained_on(world, AHEAD, STEPS)
+read, later = batching.ahead_targets(test, AHEAD)
+said = training.logits(swing, read.astype("float32")).astype(float)
+mean, spread = said[:, settled, :, 0, 0], np.exp(said[:, settled, :, 0, 1])
+came = later[:, settled, :, 0]
+network_error = ((came - mean) ** 2).mean(axis=(0, 1))  # for 1 to 12 steps ahead
+best_error = np.array([((later[:, settled, n] - world.predict(read, n + 1)[:, settled]) ** 2).mean() for n in range(AHEAD)])
+
+# %% tags=["nbval-ignore-output", "answer"]
+guess.answer(network_error[0] / best_error[0], because="The filter is a recurrence with a matrix. An LSTM can be one.")
+
+# %% slideshow={"slide_type": "slide"}
+near = claim("one step ahead, its squared error is within 5 % of the best filter's", at_most(network_error[0] / best_error[0], 1.05))
+claim("and so it is 2 to 12 steps ahead", at_most(max(network_error / best_error), 1.05))
+must_be("on the same signals it is not below the filter's", at_least(min(network_error / best_error), 0.999))
+inside = (abs(came - mean) < 1.645 * spread).mean()
+sure = claim("of what comes, .88 to .92 lie in its 90 % interval", at_least(inside, 0.88) and at_most(inside, 0.92))
+alt = "A signal, and the forecast of twelve steps after it: the network's mean and interval lie on the filter's."
+_, ax = plotting.figure(8.5, 3, alt=alt)
+one, path = world.sample(1, 72, seed=11)
+ahead_said = training.logits(swing, one[:, :T].astype("float32"))[0, -1, :, 0].astype(float)
+filtered = np.array([world.predict(one[:, :T], n + 1)[0, -1, 0] for n in range(AHEAD)])
+plotting.signal(ax, one[0, 30:T, 0], path[0, 30:, 0], ahead_said[:, 0], 1.645 * np.exp(ahead_said[:, 1]), {"Kalman filter": filtered})
+plotting.title(ax, near)
+plt.show()
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ### How far ahead can one see?
+#
+# At some distance every forecast is as good as saying the mean. The floor for $n$ steps ahead is exact, too.
+
+# %% slideshow={"slide_type": "fragment"}
+floors = np.array([world.floor(n + 1) for n in range(AHEAD)])
+alt = "Squared error over steps ahead: the network's lies on the floor, which rises in waves towards the variance."
+_, ax = plotting.figure(8, 3, alt=alt)
+plotting.lines(ax, range(1, AHEAD + 1), {"the network": network_error}, "steps ahead", "mean squared error",
+               dashed={"floor": floors, "always the mean": np.full(AHEAD, world.variance)}, ylim=(0, 1.35))  # fmt: skip
+plotting.title(ax, neutral="The floor, the network, and who always says the mean")
+plt.show()
+must_be("after one whole swing, 12 steps, the floor is still .6 of the variance or more, and below all of it",
+        at_least(floors[-1] / world.variance, 0.6) and at_most(floors[-1] / world.variance, 0.65))  # fmt: skip
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## When a linear filter is not enough
+#
+# A point goes round and round, and turns back now and then: one rule or the other holds, and nobody says which. The best prediction is no longer linear in what was
+# seen: first find out which way it goes, then predict. The best linear predictor must hedge.
+
+# %% slideshow={"slide_type": "fragment"}
+turner = signals.turning()
+turns, rules = turner.sample(2000, T + 1, seed=2000 + SEED)
+read, later = turns[:, :-1], turns[:, 1:]
+floor = turner.expected_error(read)[:, settled].mean()
+linear = turner.linear_error(T)[settled].mean()
+print(f"squared error: best possible {floor:.4f}, best linear {linear:.4f}, variance 1")
+
+# %% [markdown]
+# (The best possible predictor weighs the two rules by their probabilities, a hidden Markov model: `SwitchingSignals.rules`.) **Guess**, then train, for about eight seconds.
+
+# %% tags=["nbval-ignore-output", "guess"]
+guess = ask("the LSTM's squared error: 0 is as the best possible, 1 as the best linear")
+
+# %%
+around = trained_on(turner, 1, 800)
+said = training.logits(around, read.astype("float32"))[:, :, 0, :, 0].astype(float)
+network_around = ((later - said)[:, settled] ** 2).mean()
+between = (network_around - floor) / (linear - floor)
+
+# %% tags=["nbval-ignore-output", "answer"]
+guess.answer(between, because="A gate may let one rule or the other through, which no fixed matrix can.")
+
+# %% slideshow={"slide_type": "slide"}
+beats = claim("the LSTM is much nearer to the best possible than to the best linear predictor", at_most(between, 0.4))
+since = np.full((len(rules), T), T)  # steps since the rule changed
+for t in range(1, T):
+    since[:, t] = np.where(rules[:, t] != rules[:, t - 1], 0, since[:, t - 1] + 1)
+errors = {
+    "the LSTM": ((later - said) ** 2).mean(axis=-1), "best linear": ((later - turner.linear_predict(read)) ** 2).mean(axis=-1),
+    "best possible": ((later - turner.predict(read)) ** 2).mean(axis=-1),
+}  # fmt: skip
+after = {name: [e[:, settled][since[:, settled] == n].mean() for n in range(9)] for name, e in errors.items()}
+alt = "Squared error over steps since the last turn: all are surprised at the turn; the network and the best recover in two or three steps."
+_, ax = plotting.figure(8, 3, alt=alt)
+plotting.lines(ax, range(9), {"the LSTM": after["the LSTM"]}, "steps since it turned back", "squared error",
+               dashed={name: after[name] for name in ("best linear", "best possible")})  # fmt: skip
+plotting.title(ax, beats)
+plt.show()
+
+# %% [markdown]
+# Nobody foresees a turn: at 0 all three miss. Then one surprise is enough for two of them to change their mind.
+
+# %% [markdown]
+# ### 2 · Mend it: a filter that looks too soon
+#
+# This filter for one number, $x_{t+1} = $ `f` $x_t$ and a push, is meant to give the prediction of $x_{t+1}$ from all up to $x_t$. It has two bugs:
+#
+# ```python
+# def filtered(x, f, K):
+#     estimate, said = 0.0, []
+#     for x_t in x:
+#         estimate = estimate + K * x_t
+#         said.append(estimate)
+#         estimate = f * estimate
+#     return said
+# ```
+#
+# Mend it: the surprise is what was not expected, and a prediction is of the next step.
+
+
+# %% nbgrader={"grade_id": "filtered"}
+def filtered(x, f, K):
+    """What is seen, a list of T numbers; f; the gain -> T predictions, the t-th of what comes after x[t]."""
+    ### BEGIN SOLUTION
+    estimate, said = 0.0, []
+    for x_t in x:
+        estimate = f * (estimate + K * (x_t - estimate))
+        said.append(estimate)
+    return said
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "filtered-check", "points": 2}
+lesson_11.check_filtered(filtered)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Frames in the place of points
+#
+# Now what comes at each step is a picture. A hand swipes to one side, fast, and comes back, slowly; a clip is one such cycle of twelve frames, and may begin anywhere in it.
+
+# %% slideshow={"slide_type": "fragment"}
+hands = gestures.GestureWorld(("across", "upright", "depth", "door"))
+SIZE = 32
+few = hands.sample(200, seed=5)
+rows = [np.flatnonzero(few.labels == label)[0] for label in (0, 1, 4, 7)]
+alt = "Four clips of twelve frames each: a hand to the right, to the left, coming closer; a door that closes."
+_, axes = plotting.figure(11, 4.2, rows=4, columns=hands.frames, alt=alt)
+for line, row in zip(axes, rows, strict=True):
+    marks = ["▬" if there else "" for there in few.stroke[row]]
+    plotting.pictures(line, hands.draw(few[row : row + 1], 64)[0], marks)
+    line[0].set_ylabel(hands.names[few.labels[row]].replace(" ", "\n", 1), rotation=0, ha="right", va="center")
+plt.show()
+
+# %% [markdown]
+# (Marked: the frames of the stroke.) Which way does it go? Cover all frames but one, and you cannot say. Shuffle them: you cannot say either. **Played backwards, a swipe to the right is a swipe
+# to the left**, and exactly as likely: every frame of the one is a frame of the other. Colours, places, light, noise and a shaking camera are drawn the same way for both.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ### What can be known without the order
+#
+# The program enumerates all phases of a cycle: the best accuracy on the direction, of who sees one frame, a set of all frames, or two neighbours in order.
+
+# %% slideshow={"slide_type": "fragment"}
+one_frame = gestures.ceiling(lambda poses: poses[3])
+as_a_set = gestures.ceiling(np.sort)
+neighbours = gestures.ceiling(lambda poses: poses[3:5])
+print(f"one frame {one_frame:.2f}, a set of twelve {as_a_set:.2f}, two neighbours {neighbours:.2f}")
+must_be("one frame, or twelve without their order, say nothing about the direction",
+        at_most(abs(one_frame - 0.5), 1e-9) and at_most(abs(as_a_set - 0.5), 1e-9))  # fmt: skip
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ### A CNN for each frame, a memory over them
+#
+# Donahue et al. 2015: one CNN looks at every frame, with the same weights; its vectors $v_t$ are what an LSTM reads.
+#
+# $$h_t = \text{LSTM}(h_{t-1}, v_t), \qquad y = W_y h_T + b, \qquad p = \operatorname{softmax}(y)$$
+
+# %% slideshow={"slide_type": "fragment"}
+from course_lib.plotting import diagrams
+
+diagrams.clip_reader()
+plt.show()
+
+# %% [markdown]
+# What must a vector tell? Not what is in the frame, but **where** it is. So our CNN ends in a [**spatial softmax**](pages/glossary.md#spatial-softmax): each of 32 maps becomes the mean place of what it
+# answers to (Finn et al. 2016), as attention over the cells of a picture would look there. It is trained first, on single frames, to say where hand or door is (`frame_cnn`; about fifteen seconds).
+
+# %%
+train, test_clips = hands.sample(3000, seed=SEED), hands.sample(2500, seed=5000 + SEED)
+pictures, test_pictures = hands.draw(train, SIZE), hands.draw(test_clips, SIZE)
+
+
+def pose_of(clips):
+    """Where hand or door is in each frame, each number of about size 1: (n, T, 5)."""
+    return (hands.states(clips) / [0.4, 0.4, 0.5, 0.5, 0.5]).astype("float32")
+
+
+def trained_cnn(where=True, steps=400):
+    """A CNN of single frames that has learned to say the pose."""
+    training.set_seed(SEED)
+    cnn = frame_cnn(SIZE, where=where)
+    poser = keras.Model(cnn.input, layers.Dense(5)(cnn.output))
+    training.compile_for_training(poser, steps, 4e-3, warm_up=20, loss="mse")
+    flat, poses, rng = pictures.reshape(-1, SIZE, SIZE, 3), pose_of(train).reshape(-1, 5), np.random.default_rng(SEED)
+    chosen = (rng.integers(len(flat), size=256) for _ in range(steps))
+    training.fit(poser, ((flat[some].astype("float32"), poses[some]) for some in chosen), steps)
+    return cnn
+
+
+cnn = trained_cnn()
+vectors, test_vectors = of_frames(cnn, pictures), of_frames(cnn, test_pictures)
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# Three networks read the vectors, each trained for the same 500 updates: an LSTM, in order; one that takes the mean of all (a set); one that sees one frame. **Guess** the share of clips whose direction is right.
+
+# %% tags=["nbval-ignore-output", "guess"]
+guess = ask("direction right, LSTM", "direction right, set of frames")
+
+# %%
+scale = vectors.mean(axis=(0, 1)), vectors.std(axis=(0, 1)) + 1e-3
+
+
+def scaled(some):
+    """Each number with mean 0 and spread 1 over the training clips."""
+    return ((some - scale[0]) / scale[1]).astype("float32")
+
+
+def trained_reader(kind, steps=500):
+    """A network over the frames' vectors."""
+    training.set_seed(SEED)
+    network = clip_reader(kind, vectors.shape[-1], len(hands.names))
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    training.compile_for_training(network, steps, 5e-3, warm_up=50, loss=loss)
+    rng, inputs = np.random.default_rng(SEED), scaled(vectors)
+    chosen = (rng.integers(len(inputs), size=64) for _ in range(steps))
+    training.fit(network, ((inputs[some], train.labels[some]) for some in chosen), steps)
+    return network
+
+
+def direction_right(logits, clips=test_clips):
+    """The share of clips whose direction is right, the pair being known."""
+    of_pair = logits.reshape(len(logits), -1, 2)[np.arange(len(clips)), clips.pair]
+    return (of_pair.argmax(axis=-1) == clips.reverse).mean()
+
+
+readers = {kind: trained_reader(kind) for kind in ("lstm", "set", "frame")}
+logits = {kind: training.logits(network, scaled(test_vectors)) for kind, network in readers.items()}
+right = {kind: direction_right(said) for kind, said in logits.items()}
+
+# %% tags=["nbval-ignore-output", "answer"]
+why = "The set has all twelve vectors and not their order. With the order, two neighbours are nearly enough."
+guess.answer(right["lstm"], right["set"], because=why)
+
+# %% slideshow={"slide_type": "slide"}
+order = claim("the LSTM gets the direction right in at least 93 of 100 clips", at_least(right["lstm"], 0.93))
+noise = 3 * 0.5 / np.sqrt(len(test_clips))  # three standard errors of a coin
+off = max(abs(right[kind] - 0.5) for kind in ("set", "frame"))
+must_be("set and frame are at one half, within three standard errors", at_most(off, noise))
+flipped = training.logits(readers["lstm"], scaled(test_vectors[:, ::-1])).argmax(axis=-1)
+opposite = claim("clips played backwards are named as the opposite in 9 of 10", at_least((flipped == test_clips.labels ^ 1).mean(), 0.9))
+alt = "Three bars, the share of clips whose direction is right: the LSTM is near 1, set and single frame are at one half."
+_, ax = plotting.figure(7, 2.2, alt=alt)
+plotting.bars(ax, ["LSTM", "set of frames", "one frame"], list(right.values()), "direction right", highlight=[0])
+plotting.title(ax, order)
+plt.show()
+kinds = {kind: (said.argmax(axis=-1) // 2 == test_clips.pair).mean() for kind, said in logits.items()}
+
+# %% tags=["nbval-ignore-output"] slideshow={"slide_type": "fragment"}
+tables.print_table(["", "which movement", "direction"], [(kind, f"{kinds[kind]:.3f}", f"{right[kind]:.3f}") for kind in right])
+by_pair = {pair: direction_right(logits["lstm"][test_clips.pair == i], test_clips[test_clips.pair == i]) for i, pair in enumerate(hands.pairs)}
+print("LSTM, direction by movement:", ", ".join(f"{pair} {value:.2f}" for pair, value in by_pair.items()))
+
+# %% [markdown]
+# *Which* movement it is, the set knows, too: all it lacks is the order.
+#
+# ### Forwards, backwards, shuffled
+#
+# Press the buttons: the same frames, in three orders, and what the LSTM says.
+
+
+# %% slideshow={"slide_type": "slide"}
+def draw_clip(which, order="forwards"):
+    """A clip of the test set in an order, and the probability of each movement after each frame."""
+    steps = np.arange(hands.frames)
+    places = {"forwards": steps, "backwards": steps[::-1], "shuffled": np.random.default_rng(0).permutation(steps)}[order]
+    after = training.logits(readers["lstm"], scaled(so_far(test_vectors[which][places])))
+    p = np.exp(after) / np.exp(after).sum(axis=-1, keepdims=True)
+    alt = "Twelve frames in a row, and below them lines: the probability of each movement after each frame."
+    fig, axes = plotting.figure(10, 3.6, rows=2, alt=alt)
+    plotting.film(axes[0], hands.draw(test_clips[which : which + 1], 64)[0][places], test_clips.stroke[which][places])
+    named = sorted({p[-1].argmax(), test_clips.labels[which], test_clips.labels[which] ^ 1})
+    plotting.lines(axes[1], steps + 1, {hands.names[i]: p[:, i] for i in named}, "frames read", "p", ylim=(-0.02, 1.02))
+    plotting.title(axes[0], neutral=f"{hands.names[test_clips.labels[which]]}, {order}")
+    return fig
+
+
+def so_far(vectors_of_clip):
+    """(T, features) -> the clip's beginnings, padded in front with its first frame: (T, T, features)."""
+    places = np.maximum(np.arange(len(vectors_of_clip)) - np.arange(len(vectors_of_clip))[::-1, None], 0)
+    return vectors_of_clip[places]
+
+
+draw_clip(0)
+plt.show()
+
+# %% tags=["nbval-ignore-output"]
+demos.clip(draw_clip, len(test_clips))
