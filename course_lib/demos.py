@@ -78,6 +78,15 @@ def review(draw: Callable[[str], Figure], text: str) -> ipywidgets.Widget:
     return widgets.movable(draw, review=widgets.text_field("review", text))
 
 
+def clip(draw: Callable[[int, str], Figure], count: int) -> ipywidgets.Widget:
+    """Lesson 11: which movement a clip shows, its frames forwards, backwards or shuffled. draw(which, order)."""
+    return widgets.movable(
+        draw,
+        which=widgets.slider("clip", 0, count - 1, 1, 0),
+        order=_chosen("order", ["forwards", "backwards", "shuffled"], "forwards"),
+    )
+
+
 def _chosen(label: str, options: list[str], value: str) -> ipywidgets.Widget:
     """One of several, with one chosen."""
     buttons = widgets.choice(label, options)

@@ -382,17 +382,17 @@ pictures, test_pictures = hands.draw(train, SIZE), hands.draw(test_clips, SIZE)
 
 
 def pose_of(clips):
-    """Where hand or door is in each frame, each number of about size 1: (n, T, 5)."""
-    return (hands.states(clips) / [0.4, 0.4, 0.5, 0.5, 0.5]).astype("float32")
+    """Where hand or door is in each frame, each number of about size 1: (n, T, 6)."""
+    return (hands.states(clips) / [0.4, 0.4, 0.5, 0.5, 0.5, 0.5]).astype("float32")
 
 
 def trained_cnn(where=True, steps=400):
     """A CNN of single frames that has learned to say the pose."""
     training.set_seed(SEED)
     cnn = frame_cnn(SIZE, where=where)
-    poser = keras.Model(cnn.input, layers.Dense(5)(cnn.output))
+    poser = keras.Model(cnn.input, layers.Dense(6)(cnn.output))
     training.compile_for_training(poser, steps, 4e-3, warm_up=20, loss="mse")
-    flat, poses, rng = pictures.reshape(-1, SIZE, SIZE, 3), pose_of(train).reshape(-1, 5), np.random.default_rng(SEED)
+    flat, poses, rng = pictures.reshape(-1, SIZE, SIZE, 3), pose_of(train).reshape(-1, 6), np.random.default_rng(SEED)
     chosen = (rng.integers(len(flat), size=256) for _ in range(steps))
     training.fit(poser, ((flat[some].astype("float32"), poses[some]) for some in chosen), steps)
     return cnn
@@ -474,7 +474,8 @@ def draw_clip(which, order="forwards"):
     """A clip of the test set in an order, and the probability of each movement after each frame."""
     steps = np.arange(hands.frames)
     places = {"forwards": steps, "backwards": steps[::-1], "shuffled": np.random.default_rng(0).permutation(steps)}[order]
-    after = training.logits(readers["lstm"], scaled(so_far(test_vectors[which][places])))
+    ordered = scaled(test_vectors[which][places])[None]
+    after = np.concatenate([training.logits(readers["lstm"], ordered[:, : t + 1]) for t in steps])
     p = np.exp(after) / np.exp(after).sum(axis=-1, keepdims=True)
     alt = "Twelve frames in a row, and below them lines: the probability of each movement after each frame."
     fig, axes = plotting.figure(10, 3.6, rows=2, alt=alt)
@@ -483,12 +484,6 @@ def draw_clip(which, order="forwards"):
     plotting.lines(axes[1], steps + 1, {hands.names[i]: p[:, i] for i in named}, "frames read", "p", ylim=(-0.02, 1.02))
     plotting.title(axes[0], neutral=f"{hands.names[test_clips.labels[which]]}, {order}")
     return fig
-
-
-def so_far(vectors_of_clip):
-    """(T, features) -> the clip's beginnings, padded in front with its first frame: (T, T, features)."""
-    places = np.maximum(np.arange(len(vectors_of_clip)) - np.arange(len(vectors_of_clip))[::-1, None], 0)
-    return vectors_of_clip[places]
 
 
 draw_clip(0)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_lib.plotting.style import BLUE, CYCLE, RED
+from course_lib.plotting.style import BLUE, CYCLE, GREY, RED
 from course_lib.plotting.vectors import label_points
 
 
@@ -90,4 +90,23 @@ def against_truth(ax, said, came, xlabel: str, ylabel: str, size: float = 7):
     ax.plot([0, 1], [0, 1], color="black", linestyle="--", linewidth=1)
     ax.plot(said, came, "o", color=BLUE, markersize=size, alpha=1 if size > 4 else 0.35)
     ax.set(xlabel=xlabel, ylabel=ylabel, xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+    return ax
+
+
+def signal(ax, seen, true=None, mean=None, spread=None, others: dict | None = None):
+    """What was seen of a signal (N,), as points; the truth (N or more,), as a line; a forecast of what comes after it.
+
+    mean (K,): of the forecast, spread (K,): half the width of its interval. others {name: (K,)}: further forecasts.
+    """
+    ax.plot(np.arange(len(seen)), seen, "o", color=GREY, markersize=4, label="seen")
+    if true is not None:
+        ax.plot(np.arange(len(true)), true, color="black", linewidth=1, label="true place")
+    if mean is not None:
+        later = len(seen) + np.arange(len(mean))
+        ax.fill_between(later, mean - spread, mean + spread, color=BLUE, alpha=0.2, label="90 % interval")
+        ax.plot(later, mean, color=BLUE, label="forecast")
+        for i, (name, values) in enumerate((others or {}).items()):
+            ax.plot(later, values, color=CYCLE[i + 1], linestyle="--", label=name)
+    ax.set(xlabel="step", ylabel="place")
+    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return ax

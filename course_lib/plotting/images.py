@@ -27,6 +27,20 @@ def pictures(axes, images, captions: Sequence[str], correct: Sequence[bool] | No
     return axes
 
 
+def film(ax, clip, marked=()):
+    """The frames of a clip (T, H, W, 3) side by side; marked (T,): those with a bar above them."""
+    gap = np.full((clip.shape[1], max(clip.shape[2] // 16, 1), 3), 255, np.uint8)
+    strip = np.concatenate([part for frame in clip for part in (frame, gap)][:-1], axis=1)
+    wide, step = clip.shape[2], clip.shape[2] + gap.shape[1]
+    ax.imshow(strip, interpolation="antialiased")
+    for t in np.flatnonzero(marked):
+        ax.plot(
+            [t * step, t * step + wide - 1], [-4 * clip.shape[1] / 64] * 2, color=ORANGE, linewidth=3, clip_on=False
+        )
+    ax.axis("off")
+    return ax
+
+
 def frames(ax, boxes):
     """A frame around each of the boxes (x, y, width, height) of a picture that is drawn already, in pixels."""
     for x, y, wide, high in boxes:

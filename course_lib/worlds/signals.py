@@ -99,6 +99,10 @@ class LinearSignals:
             P = self.A @ (P - K @ S @ K.T) @ self.A.T + self.Q
         yield P, None
 
+    def gains(self, length: int) -> np.ndarray:
+        """K_t, how far the surprise at each step is believed: (T, S, D), the same for all signals."""
+        return np.stack([K for _, K in self._gains(length) if K is not None])
+
     def filter(self, observations) -> np.ndarray:
         """The Kalman filter: y (n, T, D) -> x^-_{t+1}, the mean of x_{t+1} given y_0 ... y_t: (n, T, S).
 
