@@ -58,6 +58,20 @@ def test_batches_are_new_each_time_and_the_same_for_a_seed():
     assert len({batch[0].tobytes() for batch in one}) == 5 and one[0][0].dtype == np.float32
 
 
+def test_windows_are_of_the_signal_and_noise_is_of_what_is_read():
+    read, later = np.arange(20.0)[:, None], np.arange(20.0)[:, None, None] + [[[0.5], [1.5]]]
+    starts = set()
+    for (seen, targets), _ in zip(batching.window_batches(read, later, 6, 4, 0), range(40), strict=False):
+        assert seen.shape == (4, 6, 1) and targets.shape == (4, 6, 2, 1) and seen.dtype == targets.dtype == np.float32
+        assert (np.diff(seen[..., 0], axis=1) == 1).all() and (targets[..., 0] - seen == (0.5, 1.5)).all()
+        starts |= set(seen[:, 0, 0].astype(int))
+    assert starts == set(range(15))  # from the first to the last, none beyond
+    noisy, targets = next(batching.window_batches(np.zeros((900, 1)), np.zeros((900, 1, 1)), 300, 50, 1, noise=0.3))
+    assert noisy.std() == pytest.approx(0.3, rel=0.03) and not targets.any()
+    with pytest.raises(CourseError, match="windows of 21 steps, a signal of 20"):
+        next(batching.window_batches(read, later, 21, 4, 0))
+
+
 def test_shapes_and_errors():
     network = forecaster(2, 5, units=3, cell="gru")
     assert network(np.zeros((4, 7, 2), np.float32)).shape == (4, 7, 5, 2, 2)
