@@ -7,7 +7,7 @@ import numpy as np
 
 from course_lib.errors import CourseError
 from experiments.forecasting import networks, rivals
-from experiments.forecasting.views import Forecast, View, filled
+from experiments.forecasting.views import Forecast, View
 
 LEAST, LEAST_JUDGED = 60, 10  # numbers, gaps not counted: in all, and held out
 
@@ -34,10 +34,10 @@ class Judged(NamedTuple):
         return np.sqrt(np.nanmean(self.squared(name), axis=0))
 
     def coverage(self, name: str) -> np.ndarray:
-        """The share of what came that lies in the 90 % interval (K,)."""
+        """The share of what came that lies in the 90 % interval (K,), NaN for who says none."""
         _, low, high = self.forecasts[name]
-        inside = np.where(np.isnan(self.came), np.nan, (low <= self.came) & (self.came <= high))
-        return np.nanmean(inside, axis=0)
+        there = ~np.isnan(self.came)
+        return np.where(np.isnan(low[-1]), np.nan, ((low <= self.came) & (self.came <= high)).sum(0) / there.sum(0))
 
     def difference(self, name: str, other: str) -> np.ndarray:
         """RMSE of one less that of another, and its 95 % interval: (K, 3). See `paired`."""
@@ -91,11 +91,17 @@ def fit_of(begin: int) -> int:
 
 
 def judge(
-    numbers: np.ndarray, begin: int, ahead: int, seed: int = 0, tell=lambda line: None, judged_from: int | None = None
+    numbers: np.ndarray,
+    begin: int,
+    ahead: int,
+    seed: int = 0,
+    tell=lambda line: None,
+    judged_from: int | None = None,
+    network: bool = True,
 ) -> Judged:
     """Choose and train on the numbers before `begin`, judge once on those behind it, or from `judged_from` on.
 
-    numbers (N,), NaN at gaps, the first is there.
+    numbers (N,), NaN at gaps, the first is there. network: False leaves it out, which takes no time.
     """
     known, fit, started = numbers[:begin], fit_of(begin), time.process_time()
     period = rivals.period_of(known)
@@ -111,24 +117,19 @@ def judge(
         forecasts["seasonal"] = Forecast(rivals.seasonal(numbers, ahead, period), none, none)
     forecasts["linear"] = view.forecast(numbers, wide(linear.said(view, numbers, begin), wider))
 
+    came = rivals.judged(numbers, ahead, judged_from or begin)
+    chosen = {"linear": f"{linear} ({linear_error:.2f} of persistence's squared error where it was chosen)"}
+    if not network:
+        return Judged(came, forecasts, chosen, period, time.process_time() - started)
     settings, network_error, wider = networks.chosen_network(known, fit, ahead, period, linear, seed, tell)
     view = settings.view(known, ahead)
     members = networks.train(settings, view, known, seed)
     found = networks.said(members, view, numbers, settings.length, begin - ahead)
     forecasts["network"] = view.forecast(numbers, wide(found, wider))
-    chosen = {
-        "linear": f"{linear} ({linear_error:.2f} of persistence's squared error where it was chosen)",
-        "network": f"{settings} ({network_error:.2f})",
-    }
-    came = rivals.judged(numbers, ahead, judged_from or begin)
+    chosen["network"] = f"{settings} ({network_error:.2f})"
     return Judged(came, forecasts, chosen, period, time.process_time() - started)
 
 
 def wide(said: np.ndarray, by: float) -> np.ndarray:
     """The same means, spreads `by` times as large."""
     return said + np.array([0, np.log(max(by, 1e-6))])
-
-
-def last_seen(numbers: np.ndarray) -> float:
-    """The newest number."""
-    return float(filled(numbers)[-1])

@@ -54,30 +54,34 @@ def together(said: np.ndarray) -> np.ndarray:
 def train(settings: Settings, view: View, known: np.ndarray, seed: int) -> list:
     """Train the members of a committee on numbers (N,); each has a seed of its own."""
     from course_lib import training
-    from course_lib.models.forecaster import forecaster
 
     read, targets = view.inputs(known), view.targets(known)[..., None]
-    members = []
-    for member in range(settings.members):
-        own = 1000 * seed + member
+    trained, members = _network(settings, view), []
+    training.compile_for_training(
+        trained, settings.updates, settings.learning_rate, settings.updates // 10, loss=training.gaussian_loss
+    )
+    for own in range(1000 * seed, 1000 * seed + settings.members):
         training.set_seed(own)
-        network = forecaster(read.shape[1], view.ahead, settings.units)
-        # Of two columns read, the second is where a gap is: forecasts are of the first.
-        network = network if read.shape[1] == 1 else _first_column(network)
-        warm_up = settings.updates // 10
-        training.compile_for_training(
-            network, settings.updates, settings.learning_rate, warm_up, loss=training.gaussian_loss
-        )
+        member = _network(settings, view)
+        trained.set_weights(
+            member.get_weights()
+        )  # one network is compiled for all, which takes longer than to train it
+        for variable in trained.optimizer.variables:
+            variable.assign(variable * 0)
         batches = batching.window_batches(read, targets, settings.length, BATCH, own, settings.noise)
-        training.fit(network, batches, settings.updates, f"forecaster {member + 1} of {settings.members}")
-        members.append(network)
+        training.fit(trained, batches, settings.updates, f"forecaster {len(members) + 1} of {settings.members}")
+        member.set_weights(trained.get_weights())
+        members.append(member)
     return members
 
 
-def _first_column(network):
+def _network(settings, view):
     from course_lib.backend import keras
+    from course_lib.models.forecaster import forecaster
 
-    return keras.Model(network.input, network.output[:, :, :, :1])
+    network = forecaster(1 + view.gaps, view.ahead, settings.units)
+    # Of two columns that are read the second is where a gap is: forecasts are of the first.
+    return keras.Model(network.input, network.output[:, :, :, :1]) if view.gaps else network
 
 
 def said(members: list, view: View, numbers: np.ndarray, length: int, begin: int = 0) -> np.ndarray:
@@ -96,11 +100,11 @@ def said(members: list, view: View, numbers: np.ndarray, length: int, begin: int
     return result
 
 
-def search(settings: Settings, fit: int) -> Iterator[tuple[str, Callable[[np.ndarray], list[Settings]]]]:
-    """One setting after the other, the best so far kept: what it is called, and the values to try beside it."""
+def search(settings: Settings) -> Iterator[Callable[[Settings], list[Settings]]]:
+    """One setting after the other: for the best so far, what to try beside it."""
     more = settings.updates
     for name, values in (("noise", (0.0, 0.3)), ("updates", (more // 2, more * 2)), ("units", (8, 32))):
-        yield name, lambda best, name=name, values=values: [replace(best, **{name: value}) for value in values]
+        yield lambda best, name=name, values=values: [replace(best, **{name: value}) for value in values]
 
 
 def chosen_network(
@@ -131,10 +135,10 @@ def chosen_network(
         return tried[settings][0]
 
     ways = [replace(begin, kind=kind) for kind in kinds_for(known[:fit])]
-    if linear:
-        ways.append(replace(begin, kind=linear.kind, beside=linear))
+    if linear:  # of which little may be left over to learn
+        ways += [replace(begin, kind=linear.kind, beside=linear, updates=begin.updates // n) for n in (1, 4)]
     best = min(ways, key=try_out)
-    for _, values in search(begin, fit):
+    for values in search(best):
         best = min([best, *values(best)], key=try_out)
     return best, *tried[best]
 

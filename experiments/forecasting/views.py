@@ -89,7 +89,7 @@ class View:
         bases, units = self._bases(numbers)
         mean, sd = bases + said[..., 0] * units, np.exp(said[..., 1]) * units
         ends = metrics.interval(np.stack([mean, np.log(sd)], axis=-1))
-        if "log" in self.kind:
+        if "log" in self.kind:  # a spread beyond one of e is no reason to expect the sky
             return Forecast(np.exp(mean + np.minimum(sd, 1) ** 2 / 2), *map(np.exp, ends))
         if self.kind == "roots":
             return Forecast(mean**2 + sd**2, *(np.maximum(end, 0) ** 2 for end in ends))
