@@ -219,6 +219,19 @@ def nucleus(p, top_p, scale=True, last=True):
     return kept / kept.sum() if scale and kept.sum() else kept
 
 
+def best_few(p, count):
+    kept = np.zeros_like(p)
+    order = np.argsort(-p)[: max(1, count)]
+    kept[order] = p[order] / p[order].sum()
+    return kept
+
+
+def rolled_in_the_row(ids, batch_size, length, k):
+    rows = ids[: (len(ids) - 1) // batch_size * batch_size].reshape(batch_size, -1)
+    part = slice(k * length, (k + 1) * length)
+    return rows[:, part], np.roll(rows, -1, axis=1)[:, part]
+
+
 def stop_with(losses, patience, bar, keep=lambda best, look, patience: best, end=-1):
     """stop_early that compares with another loss, or returns something else."""
     best, waited = 0, 0
@@ -518,7 +531,10 @@ RIGHT = [
     (lesson_04.check_early_stop, stop_early),
     (lesson_04.check_early_stop, lambda losses, n: np.array(stop_early(losses, n), float)),
     (lesson_04.check_figures_say, lambda: (True, False, True, False, True)),
+    (lesson_04.check_figures_say, lambda: [1, 0, 1, 0, 1]),
+    (lesson_04.check_figures_say, lambda: np.array([True, False, True, False, True])),
     (lesson_04.check_batch_of_tape, batch),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: np.stack(batch(i, b, n, k))),
     (lesson_04.check_nucleus, nucleus),
     (lesson_04.check_own_programs, lambda: PROGRAMS),
     (lesson_05.check_read_figures, lambda: FIGURES),
@@ -757,7 +773,11 @@ WRONG = [
     (lesson_04.check_early_stop, lambda a, n: stop_early([x - i / 1e9 for i, x in enumerate(a)], n), "An equal loss"),
     (lesson_04.check_early_stop, lambda a, n: stop_early(a, n)[::-1], "first the look to keep"),
     (lesson_04.check_early_stop, lambda a, n: stop_with(a, n, lambda a, best, look: a[0]), "not with the first"),
-    (lesson_04.check_early_stop, lambda a, n: stop_with(a, n, lambda a, best, look: min(a)), "the looks to come"),
+    (
+        lesson_04.check_early_stop,
+        lambda a, n: stop_with(a, n, lambda a, best, look: min(a)),
+        "without itself and those to come",
+    ),
     (
         lesson_04.check_early_stop,
         lambda a, n: stop_with([-x for x in a], n, the_lowest),
@@ -816,7 +836,7 @@ WRONG = [
     (lesson_04.check_figures_say, lambda: [True, False, True, True, True], "does not show that the network uses it"),
     (lesson_04.check_figures_say, lambda: [True, False, True, False, False], "statement 5"),
     (lesson_04.check_figures_say, lambda: ["True", "False", "True", "False", "True"], "without quotes"),
-    (lesson_04.check_figures_say, lambda: [1, 0, 1, 0, 1], "expected True or False"),
+    (lesson_04.check_figures_say, lambda: [1, 2, 1, 0, 1], "expected True or False, got 2"),
     (lesson_04.check_figures_say, lambda: True, "expected a list of five"),
     (lesson_04.check_own_programs, lambda: PROGRAMS.replace("DD :", "DD"), "does not parse"),
     (lesson_04.check_own_programs, lambda: PROGRAMS.replace("+= DD", "+= c"), "uses 'c' without"),
@@ -828,6 +848,32 @@ WRONG = [
     (lesson_04.check_own_programs, lambda: PROGRAMS.replace("while", "if"), "no `while`"),
     (lesson_04.check_own_programs, lambda: PROGRAMS.replace("<dedent>", ""), "ended inside a line or a block"),
     (lesson_04.check_own_programs, lambda: 7, "expected the grammar as a text, got int"),
+    (lesson_04.check_batch_of_tape, rolled_in_the_row, "not the row's first"),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: batch(i, b, n, 0), "batch 0 again"),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: batch(i, b, n, k, row=12), "row b begins at 12 b"),
+    (
+        lesson_04.check_batch_of_tape,
+        lambda i, b, n, k: batch(i, b, n, k, row=(len(i) - 1) // b // n * n),
+        "full batches",
+    ),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: [a[:, 1:] for a in batch(i, b, n, k)], "one token too few"),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: [a[:, :0] for a in batch(i, b, n, k)], "batch 0 is the first"),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: batch(i, 2, n, k), "batch_size rows, here 4"),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: batch(i, b, (len(i) - 1) // b, 0), "rows are cut there"),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: (batch(i, b, n, k)[0], np.arange(b)), "each token that is read"),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: batch(np.arange(len(i)), b, n, k), "Those are places"),
+    (lesson_04.check_nucleus, lambda p, q: best_few(p, int(q * len(p))), "a share of the characters"),
+    (lesson_04.check_nucleus, lambda p, q: best_few(p, round(q * len(p))), "a share of the characters"),
+    (lesson_04.check_nucleus, lambda p, q: best_few(p, 2), "Always 2 stay"),
+    (lesson_04.check_nucleus, lambda p, q: nucleus(p, q / 100), "Only the most probable stays"),
+    (lesson_04.check_nucleus, lambda p, q: p * (p >= q * p.max()) / p[p >= q * p.max()].sum(), "relative to the best"),
+    (lesson_04.check_nucleus, lambda p, q: nucleus(p, q) ** 2 / (nucleus(p, q) ** 2).sum(), "squared first"),
+    (lesson_04.check_nucleus, lambda p, q: np.where(nucleus(p, q) > 0, nucleus(p, q), -np.inf), "infinity is a score"),
+    (lesson_04.check_nucleus, lambda p, q: nucleus(p, q, scale=False) / q, "not by top_p"),
+    (lesson_04.check_nucleus, lambda p, q: nucleus(p, q / 2), "stay, expected"),
+    (lesson_04.check_early_stop, lambda a, n: stop_with(a, n, lambda a, best, look: a[look]), "No look is ever below"),
+    (lesson_04.check_early_stop, lambda a, n: stop_early(a, 2), "It waits 2 looks"),
+    (lesson_04.check_early_stop, lambda a, n: (stop_early(a, n)[0], stop_early(a, n)[1] - 1), "at which it stops"),
     (lesson_05.check_gru_step, gru_mixed(lambda z, h, c: (1 - z) * c), "z . h_prev is missing"),
     (lesson_05.check_gru_step, gru_mixed(lambda z, h, c: c + (1 - z) * h), "Here z keeps h_prev"),
     (lesson_05.check_gru_step, gru_mixed(lambda z, h, c: z * h + c), "candidate is not multiplied"),
