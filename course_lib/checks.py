@@ -318,8 +318,8 @@ def expect_cases(
 ):
     """NotYet unless answer(*case) equals right(*case) in every case.
 
-    `mistakes` holds (what a likely mistake gives in a case, a function; the hint for it). The one is told that
-    gives what came in all cases, or else in most of the wrong ones: in one case alone, two mistakes may look alike.
+    `mistakes` holds (what a likely mistake gives in a case, a function; the hint for it). The one is told that gives
+    what came in all cases, or else in two of three wrong ones: in one case alone, two mistakes may look alike.
     """
     answers: list = []
     stopped = None
@@ -339,12 +339,12 @@ def expect_cases(
     what = f"{what}({', '.join(map(str, given))})"
     found = []  # of each mistake: whether it gives all answers, how many of the wrong ones
     with np.errstate(all="ignore"):
-        for mistake, _ in mistakes:
+        for mistake, hint in mistakes:
             same = [is_close(each, mistake(*case), tolerance) for each, case in zip(answers, cases, strict=False)]
-            found.append((all(same), sum(same[n] for n in wrong)))
-    best = max(range(len(found)), key=found.__getitem__, default=0)
-    if found and found[best][1] > len(wrong) / 2:
-        raise NotYet(f"{what}: not yet. {mistakes[best][1]}")
+            if same[wrong[0]] and 3 * sum(same[n] for n in wrong) > 2 * len(wrong):
+                found.append((all(same), sum(same[n] for n in wrong), hint))
+    if found:
+        raise NotYet(f"{what}: not yet. {max(found, key=lambda each: each[:2])[2]}")
     expect_close(answers[wrong[0]], expected[wrong[0]], what, (), tolerance)
 
 

@@ -134,6 +134,39 @@ def gru_mixed(mix, W_back=lambda W: W, of_x="", split=lambda m: np.split(m, 3, a
     return step
 
 
+def gru_with(x_t, h_prev, in_, back, b, plain="", mixed_by="z", turned="", gate_reads="", gate=sigmoid, width="H",
+             blind="", **orders):  # fmt: skip
+    """gru_step with one mistake. orders: of a matrix, which block z, r and c read."""
+    n = {"H": h_prev.shape[1], "D": x_t.shape[1], "B": len(x_t)}[width]
+    (x, U, bias) = (
+        {name: matrix[..., n * "zrc".index(block) :][..., :n]
+         for name, block in zip("zrc", orders.get(which, "zrc"), strict=True)}
+        for which, matrix in (("W_x", x_t @ in_), ("W_h", back), ("bias", b))
+    )  # fmt: skip
+    if turned:
+        U[turned] = U[turned].T
+    if blind:
+        x[blind] = 0
+    a = {name: x[name] + h_prev @ U[name] + bias[name] for name in "zr"}
+    r = a["r"] if plain == "r" else gate(a["r"])
+    z = a["z"] if plain == "z" else gate(x["z"] + (r * h_prev) @ U["z"] + bias["z"] if gate_reads else a["z"])
+    m = r if mixed_by == "r" else z
+    return m * h_prev + (1 - m) * np.tanh(x["c"] + (r * h_prev) @ U["c"] + bias["c"])
+
+
+def every_second(x, layers):
+    for n, layer in enumerate(layers):
+        x = x + layer(x) if n % 2 else layer(x)
+    return x
+
+
+def heights(x, layers):
+    made = [x]
+    for layer in layers:
+        made.append(layer(made[-1]))
+    return made
+
+
 def mixed(z, h_prev, c):
     return z * h_prev + (1 - z) * c
 
@@ -170,6 +203,30 @@ def one_gate(blocks=2, states=("h",), width=None, squash=keras.ops.tanh, opened=
     if blocks:
         MyCell.blocks = blocks
     return lambda units: MyCell(width or units)
+
+
+ONE_FOR_ALL = OneGate(9)
+
+
+def of_all_texts(old, new):
+    new = 0.97 * new + 0.03 * keras.ops.mean(new, axis=0, keepdims=True)
+    return new, [new]
+
+
+class BlindCell(OneGate):
+    """Reads no x_t."""
+
+    def call(self, x_t, states):
+        return super().call(0 * x_t, states)
+
+
+class RowsCut(OneGate):
+    """Cuts rows."""
+
+    def call(self, x_t, states):
+        (h,) = states
+        f, g = keras.ops.split(x_t @ self.W_x + h @ self.W_h + self.b, 2, axis=0)
+        return f * h + g, [f * h + g]
 
 
 def with_numpy(units):
@@ -545,6 +602,7 @@ RIGHT = [
     (lesson_05.check_residual, in_parts),
     (lesson_05.check_own_cell, OneGate),
     (lesson_05.check_own_cell, one_gate(hand_on=lambda old, new: (new, new))),
+    (lesson_05.check_read_figures, lambda: {k: int(v) for k, v in FIGURES.items()}),
     (lesson_06.check_words_right, words_right),
     (lesson_06.check_words_right, lambda said, truth: ((said == truth) * (truth > 0)).sum() / (truth > 0).sum()),
     (lesson_06.check_last_state, lambda h, m: gathered(h, m, lambda n: n - 1)),
@@ -809,7 +867,7 @@ WRONG = [
     ),
     (
         lesson_04.check_nucleus,
-        lambda p, q: only(p, q, lambda inside, kept: p * (kept == 0) / max((p * (kept == 0)).sum(), 0.1)),
+        lambda p, q: only(p, q, lambda inside, kept: p * (kept == 0) / max((p * (kept == 0)).sum(), 0.02)),
         "Turned round",
     ),
     (
@@ -870,7 +928,7 @@ WRONG = [
     (lesson_04.check_nucleus, lambda p, q: nucleus(p, q) ** 2 / (nucleus(p, q) ** 2).sum(), "squared first"),
     (lesson_04.check_nucleus, lambda p, q: np.where(nucleus(p, q) > 0, nucleus(p, q), -np.inf), "infinity is a score"),
     (lesson_04.check_nucleus, lambda p, q: nucleus(p, q, scale=False) / q, "not by top_p"),
-    (lesson_04.check_nucleus, lambda p, q: nucleus(p, q / 2), "stay, expected"),
+    (lesson_04.check_nucleus, lambda p, q: best_few(p, (nucleus(p, q) > 0).sum() + 2), "stay, expected"),
     (lesson_04.check_early_stop, lambda a, n: stop_with(a, n, lambda a, best, look: a[look]), "No look is ever below"),
     (lesson_04.check_early_stop, lambda a, n: stop_early(a, 2), "It waits 2 looks"),
     (lesson_04.check_early_stop, lambda a, n: (stop_early(a, n)[0], stop_early(a, n)[1] - 1), "at which it stops"),
@@ -937,6 +995,73 @@ WRONG = [
     (lesson_05.check_own_cell, Wasteful, "change nothing"),
     (lesson_05.check_own_cell, DeadBlock, "columns 32 to 47"),
     (lesson_05.check_own_cell, lambda units: units, "expected a cell"),
+    *(
+        (lesson_05.check_gru_step, gru_mixed(mix), hint)
+        for mix, hint in (
+            (lambda z, h, c: (h + c) / 2, "mean of both"),
+            (lambda z, h, c: np.tanh(mixed(z, h, c)), "No tanh around"),
+            (lambda z, h, c: mixed(z, h, c)[0], "that is one row"),
+            (lambda z, h, c: mixed(z, h, c).sum(1), "nothing is summed"),
+            (lambda z, h, c: z * h + z * c, "counts with 1 - z, not with z"),
+        )
+    ),
+    *(
+        (lesson_05.check_gru_step, lambda *a, change=change: gru_with(*a, **change), hint)
+        for change, hint in (
+            ({"plain": "r"}, "r goes through a sigmoid, too"),
+            ({"plain": "z"}, "z goes through a sigmoid, too"),
+            ({"mixed_by": "r"}, "r is in the mix there"),
+            ({"turned": "c"}, "A block of W_h is transposed"),
+            ({"W_x": "zrz"}, "the candidate read the block of z in W_x"),
+            ({"W_h": "rrc"}, "z read the block of r in W_h"),
+            ({"bias": "rzc"}, "The blocks of b are in another order"),
+            ({"gate_reads": "r"}, "z reads h_prev itself"),
+            ({"gate": lambda a: 1 / 1 + np.exp(-a)}, "brackets around all"),
+            ({"width": "D"}, "as many as x_t has columns"),
+            ({"width": "B"}, "as many as the batch has rows"),
+            ({"blind": "z"}, "z sees x_t, too"),
+            ({"blind": "c"}, "The candidate reads x_t, too"),
+        )
+    ),
+    *(
+        (lesson_05.check_residual, lambda x, layers, step=step: reduce(step, layers, x), hint)
+        for step, hint in (
+            (lambda v, f: f(v) + f(f(v)), "asked once"),
+            (lambda v, f: v + 2 * f(v), "counts once in the sum"),
+            (lambda v, f: np.tanh(v + f(v)), "the tanh is inside"),
+        )
+    ),
+    (
+        lesson_05.check_residual,
+        lambda x, layers: reduce(lambda v, f: v + f(v), layers[1:], x),
+        "lowest layer is missing",
+    ),
+    (
+        lesson_05.check_residual,
+        lambda x, layers: reduce(lambda v, f: v + f(v), layers[1:], layers[0](x)),
+        "lowest layer is not",
+    ),
+    (lesson_05.check_residual, lambda x, layers: reduce(lambda v, f: x + v + f(v), layers, x), "x is added once"),
+    (lesson_05.check_residual, lambda x, layers: reduce(lambda v, f: f(v + x), layers, x), "comes .out. of the layer"),
+    (
+        lesson_05.check_residual,
+        lambda x, layers: reduce(lambda v, n: v + n, range(len(layers)), x),
+        "which no one calls",
+    ),
+    (lesson_05.check_residual, lambda x, layers: every_second(x, layers), "every second layer only"),
+    (lesson_05.check_residual, lambda x, layers: sum(heights(x, layers)), "made alone"),
+    (lesson_05.check_residual, lambda x, layers: np.array(heights(x, layers)), "not what stands at every height"),
+    (lesson_05.check_own_cell, one_gate(opened=lambda f: keras.ops.sigmoid(f + 30.0)), "as if a gate stood at 1"),
+    (lesson_05.check_own_cell, one_gate(hand_on=of_all_texts), "depends on the other texts of the batch"),
+    (lesson_05.check_own_cell, BlindCell, "with another x_t"),
+    (lesson_05.check_own_cell, RowsCut, "rows are texts, and they are cut"),
+    (lesson_05.check_own_cell, lambda units: ONE_FOR_ALL, "the same cell at every call"),
+    (lesson_05.check_own_cell, keras.layers.GRU, "GRU is a layer"),
+    (
+        lesson_05.check_own_cell,
+        lambda units: OneGate(units, bias_initializer=lambda shape, dtype=None: keras.ops.zeros(8)),
+        "its initializer gives the bias 8 numbers",
+    ),
     (lesson_06.check_words_right, lambda said, truth: (said == truth)[said != 0].mean(), "bug is still there"),
     (lesson_06.check_words_right, lambda said, truth: (said == truth).mean(), "Padding counts as right"),
     (lesson_06.check_words_right, lambda said, truth: (said == truth)[truth == 0].mean(), "mask is turned round"),
