@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.errors import CourseError
-from course_lib.mistakes import TURNED, explain, has_more, returns_something
+from course_lib.mistakes import LONGEST, TURNED, explain, has_more, returns_something
 
 BLANK = (None, ..., NotImplemented)
 TOO_MANY = 100_000  # things in a list that a student's code makes: what never ends is stopped there
@@ -335,8 +335,9 @@ def expect_cases(
         if stopped:
             raise stopped
         return
-    given = (np.round(each, 3).tolist() if isinstance(each, np.ndarray) else each for each in cases[wrong[0]])
-    what = f"{what}({', '.join(map(str, given))})"
+    given = [np.round(each, 3).tolist() if isinstance(each, np.ndarray) else each for each in cases[wrong[0]]]
+    if len(case := ", ".join(map(str, given))) <= LONGEST:
+        what = f"{what}({case})"
     found = []  # of each mistake: whether it gives all answers, how many of the wrong ones
     with np.errstate(all="ignore"):
         for mistake, hint in mistakes:

@@ -341,6 +341,25 @@ def speak(step, state, longest, feed=True, keep=True, word=2, find=np.argmax, sk
     return said
 
 
+def drawn(log_p):
+    return np.random.choice(len(log_p), p=np.exp(log_p))
+
+
+def twice(step):
+    return lambda word, state: step(word, step(word, state)[1])
+
+
+def returns_in_the_loop(step, state, longest):
+    word, said = 2, []
+    for _ in range(longest):
+        log_p, state = step(word, state)
+        word = int(log_p.argmax())
+        if word == 3:
+            break
+        said.append(word)
+        return said
+
+
 def skipping(step, state, longest):
     word, said = 2, []
     for _ in range(longest):
@@ -351,20 +370,51 @@ def skipping(step, state, longest):
     return said
 
 
-def search(step, state, K, size=len, keep=True, parents=False, one=False, ended=True, done=all, each=False):
+def search(step, state, K, size=len, keep=True, parents=False, one=False, ended=True, done=all, each=False,
+           width=None, add=np.add, feed=True, sort=True, find=None, possible=True):  # fmt: skip
     beams = [(0.0, [], 2, state)]
     while not done(word == 3 for *_, word, _ in beams):
         longer = [beam for beam in beams if beam[2] == 3] if keep and ended else []
         for log_p, words, word, before in beams:
             if word != 3 or not ended:
-                scores, after = step(word, state if one else before)
+                scores, after = step(word if feed else 2, state if one else before)
                 state = after
-                found = [(log_p + p, [*words, w], w, before if parents else after) for w, p in enumerate(scores)]
-                found = [beam for beam in found if beam[0] > -np.inf]
+                found = [(add(log_p, p), [*words, w], w, before if parents else after) for w, p in enumerate(scores)]
+                found = [beam for beam in found if beam[0] > -np.inf or not possible]
                 longer += sorted(found, key=lambda b: -b[0])[:K] if each else found
-        beams = sorted(longer, key=lambda b: -b[0] / size(b[1]))[: None if each else K]
-    best = next(beam for beam in beams if beam[2] == 3)
+        longer = sorted(longer, key=lambda b: -sort * b[0] / size(b[1]))
+        beams = longer[: None if each else width(K) if width else K]
+    best = find(beams) if find else next(beam for beam in beams if beam[2] == 3)
     return best[1][:-1], best[0] / len(best[1])
+
+
+def set_aside(step, state, K, until=None):
+    """Beam search that takes ended sentences out of the beam."""
+    beams, done = [(0.0, [], 2, state)], []
+    while beams and (until is None or len(done) < K):
+        longer = []
+        for log_p, words, word, before in beams:
+            scores, after = step(word, before)
+            longer += [(log_p + p, [*words, w], w, after) for w, p in enumerate(scores) if p > -np.inf or until]
+        longer = sorted(longer, key=lambda b: -b[0] / len(b[1]))[:K]
+        done += [beam for beam in longer if beam[2] == 3]
+        beams = [beam for beam in longer if beam[2] != 3]
+    best = max(done, key=lambda b: b[0] / len(b[1]))
+    return best[1][:-1], best[0] / len(best[1])
+
+
+def appended(step, state, K):
+    """Beam search whose sentences share a list."""
+    beams = [(0.0, [], state)]
+    while not all(words[-1:] == [3] for _, words, _ in beams):
+        longer = []
+        for log_p, words, before in beams:
+            scores, after = step(words[-1] if words else 2, before)
+            for w, p in enumerate(scores):
+                words.append(w)
+                longer.append((log_p + p, words, after))
+        beams = sorted(longer, key=lambda b: -b[0] / len(b[1]))[:K]
+    return beams[0][1][:-1], beams[0][0] / len(beams[0][1])
 
 
 def scored(step, state, M, score):
@@ -1165,6 +1215,81 @@ WRONG = [
         "agrees with a noun",
     ),
     (lesson_06.check_own_languages, lambda: LANGUAGES.replace("ANIMAL SEE", "SEE ANIMAL"), "same order on both sides"),
+    (lesson_06.check_own_languages, lambda: LANGUAGES.replace('["1:', '["two:'), "'two' is no number"),
+    *(
+        (lesson_06.check_last_state, lambda h, mask, where=where: h[np.arange(len(h)), where(mask)], hint)
+        for where, hint in (
+            (lambda mask: mask.sum(axis=0)[: len(mask)] - 1, "Summed over axis 0"),
+            (lambda mask: (~mask).sum(axis=1) - 1, "counts the padding"),
+            (lambda mask: -mask.sum(axis=1), "from the end"),
+            (lambda mask: [4] * len(mask), "place 4 of every sentence"),
+            (lambda mask: [3] * len(mask), "place 3 of"),
+        )
+    ),
+    (lesson_06.check_last_state, lambda h, mask: h[0, mask[0].sum() - 1], "memory of one sentence"),
+    *(
+        (lesson_06.check_words_right, share, hint)
+        for share, hint in (
+            (lambda said, truth: (said == truth)[truth > 1].mean(), "1 is a word, too"),
+            (lambda said, truth: (said == truth)[truth > 3].mean(), "1 to 3 are words, too"),
+            (lambda said, truth: (said == truth)[0][truth[0] > 0].mean(), "That is one row"),
+            (lambda said, truth: ((said == truth) & (truth > 0)).sum() // (truth > 0).sum(), "fraction is cut off"),
+            (lambda said, truth: (said == truth)[:, 1:][truth[:, 1:] > 0].mean(), "The first word of each row"),
+            (lambda said, truth: (said == truth)[:, :-1][truth[:, 1:] > 0].mean(), "The last word of each row"),
+            (lambda said, truth: (said == truth)[(said > 0) == (truth > 0)].mean(), "said by truth alone"),
+            (
+                lambda said, truth: 2 * ((said == truth) & (truth > 0)).sum() / ((said > 0).sum() + (truth > 0).sum()),
+                "mean of both numbers",
+            ),
+            (
+                lambda said, truth: (said == truth)[
+                    (truth > 0) & ((said > 0).sum(1) == (truth > 0).sum(1))[:, None]
+                ].mean(),
+                "said by truth alone",
+            ),
+        )
+    ),
+    (lesson_06.check_greedy, lambda step, state, n: speak(step, state, n, find=drawn), "do not draw"),
+    (lesson_06.check_greedy, lambda step, state, n: speak(twice(step), state, n), "called twice for a word"),
+    (
+        lesson_06.check_greedy,
+        lambda step, state, n: speak(step, state, n, find=lambda p: p.argmax() + 1),
+        "both begin at 0",
+    ),
+    (
+        lesson_06.check_greedy,
+        lambda step, state, n: speak(step, state, n, find=lambda p: p.argsort()[-2]),
+        "second best",
+    ),
+    (
+        lesson_06.check_greedy,
+        lambda step, state, n: [w for w in np.argsort(-step(2, state)[0])[:n] if w != 3],
+        "from the first step",
+    ),
+    (lesson_06.check_greedy, returns_in_the_loop, "stand inside a loop"),
+    (lesson_06.check_beam_search, set_aside, "sets ended sentences aside"),
+    (lesson_06.check_beam_search, lambda *a: set_aside(*a, until="M"), "sets ended sentences aside"),
+    (lesson_06.check_beam_search, appended, "shared one list"),
+    *(
+        (lesson_06.check_beam_search, lambda *a, change=change: search(*a, **change), hint)
+        for change, hint in (
+            ({"width": lambda K: max(K - 1, 1)}, "not M - 1"),
+            ({"width": lambda K: K * K}, "not M times M"),
+            ({"width": lambda K: 5}, "It keeps 5, whatever"),
+            ({"feed": False}, "Hand the last word of a beginning"),
+            ({"add": lambda a, b: b}, "of its last word alone"),
+            ({"add": lambda a, b: a + np.exp(b)}, "without exp"),
+            ({"sort": -1, "possible": False}, "the largest first"),
+            ({"sort": 0, "possible": False}, "the largest first"),
+            ({"keep": False, "possible": False}, "What has ended stays"),
+            ({"find": lambda beams: beams[-1]}, "the last of the M"),
+            ({"find": max}, "At the end, too"),
+            ({"done": any, "find": lambda beams: beams[0]}, "until all M have ended"),
+            ({"parents": True, "possible": False}, "not with the old one"),
+        )
+    ),
+    (lesson_06.check_beam_search, lambda *a: (search(*a)[0], np.inf), "as if log p were multiplied"),
+    (lesson_06.check_beam_search, lambda *a: scored(*a, lambda p, last, n: p / n if n else -np.inf), "counts"),
     (lesson_06.check_own_languages, lambda: LANGUAGES.replace('"find" = "finden"', ""), "24 different sentences"),
     (lesson_06.check_own_languages, lambda: LANGUAGES.replace("[words.SEE]", "[words.HEAR]"), "asks for SEE"),
     (lesson_06.check_own_languages, lambda: LANGUAGES.replace('forms = "word"', ""), "expected a line such as forms"),
