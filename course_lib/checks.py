@@ -336,8 +336,8 @@ def expect_cases(
             raise stopped
         return
     given = [np.round(each, 3).tolist() if isinstance(each, np.ndarray) else each for each in cases[wrong[0]]]
-    if len(case := ", ".join(map(str, given))) <= LONGEST:
-        what = f"{what}({case})"
+    if len(told := ", ".join(map(str, given))) <= LONGEST:
+        what = f"{what}({told})"
     found = []  # of each mistake: whether it gives all answers, how many of the wrong ones
     with np.errstate(all="ignore"):
         for mistake, hint in mistakes:

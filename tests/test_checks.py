@@ -496,6 +496,18 @@ def fill(words, weights, sentence, shift=0):
     return [sentence[weights[j + shift].argmax()] if w == "<unk>" else w for j, w in enumerate(words)]
 
 
+def fill_by(words, sentence, look):
+    return [sentence[look(j)] if word == "<unk>" else word for j, word in enumerate(words)]
+
+
+def cosine(z, h):
+    return z @ h.T / np.linalg.norm(z, axis=1)[:, None] / np.linalg.norm(h, axis=1)
+
+
+def read_scores(q, k, mask):
+    return np.where(mask, k @ q / len(q) ** 0.5, -np.inf)
+
+
 def fill_in_place(words, weights, sentence):
     words[:] = fill(words, weights, sentence)
     return words
@@ -667,7 +679,19 @@ RIGHT = [
     (lesson_07.check_error_on_paper, lambda: 0.18),
     (lesson_07.check_fill_unknown, fill),
     (lesson_07.check_fill_unknown, lambda w, a, s: tuple(fill(w, list(a), s))),
-    (lesson_07.check_own_match, lambda z, h: -np.abs(z[:, None] - h[None]).sum(-1)),
+    (lesson_07.check_read, lambda *a: read(*(np.float32(each) for each in a[:3]), a[3])),
+    *(
+        (lesson_07.check_own_match, match)
+        for match in (
+            lambda z, h: -np.abs(z[:, None] - h[None]).sum(-1),
+            lambda z, h: -np.abs(z[:, None] - h).max(-1),
+            lambda z, h: np.exp(-((z[:, None] - h) ** 2).mean(-1)),
+            lambda z, h: z @ h.T - (h**2).sum(-1) / 2,
+            lambda z, h: (2 * z @ h.T - (h**2).sum(-1) - (z**2).sum(-1)[:, None]).astype("float32"),
+            lambda z, h: (z[:, None] == h).mean(-1),
+            lambda z, h: 1 / (1 + ((z[:, None] - h) ** 2).sum(-1)),
+        )
+    ),
     (lesson_08.check_heard, lambda W_s, v: np.abs(W_s / v)),
     (lesson_08.check_heard, lambda W_s, v: max(W_s, -W_s) / (v**2) ** 0.5),
     (lesson_08.check_batch, one_to_many),
@@ -1342,7 +1366,7 @@ WRONG = [
     ),
     (lesson_07.check_fill_unknown, lambda w, a, s: w, "still there"),
     (lesson_07.check_fill_unknown, lambda w, a, s: fill(w, -a, s), "looked at least"),
-    (lesson_07.check_own_match, lambda z, h: z @ h.T, "finds vector"),
+    (lesson_07.check_own_match, lambda z, h: z @ h.T, "that is the dot product"),
     (lesson_07.check_read, lambda q, k, v, m: read_unshifted(q, k, v, m, lambda s, m: 0), "the largest score of a"),
     (lesson_07.check_read, lambda q, k, v, m: read_unshifted(q, k, v, m, lambda s, m: s[m].min()), "not the smallest"),
     (
@@ -1352,7 +1376,89 @@ WRONG = [
     ),
     (lesson_07.check_read, lambda *a: read(*a, scale=len(a[0]) ** 0.5), "do not multiply"),
     (lesson_07.check_read, lambda *a: read(*a, scale=a[2].shape[1] ** -0.5), "not that of a value"),
-    (lesson_07.check_read, lambda *a: read(*a, padding=-1.0), "A score of -1"),
+    (lesson_07.check_read, lambda *a: read(*a, padding=-1.0), "such as -1, or -100"),
+    (lesson_07.check_read, lambda *a: read(*a, padding=-100.0), "such as -1, or -100"),
+    (lesson_07.check_read, lambda q, k, v, m: (read(q, k, v, m)[0], read_scores(q, k, m)), "Those are the scores"),
+    *(
+        (lesson_07.check_read, lambda q, k, v, m, weigh=weigh: (weigh(q, k, m) @ v, weigh(q, k, m)), hint)
+        for weigh, hint in (
+            (lambda q, k, m: softmax(read_scores(q, k, m) * np.log(2)), "not powers of 2"),
+            (lambda q, k, m: softmax(np.minimum(read_scores(q, k, m), 50)), "as if large scores were cut off"),
+            (
+                lambda q, k, m: softmax(
+                    read_scores(q, k, m) / np.linalg.norm(k, axis=1) * len(q) ** 0.5 / (q @ q) ** 0.5
+                ),
+                "softmax of a cosine",
+            ),
+            (
+                lambda q, k, m: softmax(read_scores(q, k, np.arange(len(m)) < m.sum())),
+                "need not stand at the beginning",
+            ),
+        )
+    ),
+    *(
+        (lesson_07.check_largest_weight, formula, hint)
+        for formula, hint in (
+            (lambda g, T: np.exp(g) / (np.exp(g) + (T - 1) * np.exp(-1)), "gamma scales the score of each place"),
+            (lambda g, T: np.exp(g) / (np.exp(g) - (T - 1) * np.exp(-g)), "the weights of all places are added"),
+            (lambda g, T: np.exp(g) / (np.exp(g) + T - 2 + np.exp(-g)), "not one of them alone"),
+            (lambda g, T: np.exp(g) / np.exp(g) + (T - 1) * np.exp(-g), "needs brackets around it"),
+            (lambda g, T: 1 / (1 + np.exp(-2 * g * (T - 1))), "stands before exp"),
+            (lambda g, T: np.tanh(g), "T is missing"),
+            (lambda g, T: largest(np.exp(g), T), "gamma is the scale itself"),
+            (lambda g, T: g / (g + (T - 1) * -g), "exp is"),
+            (lambda g, T: largest(2 * g, T), "gamma times 1, and gamma times -1"),
+        )
+    ),
+    *(
+        (lesson_07.check_error_on_paper, lambda number=number: number, hint)
+        for number, hint in (
+            (0.33, "do not look at their sure link"),
+            (0.43, "all different links"),
+            (0.36, "Every sure link is possible"),
+            (0.1, "all 6 words look somewhere"),
+            (-0.8, "not .S. alone"),
+            (-0.5, "not .A. alone"),
+            (0.19, "third decimal"),
+        )
+    ),
+    *(
+        (lesson_07.check_fill_unknown, lambda w, a, s, look=look: fill_by(w, s, lambda j: look(w, a, j)), hint)
+        for look, hint in (
+            (lambda w, a, j: a[j].argsort()[-2], "second most"),
+            (lambda w, a, j: a[j].argmax() - 1, "One place beside"),
+            (lambda w, a, j: a[w[:j].count("<unk>")].argmax(), "a row goes by with every word"),
+            (lambda w, a, j: a[j, :-1].argmax(), "A column is left out"),
+        )
+    ),
+    *(
+        (lesson_07.check_own_match, match, hint)
+        for match, hint in (
+            (lambda z, h: np.corrcoef(z, h)[: len(z), len(z) :], "lengths are to be compared, too"),
+            (lambda z, h: np.square(cosine(z, h)), "lengths are to be compared, too"),
+            (cosine, "that is the cosine"),
+            (lambda z, h: np.tanh(z) @ np.tanh(h).T, "a longer vector had a larger score"),
+            (lambda z, h: -np.maximum(z[:, None] - h, 0).sum(-1), "counts in both directions"),
+            (lambda z, h: -(z[:, None] - h).sum(-1), "counts in both directions"),
+            (lambda z, h: -((z[:, :1] - h[:, 0]) ** 2), "compare all numbers"),
+            (lambda z, h: -np.abs(np.abs(z[:, None]) - np.abs(h)).sum(-1), "compare the signs"),
+            (lambda z, h: -(np.diff(z[:, None] - h) ** 2).sum(-1), "the same is added to every number"),
+            (lambda z, h: softmax(-((z[:, None] - h) ** 2).sum(-1), axis=0), "without the other queries"),
+            (lambda z, h: z @ h.T - (h**2).sum(-1), "a shorter vector had a larger score"),
+            (lambda z, h: ((z[:, None] - h) ** 2).sum(-1), "turn the sign round"),
+            (lambda z, h: np.zeros((len(z), len(h))) + h.sum(-1), "compare with q"),
+            (lambda z, h: np.zeros((len(z), len(h))) + z.sum(-1)[:, None], "compare with h"),
+            (lambda z, h: np.random.rand(len(z), len(h)), "nothing is drawn"),
+            (
+                lambda z, h: np.stack([-((z[j] - h) ** 2).sum(-1) for j in range(3)]),
+                "a row for each query, of which there are 4",
+            ),
+            (
+                lambda z, h: np.stack([-((z - h[t]) ** 2).sum(-1) for t in range(6)], 1),
+                "a column for each place, of which",
+            ),
+        )
+    ),
     (lesson_07.check_read, lambda q, k, v, m: unscaled(q, k, v, m), "divide by their sum"),
     (lesson_07.check_read, lambda *a: (read(*a)[1][:, None] * a[2], read(*a)[1]), "add them up over the places"),
     (lesson_07.check_read, lambda q, k, v, m: read(q, k[m], v[m], m[m]), "keep all T places"),
