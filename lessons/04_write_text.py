@@ -563,7 +563,8 @@ lost = min((1 - valid) + max(star - its, 0) for valid, its in trade.values())
 claim("none of these temperatures reaches the world itself", at_least(lost, 0.01))
 
 # %% [markdown]
-# Between two temperatures, the line that joins them is compared. (Whether top-k 3 is as good differs from seed to seed.) The star is where a perfect model would stand, *at temperature 1*. Temperature is a bandage for a model that puts a little
+# Between two temperatures, the line that joins them is compared. (Whether top-k 3 is as good differs from seed to seed.) The star is where a perfect
+# model would stand, *at temperature 1*. Temperature is a bandage for a model that puts a little
 # probability on what cannot be. Slide it (in a running kernel).
 
 

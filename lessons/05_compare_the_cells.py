@@ -653,7 +653,8 @@ best_rate = {stack: RATES[int(np.argmax(shares))] for stack, shares in by_rate.i
 print("the best:", best_rate)
 
 # %% [markdown]
-# (What is printed for the plain stack means nothing: it starts under none. It gets the residual one's rate.) **The next cell trains the three, for about 25 seconds.**
+# (What is printed for the plain stack means nothing: it starts under none. It gets the residual one's rate.) **The next cell trains the three, for
+# about 25 seconds.**
 
 
 # %%

@@ -341,7 +341,8 @@ claim("after the first mistake, given the true words, it looks better than it is
 
 # %% [markdown]
 # In the last column the two are .39 apart. That is not all for this reason: a word too many moves all that follow to another place, and another right
-# translation counts as wrong. The claim leaves both out. It counts only sentences that are wrong and have the right length; in them the two are .09 apart. What a training curve shows is the first kind. Judge a translator by the second: let it speak.
+# translation counts as wrong. The claim leaves both out. It counts only sentences that are wrong and have the right length; in them the two are .09
+# apart. What a training curve shows is the first kind. Judge a translator by the second: let it speak.
 #
 # There is a worse mistake. `asked` is a mask: True where a word is to be said, False after `<eos>`. Invert it by accident, and judge a "network" that says
 # nothing but `<pad>`:

@@ -143,7 +143,8 @@ plotting.title(ax, neutral="Who belongs to whom")
 plt.show()
 
 # %% [markdown]
-# A row for each Spanish word, a column for each English one. Full frames are [**sure**](pages/glossary.md#alignment) links, which a network is to find. Dotted ones are [**possible**](pages/glossary.md#possible-link):
+# A row for each Spanish word, a column for each English one. Full frames are [**sure**](pages/glossary.md#alignment) links, which a network is to find.
+# Dotted ones are [**possible**](pages/glossary.md#possible-link):
 # it need not find them, and they are no mistakes. *le* (or *les*) has no English word,
 # because Spanish says twice to whom something is given. So *le* may be linked with the verb, with *to* or with the person. The English pronoun has no Spanish
 # word: the ending of the verb says who it is. An article that English leaves out may be linked with each word of its phrase, so it has several dotted
@@ -307,7 +308,8 @@ additive_apart = np.abs(attend(ours[4][None], h[None], mask)[0] - theirs).max()
 must_be("additive: as keras.layers.AdditiveAttention", at_most(additive_apart, 1e-5))
 
 # %% [markdown]
-# One of the five as a layer, the one that we shall train. `prepare` depends on the places alone, so it is computed once for all words. (In the code `z` stands for the
+# One of the five as a layer, the one that we shall train. `prepare` depends on the places alone, so it is computed once for all words. (In the code `z`
+# stands for the
 # queries, not for an update gate; `log_beta`, which is learned, for $\ln \gamma$, so that $\gamma$ stays positive.)
 
 

@@ -327,10 +327,14 @@ def _check_pairs(my_match, q, h):
     scores = _scores(my_match, q, h)
     if not checks.is_close(_scores(my_match, q, h), scores):
         raise NotYet("my_match: two calls with the same vectors give different scores: nothing is drawn.")
-    if not checks.is_close(_scores(my_match, q[:1], h), scores[:1], 1e-4):
-        raise NotYet("my_match: without the other queries the scores of a query change: one pair, one score.")
-    if not checks.is_close(_scores(my_match, q, h[:2]), scores[:, :2], 1e-4):
-        raise NotYet("my_match: without the other places the scores of a place change: one pair, one score.")
+    if not checks.is_close(_scores(my_match, q[:0:-1], h), scores[:0:-1], 1e-4):
+        raise NotYet(
+            "my_match: without the first query, the others in reversed order, their scores change: one pair, one score."
+        )
+    if not checks.is_close(_scores(my_match, q, h[:0:-1]), scores[:, :0:-1], 1e-4):
+        raise NotYet(
+            "my_match: without the first place, the others in reversed order, their scores change: one pair, one score."
+        )
 
 
 def _check_finds_itself(my_match, q, rng):
