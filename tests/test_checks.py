@@ -1420,6 +1420,7 @@ WRONG = [
             (-0.8, "not .S. alone"),
             (-0.5, "not .A. alone"),
             (0.19, "third decimal"),
+            (0, "There are mistakes"),
         )
     ),
     *(

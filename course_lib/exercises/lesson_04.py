@@ -24,6 +24,9 @@ def _whole(function, *given):
         raise
 
 
+EACH_FOLLOWED = "each token that is read has a target, the one that follows it"
+
+
 def check_batch_of_tape(batch_of_tape) -> None:
     """(ids, batch_size, length, k) -> inputs and targets of batch k."""
     for size, batch_size, length in ((100, 4, 5), (61, 3, 4), (25, 2, 6)):  # two of them to the last token of a row
@@ -46,7 +49,8 @@ def _check_batch(answer, ids, batch_size, length, k, inputs, targets):
         (batch_size, 0): "nothing is left: batch 0 is the first, and begins where the row begins",
         (batch_size, length - 1): "one token too few: a slice ends before its last number",
         (batch_size, length + 1): "one token too many: a slice ends before its last number",
-        (batch_size,): "each token that is read has a target, the one that follows it",
+        (batch_size * length,): "the rows of a batch stand below each other: batch_size rows of length tokens",
+        **dict.fromkeys([(batch_size,), (batch_size, 1)], EACH_FOLLOWED),
         **{(n, row): "rows are cut there: [:, a:z] cuts columns" for n in range(size)},
         **{(n, length): f"there are batch_size rows, here {batch_size}" for n in range(size) if n != batch_size},
     }
@@ -131,6 +135,8 @@ NUCLEUS_MISTAKES = [
     (_with(scale=False), "Scale what is left so that it sums to 1."),
     (_with(order=lambda p: np.arange(len(p))),
      "Begin with the most probable, not with the first: sort, largest first."),
+    (_with(order=lambda p: np.arange(len(p)), keep=lambda p, reached, top_p: reached <= top_p),
+     "Begin with the most probable, not with the first; the one with which top_p is reached belongs to it."),
     (_with(order=np.argsort), "Begin with the most probable: largest first."),
     (_with(keep=lambda p, reached, top_p: np.append(0, reached[:-1]) <= top_p),
      "One too many: where top_p is reached exactly, no more is needed."),

@@ -96,6 +96,8 @@ def check_last_state(last_state) -> None:
             (h[rows, mask.sum(axis=0)[:B] - 1],
              "Summed over axis 0, the mask counts the sentences that reach a place: axis 1 counts the words of each."),
             (h[rows, T - lengths - 1], "That counts the padding: the mask is True where there is a word."),
+            *((h[mask][some], "h[mask] has the words of all sentences in one row: choose a place for each sentence.")
+              for some in (slice(B), slice(-B, None))),
             (h[rows, -lengths], "Counted from the end: the words stand at the beginning of a row."),
             (h[rows, lengths - T - 1], "Counted from the end: the words stand at the beginning of a row."),
             *((h[:, place], f"That is place {place} of every sentence: each has its own length, which its row of the "
