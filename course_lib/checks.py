@@ -3,7 +3,8 @@
 `run` calls what a student wrote, so that whatever goes wrong in it is one sentence, also later, in a function or
 generator that it handed over. `guard` is put around every check (course_lib/exercises/__init__.py) for all the rest: a
 layer, a class, a grammar that breaks where it is used. Then `as_array`, `as_list` or `results` see that the answer is
-of the right kind, and `expect_close`, `number` or `marks` whether it is right, with a hint for each likely mistake.
+of the right kind, and `expect_close`, `expect_cases`, `number` or `marks` whether it is right, with a hint for each
+likely mistake.
 """
 
 import contextlib
