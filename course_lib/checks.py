@@ -3,7 +3,8 @@
 `run` calls what a student wrote, so that whatever goes wrong in it is one sentence, also later, in a function or
 generator that it handed over. `guard` is put around every check (course_lib/exercises/__init__.py) for all the rest: a
 layer, a class, a grammar that breaks where it is used. Then `as_array`, `as_list` or `results` see that the answer is
-of the right kind, and `expect_close`, `number` or `marks` whether it is right, with a hint for each likely mistake.
+of the right kind, and `expect_close`, `expect_cases`, `number` or `marks` whether it is right, with a hint for each
+likely mistake.
 """
 
 import contextlib
@@ -19,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.errors import CourseError
-from course_lib.mistakes import TURNED, explain, has_more
+from course_lib.mistakes import LONGEST, TURNED, explain, has_more, returns_something
 
 BLANK = (None, ..., NotImplemented)
 TOO_MANY = 100_000  # things in a list that a student's code makes: what never ends is stopped there
@@ -61,6 +62,9 @@ def run(function: Callable, *args) -> Any:
         raise NotYet(f"{name} is still blank: write it in the cell above, run that cell, then this one.")
     if answer is None:
         how = f": end it with `return {_argument(function, changed[0])}`" if changed else ": end it with `return …`"
+        if returns_something(function) and not changed:
+            how = ", though there is a `return …` in it: does that stand inside a loop or an if, and is not reached?"
+            raise NotYet(f"{name} returned nothing{how}")
         if changed:
             how = f", it changed {_argument(function, changed[0])} in place{how}, of a copy"
         elif printed.text.strip():
@@ -264,6 +268,18 @@ def _other_shape(answer: Any, array: np.ndarray, shape: tuple) -> str:
         return f"the numbers may be right, with an axis of length 1 too {way}"
     if array.ndim == 0:
         return "that is one number: is a sum or mean over too many axes, or @ in place of *"
+    gone = [axis for axis in range(len(shape)) if array.shape == shape[:axis] + shape[axis + 1 :]]
+    if len(gone) == 1:
+        return f"the axis of length {shape[gone[0]]} is gone: is there a sum, a mean or an index, such as [0], too many"
+    if array.shape[1:] == shape:
+        return f"there are {len(array)} of what is wanted once: are all steps returned, in a list"
+    if array.ndim == len(shape):
+        other = [(n, asked) for n, asked in zip(array.shape, shape, strict=True) if n != asked]
+        if len(other) == 1 and abs(other[0][0] - other[0][1]) == 1:
+            way = "few" if other[0][0] < other[0][1] else "many"
+            return (
+                f"one too {way} along an axis: a slice or range begins with its first number and ends before its last"
+            )
     return ""
 
 
@@ -282,10 +298,10 @@ def _named(function: Callable) -> str:
 
 def expect_close(answer, expected, what: str, mistakes: Sequence[tuple[Any, str]] = (), tolerance: float = 1e-5):
     """NotYet unless answer equals expected; `mistakes` holds (what a likely mistake gives, the hint for it)."""
-    if _close(answer, expected, tolerance):
+    if is_close(answer, expected, tolerance):
         return
     for wrong, hint in mistakes:
-        if _close(answer, wrong, tolerance):
+        if is_close(answer, wrong, tolerance):
             raise NotYet(f"{what}: not yet. {hint}")
     if hint := _general_mistake(np.asarray(answer), np.asarray(expected), tolerance):
         raise NotYet(f"{what}: not yet. {hint}")
@@ -293,7 +309,48 @@ def expect_close(answer, expected, what: str, mistakes: Sequence[tuple[Any, str]
         raise NotYet(f"{what}: expected {np.asarray(expected)}, got {np.asarray(answer)}.")
 
 
-def _close(answer, expected, tolerance: float) -> bool:
+def expect_cases(
+    answer: Callable,
+    cases: Sequence[tuple],
+    right: Callable,
+    what: str,
+    mistakes: Sequence[tuple[Callable, str]] = (),
+    tolerance: float = 1e-5,
+):
+    """NotYet unless answer(*case) equals right(*case) in every case.
+
+    `mistakes` holds (what a likely mistake gives in a case, a function; the hint for it). The one is told that gives
+    what came in all cases, or else in two of three wrong ones: in one case alone, two mistakes may look alike.
+    """
+    answers: list = []
+    stopped = None
+    for case in cases:
+        try:
+            answers.append(answer(*case))
+        except NotYet as error:  # what was wrong before it stopped says more
+            stopped = error
+            break
+    expected = [right(*case) for case in cases[: len(answers)]]
+    wrong = [n for n, pair in enumerate(zip(answers, expected, strict=True)) if not is_close(*pair, tolerance)]
+    if not wrong:
+        if stopped:
+            raise stopped
+        return
+    given = [np.round(each, 3).tolist() if isinstance(each, np.ndarray) else each for each in cases[wrong[0]]]
+    if len(told := ", ".join(map(str, given))) <= LONGEST:
+        what = f"{what}({told})"
+    found = []  # of each mistake: whether it gives all answers, how many of the wrong ones
+    with np.errstate(all="ignore"):
+        for mistake, hint in mistakes:
+            same = [is_close(each, mistake(*case), tolerance) for each, case in zip(answers, cases, strict=False)]
+            if same[wrong[0]] and 3 * sum(same[n] for n in wrong) > 2 * len(wrong):
+                found.append((all(same), sum(same[n] for n in wrong), hint))
+    if found:
+        raise NotYet(f"{what}: not yet. {max(found, key=lambda each: each[:2])[2]}")
+    expect_close(answers[wrong[0]], expected[wrong[0]], what, (), tolerance)
+
+
+def is_close(answer, expected, tolerance: float = 1e-5) -> bool:
     """Equal in shape, and in every number."""
     if np.shape(answer) != np.shape(expected):
         return False
@@ -307,7 +364,7 @@ def _general_mistake(answer: np.ndarray, expected: np.ndarray, tolerance: float)
     """What may be wrong with an answer of any exercise, or ""."""
 
     def close(other):
-        return _close(answer, other, tolerance)
+        return is_close(answer, other, tolerance)
 
     if answer.dtype.kind not in "fiub" or expected.dtype.kind not in "fiub":
         return ""
@@ -321,7 +378,7 @@ def _general_mistake(answer: np.ndarray, expected: np.ndarray, tolerance: float)
         return "Whole numbers, the fraction is cut off: / divides, // and int(…) cut, an array of whole numbers, too."
     if answer.size > 2 and close(expected[::-1]):
         return "The right numbers, in reversed order."
-    if answer.size > 2 and _close(np.sort(answer, None), np.sort(expected, None), tolerance):
+    if answer.size > 2 and is_close(np.sort(answer, None), np.sort(expected, None), tolerance):
         return "The right numbers, in another order."
     if any((expected != np.round(expected, n)).any() and close(np.round(expected, n)) for n in range(5)):
         return "It is rounded: return all the digits."
@@ -333,11 +390,11 @@ def _times(answer: np.ndarray, expected: np.ndarray, tolerance: float) -> str:
     if not expected.any():
         return ""
     factor = float((answer * expected).sum() / (expected**2).sum())
-    is_usual = any(_close(factor, usual, tolerance) for usual in (2, 0.5, 100, 0.01))
+    is_usual = any(is_close(factor, usual, tolerance) for usual in (2, 0.5, 100, 0.01))
     if (
         min(abs(factor), abs(factor - 1)) < 0.001
         or not (is_usual or answer.size > 2)
-        or not _close(answer, factor * expected, tolerance)
+        or not is_close(answer, factor * expected, tolerance)
     ):
         return ""
     if answer.size > 1:
@@ -364,10 +421,10 @@ def number(answer, expected: float, what: str, mistakes: Sequence[tuple[Any, str
     value = float(array.reshape(()))
     if not np.isfinite(value):
         raise NotYet(f"{what}: expected a number, got {value}.")
-    if _close(value, expected, tolerance):
+    if is_close(value, expected, tolerance):
         return
     for wrong, hint in mistakes:
-        if _close(value, wrong, tolerance):
+        if is_close(value, wrong, tolerance):
             raise NotYet(f"{what}: not yet. {hint}")
     raise NotYet(f"{what}: not yet, {value:.4g} is too {'large' if value > expected else 'small'}.")
 
@@ -395,11 +452,22 @@ def marks(answer, truth: Mapping | Sequence, hints: Mapping | Sequence, what: st
     if extra := [name for name in given if name not in right]:
         raise NotYet(f"{what}: there is no statement {extra[0]!r}: there are {', '.join(map(str, right))}.")
     for name, mark in given.items():
-        if not isinstance(mark, bool | np.bool_):
-            raise NotYet(f"{what}: statement {name}: expected True or False, without quotes, got {mark!r}.")
+        if not is_mark(mark):
+            raise NotYet(f"{what}: statement {name}: {no_mark(mark)}.")
     for name, is_true in right.items():
         if bool(given[name]) != is_true:
             raise NotYet(f"{what}: statement {name}: not yet. {why[name]}")
+
+
+def is_mark(mark: Any) -> bool:
+    """Whether it is True or False; 1 and 0 will do."""
+    return isinstance(mark, bool | np.bool_) or (isinstance(mark, int | np.integer) and mark in (0, 1))
+
+
+def no_mark(mark: Any) -> str:
+    """What to say of a thing that is no mark."""
+    quotes = ", without quotes" if isinstance(mark, str) else ""
+    return f"expected True or False{quotes}, got {mark!r}"
 
 
 def _by_name(values: Any) -> dict:

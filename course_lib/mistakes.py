@@ -14,7 +14,7 @@ import site
 import sysconfig
 import textwrap
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import FrameType, TracebackType
 
@@ -34,6 +34,19 @@ OTHERS = {
 }
 USUAL = {"np": "import numpy as np", "keras": "from course_lib.backend import keras", "tf": "import tensorflow as tf",
          "math": "import math", "plt": "import matplotlib.pyplot as plt"}  # fmt: skip
+RETURN_NOTHING = {
+    "append",
+    "extend",
+    "insert",
+    "remove",
+    "reverse",
+    "sort",
+    "shuffle",
+    "update",
+    "add",
+    "clear",
+    "print",
+}
 ARRAYS = "the names of NumPy: np.array(…) makes an array of it"
 
 # (kinds of error, what the message says, what it means): the first that fits. \\1 stands for what was found.
@@ -172,6 +185,29 @@ def has_more(error: NotImplementedError) -> bool:
     return (
         len([line for line in lines if not (isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant))]) > 1
     )
+
+
+def returns_something(function: Callable) -> bool:
+    """Whether there is a `return` with a value in a function, as far as its lines can be read."""
+    try:
+        written = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+    except (OSError, SyntaxError, TypeError, IndexError):
+        return False
+    if not isinstance(written, ast.FunctionDef):
+        return False
+    inner = [
+        each for each in ast.walk(written) if isinstance(each, ast.FunctionDef | ast.Lambda) and each is not written
+    ]
+    theirs = {id(each) for one in inner for each in ast.walk(one)}
+    returns = [each for each in ast.walk(written) if isinstance(each, ast.Return) and id(each) not in theirs]
+    return any(each.value is not None and not _is_none(each.value) for each in returns)
+
+
+def _is_none(node: ast.expr) -> bool:
+    """Whether a piece of code is None, or a call that returns it."""
+    called = node.func if isinstance(node, ast.Call) else None
+    name = getattr(called, "attr", getattr(called, "id", ""))
+    return name in RETURN_NOTHING or (isinstance(node, ast.Constant) and node.value is None)
 
 
 def _sentence(text: str) -> str:

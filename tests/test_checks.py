@@ -134,6 +134,39 @@ def gru_mixed(mix, W_back=lambda W: W, of_x="", split=lambda m: np.split(m, 3, a
     return step
 
 
+def gru_with(x_t, h_prev, in_, back, b, plain="", mixed_by="z", turned="", gate_reads="", gate=sigmoid, width="H",
+             blind="", **orders):  # fmt: skip
+    """gru_step with one mistake. orders: of a matrix, which block z, r and c read."""
+    n = {"H": h_prev.shape[1], "D": x_t.shape[1], "B": len(x_t)}[width]
+    (x, U, bias) = (
+        {name: matrix[..., n * "zrc".index(block) :][..., :n]
+         for name, block in zip("zrc", orders.get(which, "zrc"), strict=True)}
+        for which, matrix in (("W_x", x_t @ in_), ("W_h", back), ("bias", b))
+    )  # fmt: skip
+    if turned:
+        U[turned] = U[turned].T
+    if blind:
+        x[blind] = 0
+    a = {name: x[name] + h_prev @ U[name] + bias[name] for name in "zr"}
+    r = a["r"] if plain == "r" else gate(a["r"])
+    z = a["z"] if plain == "z" else gate(x["z"] + (r * h_prev) @ U["z"] + bias["z"] if gate_reads else a["z"])
+    m = r if mixed_by == "r" else z
+    return m * h_prev + (1 - m) * np.tanh(x["c"] + (r * h_prev) @ U["c"] + bias["c"])
+
+
+def every_second(x, layers):
+    for n, layer in enumerate(layers):
+        x = x + layer(x) if n % 2 else layer(x)
+    return x
+
+
+def heights(x, layers):
+    made = [x]
+    for layer in layers:
+        made.append(layer(made[-1]))
+    return made
+
+
 def mixed(z, h_prev, c):
     return z * h_prev + (1 - z) * c
 
@@ -170,6 +203,30 @@ def one_gate(blocks=2, states=("h",), width=None, squash=keras.ops.tanh, opened=
     if blocks:
         MyCell.blocks = blocks
     return lambda units: MyCell(width or units)
+
+
+ONE_FOR_ALL = OneGate(9)
+
+
+def of_all_texts(old, new):
+    new = 0.97 * new + 0.03 * keras.ops.mean(new, axis=0, keepdims=True)
+    return new, [new]
+
+
+class BlindCell(OneGate):
+    """Reads no x_t."""
+
+    def call(self, x_t, states):
+        return super().call(0 * x_t, states)
+
+
+class RowsCut(OneGate):
+    """Cuts rows."""
+
+    def call(self, x_t, states):
+        (h,) = states
+        f, g = keras.ops.split(x_t @ self.W_x + h @ self.W_h + self.b, 2, axis=0)
+        return f * h + g, [f * h + g]
 
 
 def with_numpy(units):
@@ -217,6 +274,19 @@ def nucleus(p, top_p, scale=True, last=True):
             kept[i] = p[i]
         total += p[i]
     return kept / kept.sum() if scale and kept.sum() else kept
+
+
+def best_few(p, count):
+    kept = np.zeros_like(p)
+    order = np.argsort(-p)[: max(1, count)]
+    kept[order] = p[order] / p[order].sum()
+    return kept
+
+
+def rolled_in_the_row(ids, batch_size, length, k):
+    rows = ids[: (len(ids) - 1) // batch_size * batch_size].reshape(batch_size, -1)
+    part = slice(k * length, (k + 1) * length)
+    return rows[:, part], np.roll(rows, -1, axis=1)[:, part]
 
 
 def stop_with(losses, patience, bar, keep=lambda best, look, patience: best, end=-1):
@@ -271,6 +341,25 @@ def speak(step, state, longest, feed=True, keep=True, word=2, find=np.argmax, sk
     return said
 
 
+def drawn(log_p):
+    return np.random.choice(len(log_p), p=np.exp(log_p))
+
+
+def twice(step):
+    return lambda word, state: step(word, step(word, state)[1])
+
+
+def returns_in_the_loop(step, state, longest):
+    word, said = 2, []
+    for _ in range(longest):
+        log_p, state = step(word, state)
+        word = int(log_p.argmax())
+        if word == 3:
+            break
+        said.append(word)
+        return said
+
+
 def skipping(step, state, longest):
     word, said = 2, []
     for _ in range(longest):
@@ -281,20 +370,51 @@ def skipping(step, state, longest):
     return said
 
 
-def search(step, state, K, size=len, keep=True, parents=False, one=False, ended=True, done=all, each=False):
+def search(step, state, K, size=len, keep=True, parents=False, one=False, ended=True, done=all, each=False,
+           width=None, add=np.add, feed=True, sort=True, find=None, possible=True):  # fmt: skip
     beams = [(0.0, [], 2, state)]
     while not done(word == 3 for *_, word, _ in beams):
         longer = [beam for beam in beams if beam[2] == 3] if keep and ended else []
         for log_p, words, word, before in beams:
             if word != 3 or not ended:
-                scores, after = step(word, state if one else before)
+                scores, after = step(word if feed else 2, state if one else before)
                 state = after
-                found = [(log_p + p, [*words, w], w, before if parents else after) for w, p in enumerate(scores)]
-                found = [beam for beam in found if beam[0] > -np.inf]
+                found = [(add(log_p, p), [*words, w], w, before if parents else after) for w, p in enumerate(scores)]
+                found = [beam for beam in found if beam[0] > -np.inf or not possible]
                 longer += sorted(found, key=lambda b: -b[0])[:K] if each else found
-        beams = sorted(longer, key=lambda b: -b[0] / size(b[1]))[: None if each else K]
-    best = next(beam for beam in beams if beam[2] == 3)
+        longer = sorted(longer, key=lambda b: -sort * b[0] / size(b[1]))
+        beams = longer[: None if each else width(K) if width else K]
+    best = find(beams) if find else next(beam for beam in beams if beam[2] == 3)
     return best[1][:-1], best[0] / len(best[1])
+
+
+def set_aside(step, state, K, until=None):
+    """Beam search that takes ended sentences out of the beam."""
+    beams, done = [(0.0, [], 2, state)], []
+    while beams and (until is None or len(done) < K):
+        longer = []
+        for log_p, words, word, before in beams:
+            scores, after = step(word, before)
+            longer += [(log_p + p, [*words, w], w, after) for w, p in enumerate(scores) if p > -np.inf or until]
+        longer = sorted(longer, key=lambda b: -b[0] / len(b[1]))[:K]
+        done += [beam for beam in longer if beam[2] == 3]
+        beams = [beam for beam in longer if beam[2] != 3]
+    best = max(done, key=lambda b: b[0] / len(b[1]))
+    return best[1][:-1], best[0] / len(best[1])
+
+
+def appended(step, state, K):
+    """Beam search whose sentences share a list."""
+    beams = [(0.0, [], state)]
+    while not all(words[-1:] == [3] for _, words, _ in beams):
+        longer = []
+        for log_p, words, before in beams:
+            scores, after = step(words[-1] if words else 2, before)
+            for w, p in enumerate(scores):
+                words.append(w)
+                longer.append((log_p + p, words, after))
+        beams = sorted(longer, key=lambda b: -b[0] / len(b[1]))[:K]
+    return beams[0][1][:-1], beams[0][0] / len(beams[0][1])
 
 
 def scored(step, state, M, score):
@@ -374,6 +494,18 @@ def largest(gamma, T, others=-1.0, count=-1):
 
 def fill(words, weights, sentence, shift=0):
     return [sentence[weights[j + shift].argmax()] if w == "<unk>" else w for j, w in enumerate(words)]
+
+
+def fill_by(words, sentence, look):
+    return [sentence[look(j)] if word == "<unk>" else word for j, word in enumerate(words)]
+
+
+def cosine(z, h):
+    return z @ h.T / np.linalg.norm(z, axis=1)[:, None] / np.linalg.norm(h, axis=1)
+
+
+def read_scores(q, k, mask):
+    return np.where(mask, k @ q / len(q) ** 0.5, -np.inf)
 
 
 def fill_in_place(words, weights, sentence):
@@ -518,7 +650,10 @@ RIGHT = [
     (lesson_04.check_early_stop, stop_early),
     (lesson_04.check_early_stop, lambda losses, n: np.array(stop_early(losses, n), float)),
     (lesson_04.check_figures_say, lambda: (True, False, True, False, True)),
+    (lesson_04.check_figures_say, lambda: [1, 0, 1, 0, 1]),
+    (lesson_04.check_figures_say, lambda: np.array([True, False, True, False, True])),
     (lesson_04.check_batch_of_tape, batch),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: np.stack(batch(i, b, n, k))),
     (lesson_04.check_nucleus, nucleus),
     (lesson_04.check_own_programs, lambda: PROGRAMS),
     (lesson_05.check_read_figures, lambda: FIGURES),
@@ -529,6 +664,7 @@ RIGHT = [
     (lesson_05.check_residual, in_parts),
     (lesson_05.check_own_cell, OneGate),
     (lesson_05.check_own_cell, one_gate(hand_on=lambda old, new: (new, new))),
+    (lesson_05.check_read_figures, lambda: {k: int(v) for k, v in FIGURES.items()}),
     (lesson_06.check_words_right, words_right),
     (lesson_06.check_words_right, lambda said, truth: ((said == truth) * (truth > 0)).sum() / (truth > 0).sum()),
     (lesson_06.check_last_state, lambda h, m: gathered(h, m, lambda n: n - 1)),
@@ -543,7 +679,19 @@ RIGHT = [
     (lesson_07.check_error_on_paper, lambda: 0.18),
     (lesson_07.check_fill_unknown, fill),
     (lesson_07.check_fill_unknown, lambda w, a, s: tuple(fill(w, list(a), s))),
-    (lesson_07.check_own_match, lambda z, h: -np.abs(z[:, None] - h[None]).sum(-1)),
+    (lesson_07.check_read, lambda *a: read(*(np.float32(each) for each in a[:3]), a[3])),
+    *(
+        (lesson_07.check_own_match, match)
+        for match in (
+            lambda z, h: -np.abs(z[:, None] - h[None]).sum(-1),
+            lambda z, h: -np.abs(z[:, None] - h).max(-1),
+            lambda z, h: np.exp(-((z[:, None] - h) ** 2).mean(-1)),
+            lambda z, h: z @ h.T - (h**2).sum(-1) / 2,
+            lambda z, h: (2 * z @ h.T - (h**2).sum(-1) - (z**2).sum(-1)[:, None]).astype("float32"),
+            lambda z, h: (z[:, None] == h).mean(-1),
+            lambda z, h: 1 / (1 + ((z[:, None] - h) ** 2).sum(-1)),
+        )
+    ),
     (lesson_08.check_heard, lambda W_s, v: np.abs(W_s / v)),
     (lesson_08.check_heard, lambda W_s, v: max(W_s, -W_s) / (v**2) ** 0.5),
     (lesson_08.check_batch, one_to_many),
@@ -757,7 +905,11 @@ WRONG = [
     (lesson_04.check_early_stop, lambda a, n: stop_early([x - i / 1e9 for i, x in enumerate(a)], n), "An equal loss"),
     (lesson_04.check_early_stop, lambda a, n: stop_early(a, n)[::-1], "first the look to keep"),
     (lesson_04.check_early_stop, lambda a, n: stop_with(a, n, lambda a, best, look: a[0]), "not with the first"),
-    (lesson_04.check_early_stop, lambda a, n: stop_with(a, n, lambda a, best, look: min(a)), "the looks to come"),
+    (
+        lesson_04.check_early_stop,
+        lambda a, n: stop_with(a, n, lambda a, best, look: min(a)),
+        "without itself and those to come",
+    ),
     (
         lesson_04.check_early_stop,
         lambda a, n: stop_with([-x for x in a], n, the_lowest),
@@ -789,7 +941,7 @@ WRONG = [
     ),
     (
         lesson_04.check_nucleus,
-        lambda p, q: only(p, q, lambda inside, kept: p * (kept == 0) / max((p * (kept == 0)).sum(), 0.1)),
+        lambda p, q: only(p, q, lambda inside, kept: p * (kept == 0) / max((p * (kept == 0)).sum(), 0.02)),
         "Turned round",
     ),
     (
@@ -816,7 +968,7 @@ WRONG = [
     (lesson_04.check_figures_say, lambda: [True, False, True, True, True], "does not show that the network uses it"),
     (lesson_04.check_figures_say, lambda: [True, False, True, False, False], "statement 5"),
     (lesson_04.check_figures_say, lambda: ["True", "False", "True", "False", "True"], "without quotes"),
-    (lesson_04.check_figures_say, lambda: [1, 0, 1, 0, 1], "expected True or False"),
+    (lesson_04.check_figures_say, lambda: [1, 2, 1, 0, 1], "expected True or False, got 2"),
     (lesson_04.check_figures_say, lambda: True, "expected a list of five"),
     (lesson_04.check_own_programs, lambda: PROGRAMS.replace("DD :", "DD"), "does not parse"),
     (lesson_04.check_own_programs, lambda: PROGRAMS.replace("+= DD", "+= c"), "uses 'c' without"),
@@ -828,6 +980,32 @@ WRONG = [
     (lesson_04.check_own_programs, lambda: PROGRAMS.replace("while", "if"), "no `while`"),
     (lesson_04.check_own_programs, lambda: PROGRAMS.replace("<dedent>", ""), "ended inside a line or a block"),
     (lesson_04.check_own_programs, lambda: 7, "expected the grammar as a text, got int"),
+    (lesson_04.check_batch_of_tape, rolled_in_the_row, "not the row's first"),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: batch(i, b, n, 0), "batch 0 again"),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: batch(i, b, n, k, row=12), "row b begins at 12 b"),
+    (
+        lesson_04.check_batch_of_tape,
+        lambda i, b, n, k: batch(i, b, n, k, row=(len(i) - 1) // b // n * n),
+        "full batches",
+    ),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: [a[:, 1:] for a in batch(i, b, n, k)], "one token too few"),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: [a[:, :0] for a in batch(i, b, n, k)], "batch 0 is the first"),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: batch(i, 2, n, k), "batch_size rows, here 4"),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: batch(i, b, (len(i) - 1) // b, 0), "rows are cut there"),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: (batch(i, b, n, k)[0], np.arange(b)), "each token that is read"),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: batch(np.arange(len(i)), b, n, k), "Those are places"),
+    (lesson_04.check_nucleus, lambda p, q: best_few(p, int(q * len(p))), "a share of the characters"),
+    (lesson_04.check_nucleus, lambda p, q: best_few(p, round(q * len(p))), "a share of the characters"),
+    (lesson_04.check_nucleus, lambda p, q: best_few(p, 2), "Always 2 stay"),
+    (lesson_04.check_nucleus, lambda p, q: nucleus(p, q / 100), "Only the most probable stays"),
+    (lesson_04.check_nucleus, lambda p, q: p * (p >= q * p.max()) / p[p >= q * p.max()].sum(), "relative to the best"),
+    (lesson_04.check_nucleus, lambda p, q: nucleus(p, q) ** 2 / (nucleus(p, q) ** 2).sum(), "squared first"),
+    (lesson_04.check_nucleus, lambda p, q: np.where(nucleus(p, q) > 0, nucleus(p, q), -np.inf), "infinity is a score"),
+    (lesson_04.check_nucleus, lambda p, q: nucleus(p, q, scale=False) / q, "not by top_p"),
+    (lesson_04.check_nucleus, lambda p, q: best_few(p, (nucleus(p, q) > 0).sum() + 2), "stay, expected"),
+    (lesson_04.check_early_stop, lambda a, n: stop_with(a, n, lambda a, best, look: a[look]), "No look is ever below"),
+    (lesson_04.check_early_stop, lambda a, n: stop_early(a, 2), "It waits 2 looks"),
+    (lesson_04.check_early_stop, lambda a, n: (stop_early(a, n)[0], stop_early(a, n)[1] - 1), "at which it stops"),
     (lesson_05.check_gru_step, gru_mixed(lambda z, h, c: (1 - z) * c), "z . h_prev is missing"),
     (lesson_05.check_gru_step, gru_mixed(lambda z, h, c: c + (1 - z) * h), "Here z keeps h_prev"),
     (lesson_05.check_gru_step, gru_mixed(lambda z, h, c: z * h + c), "candidate is not multiplied"),
@@ -891,6 +1069,73 @@ WRONG = [
     (lesson_05.check_own_cell, Wasteful, "change nothing"),
     (lesson_05.check_own_cell, DeadBlock, "columns 32 to 47"),
     (lesson_05.check_own_cell, lambda units: units, "expected a cell"),
+    *(
+        (lesson_05.check_gru_step, gru_mixed(mix), hint)
+        for mix, hint in (
+            (lambda z, h, c: (h + c) / 2, "mean of both"),
+            (lambda z, h, c: np.tanh(mixed(z, h, c)), "No tanh around"),
+            (lambda z, h, c: mixed(z, h, c)[0], "that is one row"),
+            (lambda z, h, c: mixed(z, h, c).sum(1), "nothing is summed"),
+            (lambda z, h, c: z * h + z * c, "counts with 1 - z, not with z"),
+        )
+    ),
+    *(
+        (lesson_05.check_gru_step, lambda *a, change=change: gru_with(*a, **change), hint)
+        for change, hint in (
+            ({"plain": "r"}, "r goes through a sigmoid, too"),
+            ({"plain": "z"}, "z goes through a sigmoid, too"),
+            ({"mixed_by": "r"}, "r is in the mix there"),
+            ({"turned": "c"}, "A block of W_h is transposed"),
+            ({"W_x": "zrz"}, "the candidate read the block of z in W_x"),
+            ({"W_h": "rrc"}, "z read the block of r in W_h"),
+            ({"bias": "rzc"}, "The blocks of b are in another order"),
+            ({"gate_reads": "r"}, "z reads h_prev itself"),
+            ({"gate": lambda a: 1 / 1 + np.exp(-a)}, "brackets around all"),
+            ({"width": "D"}, "as many as x_t has columns"),
+            ({"width": "B"}, "as many as the batch has rows"),
+            ({"blind": "z"}, "z sees x_t, too"),
+            ({"blind": "c"}, "The candidate reads x_t, too"),
+        )
+    ),
+    *(
+        (lesson_05.check_residual, lambda x, layers, step=step: reduce(step, layers, x), hint)
+        for step, hint in (
+            (lambda v, f: f(v) + f(f(v)), "asked once"),
+            (lambda v, f: v + 2 * f(v), "counts once in the sum"),
+            (lambda v, f: np.tanh(v + f(v)), "the tanh is inside"),
+        )
+    ),
+    (
+        lesson_05.check_residual,
+        lambda x, layers: reduce(lambda v, f: v + f(v), layers[1:], x),
+        "lowest layer is missing",
+    ),
+    (
+        lesson_05.check_residual,
+        lambda x, layers: reduce(lambda v, f: v + f(v), layers[1:], layers[0](x)),
+        "lowest layer is not",
+    ),
+    (lesson_05.check_residual, lambda x, layers: reduce(lambda v, f: x + v + f(v), layers, x), "x is added once"),
+    (lesson_05.check_residual, lambda x, layers: reduce(lambda v, f: f(v + x), layers, x), "comes .out. of the layer"),
+    (
+        lesson_05.check_residual,
+        lambda x, layers: reduce(lambda v, n: v + n, range(len(layers)), x),
+        "which no one calls",
+    ),
+    (lesson_05.check_residual, lambda x, layers: every_second(x, layers), "every second layer only"),
+    (lesson_05.check_residual, lambda x, layers: sum(heights(x, layers)), "made alone"),
+    (lesson_05.check_residual, lambda x, layers: np.array(heights(x, layers)), "not what stands at every height"),
+    (lesson_05.check_own_cell, one_gate(opened=lambda f: keras.ops.sigmoid(f + 30.0)), "as if a gate stood at 1"),
+    (lesson_05.check_own_cell, one_gate(hand_on=of_all_texts), "depends on the other texts of the batch"),
+    (lesson_05.check_own_cell, BlindCell, "with another x_t"),
+    (lesson_05.check_own_cell, RowsCut, "rows are texts, and they are cut"),
+    (lesson_05.check_own_cell, lambda units: ONE_FOR_ALL, "the same cell at every call"),
+    (lesson_05.check_own_cell, keras.layers.GRU, "GRU is a layer"),
+    (
+        lesson_05.check_own_cell,
+        lambda units: OneGate(units, bias_initializer=lambda shape, dtype=None: keras.ops.zeros(8)),
+        "its initializer gives the bias 8 numbers",
+    ),
     (lesson_06.check_words_right, lambda said, truth: (said == truth)[said != 0].mean(), "bug is still there"),
     (lesson_06.check_words_right, lambda said, truth: (said == truth).mean(), "Padding counts as right"),
     (lesson_06.check_words_right, lambda said, truth: (said == truth)[truth == 0].mean(), "mask is turned round"),
@@ -994,6 +1239,81 @@ WRONG = [
         "agrees with a noun",
     ),
     (lesson_06.check_own_languages, lambda: LANGUAGES.replace("ANIMAL SEE", "SEE ANIMAL"), "same order on both sides"),
+    (lesson_06.check_own_languages, lambda: LANGUAGES.replace('["1:', '["two:'), "'two' is no number"),
+    *(
+        (lesson_06.check_last_state, lambda h, mask, where=where: h[np.arange(len(h)), where(mask)], hint)
+        for where, hint in (
+            (lambda mask: mask.sum(axis=0)[: len(mask)] - 1, "Summed over axis 0"),
+            (lambda mask: (~mask).sum(axis=1) - 1, "counts the padding"),
+            (lambda mask: -mask.sum(axis=1), "from the end"),
+            (lambda mask: [4] * len(mask), "place 4 of every sentence"),
+            (lambda mask: [3] * len(mask), "place 3 of"),
+        )
+    ),
+    (lesson_06.check_last_state, lambda h, mask: h[0, mask[0].sum() - 1], "memory of one sentence"),
+    *(
+        (lesson_06.check_words_right, share, hint)
+        for share, hint in (
+            (lambda said, truth: (said == truth)[truth > 1].mean(), "1 is a word, too"),
+            (lambda said, truth: (said == truth)[truth > 3].mean(), "1 to 3 are words, too"),
+            (lambda said, truth: (said == truth)[0][truth[0] > 0].mean(), "That is one row"),
+            (lambda said, truth: ((said == truth) & (truth > 0)).sum() // (truth > 0).sum(), "fraction is cut off"),
+            (lambda said, truth: (said == truth)[:, 1:][truth[:, 1:] > 0].mean(), "The first word of each row"),
+            (lambda said, truth: (said == truth)[:, :-1][truth[:, 1:] > 0].mean(), "The last word of each row"),
+            (lambda said, truth: (said == truth)[(said > 0) == (truth > 0)].mean(), "said by truth alone"),
+            (
+                lambda said, truth: 2 * ((said == truth) & (truth > 0)).sum() / ((said > 0).sum() + (truth > 0).sum()),
+                "mean of both numbers",
+            ),
+            (
+                lambda said, truth: (said == truth)[
+                    (truth > 0) & ((said > 0).sum(1) == (truth > 0).sum(1))[:, None]
+                ].mean(),
+                "said by truth alone",
+            ),
+        )
+    ),
+    (lesson_06.check_greedy, lambda step, state, n: speak(step, state, n, find=drawn), "do not draw"),
+    (lesson_06.check_greedy, lambda step, state, n: speak(twice(step), state, n), "called twice for a word"),
+    (
+        lesson_06.check_greedy,
+        lambda step, state, n: speak(step, state, n, find=lambda p: p.argmax() + 1),
+        "both begin at 0",
+    ),
+    (
+        lesson_06.check_greedy,
+        lambda step, state, n: speak(step, state, n, find=lambda p: p.argsort()[-2]),
+        "second best",
+    ),
+    (
+        lesson_06.check_greedy,
+        lambda step, state, n: [w for w in np.argsort(-step(2, state)[0])[:n] if w != 3],
+        "from the first step",
+    ),
+    (lesson_06.check_greedy, returns_in_the_loop, "stand inside a loop"),
+    (lesson_06.check_beam_search, set_aside, "sets ended sentences aside"),
+    (lesson_06.check_beam_search, lambda *a: set_aside(*a, until="M"), "sets ended sentences aside"),
+    (lesson_06.check_beam_search, appended, "shared one list"),
+    *(
+        (lesson_06.check_beam_search, lambda *a, change=change: search(*a, **change), hint)
+        for change, hint in (
+            ({"width": lambda K: max(K - 1, 1)}, "not M - 1"),
+            ({"width": lambda K: K * K}, "not M times M"),
+            ({"width": lambda K: 5}, "It keeps 5, whatever"),
+            ({"feed": False}, "Hand the last word of a beginning"),
+            ({"add": lambda a, b: b}, "of its last word alone"),
+            ({"add": lambda a, b: a + np.exp(b)}, "without exp"),
+            ({"sort": -1, "possible": False}, "the largest first"),
+            ({"sort": 0, "possible": False}, "the largest first"),
+            ({"keep": False, "possible": False}, "What has ended stays"),
+            ({"find": lambda beams: beams[-1]}, "the last of the M"),
+            ({"find": max}, "At the end, too"),
+            ({"done": any, "find": lambda beams: beams[0]}, "until all M have ended"),
+            ({"parents": True, "possible": False}, "not with the old one"),
+        )
+    ),
+    (lesson_06.check_beam_search, lambda *a: (search(*a)[0], np.inf), "as if log p were multiplied"),
+    (lesson_06.check_beam_search, lambda *a: scored(*a, lambda p, last, n: p / n if n else -np.inf), "counts"),
     (lesson_06.check_own_languages, lambda: LANGUAGES.replace('"find" = "finden"', ""), "24 different sentences"),
     (lesson_06.check_own_languages, lambda: LANGUAGES.replace("[words.SEE]", "[words.HEAR]"), "asks for SEE"),
     (lesson_06.check_own_languages, lambda: LANGUAGES.replace('forms = "word"', ""), "expected a line such as forms"),
@@ -1046,7 +1366,7 @@ WRONG = [
     ),
     (lesson_07.check_fill_unknown, lambda w, a, s: w, "still there"),
     (lesson_07.check_fill_unknown, lambda w, a, s: fill(w, -a, s), "looked at least"),
-    (lesson_07.check_own_match, lambda z, h: z @ h.T, "finds vector"),
+    (lesson_07.check_own_match, lambda z, h: z @ h.T, "that is the dot product"),
     (lesson_07.check_read, lambda q, k, v, m: read_unshifted(q, k, v, m, lambda s, m: 0), "the largest score of a"),
     (lesson_07.check_read, lambda q, k, v, m: read_unshifted(q, k, v, m, lambda s, m: s[m].min()), "not the smallest"),
     (
@@ -1056,7 +1376,91 @@ WRONG = [
     ),
     (lesson_07.check_read, lambda *a: read(*a, scale=len(a[0]) ** 0.5), "do not multiply"),
     (lesson_07.check_read, lambda *a: read(*a, scale=a[2].shape[1] ** -0.5), "not that of a value"),
-    (lesson_07.check_read, lambda *a: read(*a, padding=-1.0), "A score of -1"),
+    (lesson_07.check_read, lambda *a: read(*a, padding=-1.0), "such as -1, or -100"),
+    (lesson_07.check_read, lambda *a: read(*a, padding=-100.0), "such as -1, or -100"),
+    (lesson_07.check_read, lambda q, k, v, m: (read(q, k, v, m)[0], read_scores(q, k, m)), "Those are the scores"),
+    *(
+        (lesson_07.check_read, lambda q, k, v, m, weigh=weigh: (weigh(q, k, m) @ v, weigh(q, k, m)), hint)
+        for weigh, hint in (
+            (lambda q, k, m: softmax(read_scores(q, k, m) * np.log(2)), "not powers of 2"),
+            (lambda q, k, m: softmax(np.minimum(read_scores(q, k, m), 50)), "as if large scores were cut off"),
+            (
+                lambda q, k, m: softmax(
+                    read_scores(q, k, m) / np.linalg.norm(k, axis=1) * len(q) ** 0.5 / (q @ q) ** 0.5
+                ),
+                "softmax of a cosine",
+            ),
+            (
+                lambda q, k, m: softmax(read_scores(q, k, np.arange(len(m)) < m.sum())),
+                "need not stand at the beginning",
+            ),
+        )
+    ),
+    *(
+        (lesson_07.check_largest_weight, formula, hint)
+        for formula, hint in (
+            (lambda g, T: np.exp(g) / (np.exp(g) + (T - 1) * np.exp(-1)), "gamma scales the score of each place"),
+            (lambda g, T: np.exp(g) / (np.exp(g) - (T - 1) * np.exp(-g)), "the weights of all places are added"),
+            (lambda g, T: np.exp(g) / (np.exp(g) + T - 2 + np.exp(-g)), "not one of them alone"),
+            (lambda g, T: np.exp(g) / np.exp(g) + (T - 1) * np.exp(-g), "needs brackets around it"),
+            (lambda g, T: 1 / (1 + np.exp(-2 * g * (T - 1))), "stands before exp"),
+            (lambda g, T: np.tanh(g), "T is missing"),
+            (lambda g, T: largest(np.exp(g), T), "gamma is the scale itself"),
+            (lambda g, T: g / (g + (T - 1) * -g), "exp is"),
+            (lambda g, T: largest(2 * g, T), "gamma times 1, and gamma times -1"),
+        )
+    ),
+    *(
+        (lesson_07.check_error_on_paper, lambda number=number: number, hint)
+        for number, hint in (
+            (0.33, "do not look at their sure link"),
+            (0.43, "all different links"),
+            (0.36, "Every sure link is possible"),
+            (0.1, "all 6 words look somewhere"),
+            (-0.8, "not .S. alone"),
+            (-0.5, "not .A. alone"),
+            (0.19, "third decimal"),
+            (0, "There are mistakes"),
+        )
+    ),
+    *(
+        (lesson_07.check_fill_unknown, lambda w, a, s, look=look: fill_by(w, s, lambda j: look(w, a, j)), hint)
+        for look, hint in (
+            (lambda w, a, j: a[j].argsort()[-2], "second most"),
+            (lambda w, a, j: a[j].argmax() - 1, "One place beside"),
+            (lambda w, a, j: a[w[:j].count("<unk>")].argmax(), "a row goes by with every word"),
+            (lambda w, a, j: a[j, :-1].argmax(), "A column is left out"),
+        )
+    ),
+    *(
+        (lesson_07.check_own_match, match, hint)
+        for match, hint in (
+            (lambda z, h: np.corrcoef(z, h)[: len(z), len(z) :], "lengths are to be compared, too"),
+            (lambda z, h: np.square(cosine(z, h)), "lengths are to be compared, too"),
+            (cosine, "that is the cosine"),
+            (lambda z, h: np.tanh(z) @ np.tanh(h).T, "a longer vector had a larger score"),
+            (lambda z, h: -np.maximum(z[:, None] - h, 0).sum(-1), "counts in both directions"),
+            (lambda z, h: -(z[:, None] - h).sum(-1), "counts in both directions"),
+            (lambda z, h: -((z[:, :1] - h[:, 0]) ** 2), "compare all numbers"),
+            (lambda z, h: -np.abs(np.abs(z[:, None]) - np.abs(h)).sum(-1), "compare the signs"),
+            (lambda z, h: -(np.diff(z[:, None] - h) ** 2).sum(-1), "the same is added to every number"),
+            (lambda z, h: softmax(-((z[:, None] - h) ** 2).sum(-1), axis=0), "without the first query"),
+            (lambda z, h: -((z[:, None] - h) ** 2).sum(-1) - 0.01 * np.arange(len(h)), "without the first place"),
+            (lambda z, h: z @ h.T - (h**2).sum(-1), "a shorter vector had a larger score"),
+            (lambda z, h: ((z[:, None] - h) ** 2).sum(-1), "turn the sign round"),
+            (lambda z, h: np.zeros((len(z), len(h))) + h.sum(-1), "compare with q"),
+            (lambda z, h: np.zeros((len(z), len(h))) + z.sum(-1)[:, None], "compare with h"),
+            (lambda z, h: np.random.rand(len(z), len(h)), "nothing is drawn"),
+            (
+                lambda z, h: np.stack([-((z[j] - h) ** 2).sum(-1) for j in range(3)]),
+                "a row for each query, of which there are 4",
+            ),
+            (
+                lambda z, h: np.stack([-((z - h[t]) ** 2).sum(-1) for t in range(6)], 1),
+                "a column for each place, of which",
+            ),
+        )
+    ),
     (lesson_07.check_read, lambda q, k, v, m: unscaled(q, k, v, m), "divide by their sum"),
     (lesson_07.check_read, lambda *a: (read(*a)[1][:, None] * a[2], read(*a)[1]), "add them up over the places"),
     (lesson_07.check_read, lambda q, k, v, m: read(q, k[m], v[m], m[m]), "keep all T places"),

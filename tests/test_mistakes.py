@@ -370,7 +370,7 @@ TRUTH, HINTS = {"a": True, "b": False, "c": True}, {"a": "Look at a.", "b": "Loo
     ({"a": True, "b": False}, "mark statement c, too"), ({"a": True, "b": False, "c": ...}, "mark statement c, too"),
     ({"a": ..., "b": ..., "c": ...}, "still blank"), (..., "still blank"), (None, "still blank"), ({}, "still blank"),
     ({**TRUTH, "d": True}, "there is no statement 'd'"), ({**TRUTH, "a": "True"}, "without quotes, got 'True'"),
-    ({**TRUTH, "a": 1}, "got 1"), ("abc", "expected True or False for each of 3"),
+    ({**TRUTH, "a": 2}, "got 2"), ("abc", "expected True or False for each of 3"),
     (3, "expected True or False for each"),
     (lambda: {**TRUTH, "b": True}, "statement b"),
 ])  # fmt: skip
