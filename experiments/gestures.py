@@ -2,11 +2,11 @@
 
     python -m experiments.gestures        about twenty minutes; writes experiments/results/gestures.csv
 
-A row is one run: the share of 2,500 new clips whose direction is right (the movement being known), and of those that
-are named as the opposite when they are played backwards. "pose": a CNN of single frames that learned where hand or door
-is; "no places": the same with the mean of each map alone, which hardly changes when a thing moves; "untrained": the
-first, as it starts; "together": CNN and reader trained at once, on the labels of clips. 3-D convolutions read pictures
-themselves. It may be stopped and goes on.
+A row is one run: the share of 2,500 new clips whose direction is right (the movement being known), and of all that are
+named as the opposite when they are played backwards. "where": a CNN of single frames that learned where hand or door
+is; "where, no places": the same without the spatial softmax; "what": it learned whether it is a hand or a door, and its
+colours; "untrained": as it starts; "together": CNN and reader trained at once, on the labels of clips. 3-D convolutions
+read pictures. It may be stopped and goes on.
 """
 
 import sys
@@ -25,8 +25,8 @@ SEEDS, SIZE, TRAIN, TEST = range(5), 32, 3000, 2500
 POSE_STEPS, READ_STEPS, TOGETHER_STEPS = 400, 800, 600
 SCALE = 0.4, 0.4, 0.5, 0.5, 0.5, 0.5  # of the numbers of a pose
 CASES = [
-    ("pose", "gru"), ("pose", "lstm"), ("pose", "set"), ("pose", "frame"), ("no places", "gru"), ("untrained", "gru"),
-    ("together", "gru"), ("pictures", "3-D convolutions"),
+    ("where", "gru"), ("where", "lstm"), ("where", "set"), ("where", "frame"), ("where, no places", "gru"),
+    ("what", "gru"), ("untrained", "gru"), ("together", "gru"), ("pictures", "3-D convolutions"),
 ]  # fmt: skip
 KEYS = [(*case, seed) for seed in SEEDS for case in CASES]
 COLUMNS = ["frames", "reader", "seed", "direction", "movement", "opposite", "updates", "parameters", "cpu_seconds"]
@@ -65,20 +65,29 @@ def run(frames: str, reader: str, seed: int) -> dict:
     }  # fmt: skip
 
 
+def told(frames, world, clips):
+    """What a CNN of single frames is taught to say of each: (n T, numbers), each of about size 1."""
+    said = world.states(clips) / SCALE
+    if frames == "what":
+        colours = np.concatenate([clips.main, clips.other], axis=1) / 64 - 2
+        said = np.concatenate([said[..., -1:], np.repeat(colours[:, None], said.shape[1], axis=1)], axis=-1)
+    return said.reshape(-1, said.shape[-1]).astype("float32")
+
+
 def learn_apart(frames, reader, pictures, train, world, test_pictures, seed):
     """A CNN of frames, then a reader of its vectors -> the reader, the test clips' vectors, parameters of both."""
     from course_lib import training
     from course_lib.backend import keras
     from course_lib.models.clips import clip_reader, frame_cnn, of_frames
 
-    cnn = frame_cnn(SIZE, where=frames != "no places")
+    cnn = frame_cnn(SIZE, where="no places" not in frames)
     if frames != "untrained":
-        poser = keras.Model(cnn.input, keras.layers.Dense(len(SCALE))(cnn.output))
+        targets = told(frames, world, train)
+        poser = keras.Model(cnn.input, keras.layers.Dense(targets.shape[-1])(cnn.output))
         training.compile_for_training(poser, POSE_STEPS, 6e-3, warm_up=20, clip=100, loss="mse")
         flat, rng = pictures.reshape(-1, SIZE, SIZE, 3), np.random.default_rng(seed)
-        poses = (world.states(train) / SCALE).reshape(-1, len(SCALE)).astype("float32")
         chosen = (rng.integers(len(flat), size=256) for _ in range(POSE_STEPS))
-        training.fit(poser, ((flat[some].astype("float32"), poses[some]) for some in chosen), POSE_STEPS)
+        training.fit(poser, ((flat[some].astype("float32"), targets[some]) for some in chosen), POSE_STEPS)
     vectors, seen = of_frames(cnn, pictures), of_frames(cnn, test_pictures)
     mean, spread = vectors.mean(axis=(0, 1)), vectors.std(axis=(0, 1)) + 1e-3
     vectors, seen = ((some - mean) / spread for some in (vectors, seen))

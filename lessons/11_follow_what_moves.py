@@ -57,7 +57,7 @@ import numpy as np
 from course_lib.backend import keras
 from keras import layers, ops
 
-from course_lib import batching, demos, plotting, tables, training
+from course_lib import batching, demos, plotting, results, tables, training
 from course_lib.claims import at_least, at_most, claim, must_be, seed
 from course_lib.exercises import lesson_11
 from course_lib.guesses import ask
@@ -462,14 +462,57 @@ by_pair = {pair: direction_right(logits["gru"][test_clips.pair == i], test_clips
 print("GRU, direction by movement:", ", ".join(f"{pair} {value:.2f}" for pair, value in by_pair.items()))
 
 # %% [markdown]
-# *Which* movement it is, the set knows, too: all it lacks is the order.
+# *Which* movement it is, the set knows, too. All it lacks is the order.
 #
+# ### 3 · Predict: three little worlds
+#
+# A thing stands at place 0, 1 or 2. Forwards a clip shows
+#
+# - world A: 0, 2, 1, beginning at any of the three (0 2 1, 2 1 0, 1 0 2), equally likely;
+# - world B: 0, 1, 2, always from the start;
+# - world C: 0, 1, 2, 1, beginning at any of the four.
+#
+# Backwards: the same clips, last frame first. Both are equally likely. What is the best accuracy on the direction of who sees the first frame; the set of frames; all in order? Work on paper.
+
+
+# %% nbgrader={"grade_id": "ceilings"}
+def ceilings():
+    """-> {world: (first frame, set, order)}, each a number between 0 and 1."""
+    ### BEGIN SOLUTION
+    return {"A": (0.5, 0.5, 1), "B": (1, 0.5, 1), "C": (0.5, 0.5, 0.5)}
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "ceilings-check", "points": 2}
+lesson_11.check_ceilings(ceilings)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ### What does a frame's vector have to tell?
+#
+# Stored runs (`python -m experiments.gestures`), five seeds each; medians. *No places*: the CNN ends in the mean of each map alone. *Untrained*: the CNN as it starts. *Together*: CNN and GRU trained at once,
+# on the movements' names. *3-D convolutions* read all pictures, over time as over the picture (Tran et al. 2015).
+
+# %% slideshow={"slide_type": "fragment"}
+runs = results.read("gestures.csv")
+studied = {}
+for row in runs:
+    studied.setdefault((row["frames"], row["reader"]), []).append(row)
+middle = {case: {name: np.median([row[name] for row in some]) for name in ("direction", "movement", "opposite", "cpu_seconds")}
+          for case, some in studied.items()}  # fmt: skip
+tables.print_table(
+    ["frames", "read by", "direction", "which movement", "backwards: opposite", "CPU s"],
+    [(frames, reader, *(f"{m[name]:.2f}" for name in ("direction", "movement", "opposite")), f"{m['cpu_seconds']:.0f}")
+     for (frames, reader), m in middle.items()],
+)  # fmt: skip
+PLACEHOLDER_CLAIMS
+
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ### Forwards, backwards, shuffled
 #
 # Press the buttons: the same frames, in three orders, and what the GRU says.
 
 
-# %% slideshow={"slide_type": "slide"}
+# %% slideshow={"slide_type": "fragment"}
 def draw_clip(which, order="forwards"):
     """A clip of the test set in an order, and the probability of each movement after each frame."""
     steps = np.arange(hands.frames)
@@ -491,3 +534,128 @@ plt.show()
 
 # %% tags=["nbval-ignore-output"]
 demos.clip(draw_clip, len(test_clips))
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ### When did it decide?
+#
+# Hold the film for one frame: put the vector of the frame before in its place. How far does that move the logit of the true direction against the other one? Do it for
+# each frame. The world knows which frames are the stroke: 3 of 12, on average. **Guess** in what share of clips the frame that counts most is one of the stroke, or stands beside it.
+
+# %% tags=["nbval-ignore-output", "guess"]
+guess = ask("share of clips")
+
+# %%
+asked = test_clips[:400]
+frames_read = scaled(test_vectors[:400])
+
+
+def for_the_truth(some):
+    """Logit of the true direction less that of the other one: (n,)."""
+    said, rows = training.logits(readers["gru"], some), np.arange(len(some))
+    return said[rows, asked.labels] - said[rows, asked.labels ^ 1]
+
+
+effect = np.zeros((len(asked), hands.frames))
+for t in range(1, hands.frames):
+    held = frames_read.copy()
+    held[:, t] = held[:, t - 1]
+    effect[:, t] = abs(for_the_truth(frames_read) - for_the_truth(held))
+near_stroke = asked.stroke | np.roll(asked.stroke, 1, axis=1) | np.roll(asked.stroke, -1, axis=1)
+at_stroke = near_stroke[np.arange(len(asked)), effect.argmax(axis=1)].mean()
+by_chance = near_stroke[:, 1:].mean()
+
+# %% tags=["nbval-ignore-output", "answer"]
+guess.answer(at_stroke, because=f"A frame chosen by chance is such a one in {by_chance:.2f} of the cases.")
+
+# %% slideshow={"slide_type": "slide"}
+PLACEHOLDER_DECIDED
+phase = np.array([np.roll(e, -np.flatnonzero(s & ~np.roll(s, 1))[0]) for e, s in zip(effect, asked.stroke, strict=True)])
+alt = "Mean effect of holding a frame, over frames since the stroke began."
+_, ax = plotting.figure(8, 2.8, alt=alt)
+plotting.lines(ax, range(hands.frames), {"effect": phase.mean(axis=0)}, "frames since the stroke began", "nats", legend=False)
+plotting.title(ax, decided)
+plt.show()
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What we saw
+
+# %% tags=["nbval-ignore-output"] slideshow={"slide_type": "fragment"}
+print(f"""\
+Next point of the swing: always the mean {world.variance:.2f}, the point before {persistence:.2f}, the LSTM {network_error[0]:.3f}, the best filter {best_error[0]:.3f}.
+Where the rule switches: best linear {linear:.4f}, the LSTM {network_around:.4f}, the best possible {floor:.4f}.
+Direction of a hand or door: one frame {right["frame"]:.2f}, a set {right["set"]:.2f}, in order {right["gru"]:.2f}; by theorem .5, .5.
+The frame that counts most is at the stroke in {at_stroke:.2f} of the clips, by chance {by_chance:.2f}.""")
+
+# %% [markdown]
+# ## Exercises
+#
+# These two are the last; the first three stand where they belong. All need the first cell of the lesson and nothing else.
+#
+# ### 4 · What it shows and does not
+#
+# Mark each statement True or False.
+#
+# - a: With more training data the LSTM's squared error could fall below the floor of .42.
+# - b: The LSTM was told how the spring swings.
+# - c: Where the rule switches, some predictor that is not linear is better than all linear ones.
+# - d: A larger network of single frames would get the direction right more often than one half.
+# - e: That the network of a set knows the movement and not its direction shows that its frames' vectors are not at fault.
+# - f: What was found about single frames holds for a hand that moves on and does not come back.
+# - g: If .9 of what comes lies in the 90 % intervals, the network knows how sure it may be, on average.
+
+
+# %% nbgrader={"grade_id": "what-it-shows"}
+def what_it_shows():
+    """-> {"a": True or False, …, "g": True or False}."""
+    ### BEGIN SOLUTION
+    return {"a": False, "b": False, "c": True, "d": False, "e": True, "f": False, "g": True}
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "what-it-shows-check", "points": 2}
+lesson_11.check_what_it_shows(what_it_shows)
+
+# %% [markdown]
+# ### 5 · Where does a map answer?
+#
+# The spatial softmax of one map, an array (rows, columns): a softmax over all its cells gives their weights; the mean place has two numbers, $x$ (across, first) and then
+# down. A cell's place is its middle, on a scale from −1 to 1: of four columns −.75, −.25, .25, .75; down it grows, as the rows do.
+
+
+# %% nbgrader={"grade_id": "mean-place"}
+def mean_place(map):
+    """(rows, columns) -> across, down: two numbers between -1 and 1."""
+    ### BEGIN SOLUTION
+    rows, columns = map.shape
+    weights = np.exp(map - map.max())
+    weights /= weights.sum()
+    across, down = ((2 * np.arange(n) + 1) / n - 1 for n in (columns, rows))
+    return (weights * across).sum(), (weights * down[:, None]).sum()
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade_id": "mean-place-check", "points": 2}
+lesson_11.check_mean_place(mean_place)
+
+PLACEHOLDER_REAL
+
+# %% [markdown]
+# ## In practice
+#
+# - Ask for the floor first: what would who knows everything get wrong? And for the simplest rival: the last value, the mean, a linear filter.
+# - Let the network say how sure it is, and count how often it was.
+# - Before you read frames in order, try one frame, and a set. If they do as well, the order is not what you need.
+# - A CNN that was trained to say what is in a picture may drop where it is.
+# - Play clips backwards. What the network says then tells what it looks at.
+
+# %% [markdown]
+# ## Going further
+#
+# - D. Tran et al., *Learning spatiotemporal features with 3D convolutional networks*, ICCV 2015, [arXiv:1412.0767](https://arxiv.org/abs/1412.0767).
+# - K. Soomro, A. Zamir, M. Shah, *UCF101: a dataset of 101 human actions classes from videos in the wild*, 2012, [arXiv:1212.0402](https://arxiv.org/abs/1212.0402).
+# - S. Särkkä, *Bayesian filtering and smoothing*, Cambridge 2013, [doi:10.1017/CBO9781139344203](https://doi.org/10.1017/CBO9781139344203): the filter, derived.
+# - L. Rabiner, *A tutorial on hidden Markov models*, Proceedings of the IEEE 77, 1989, [doi:10.1109/5.18626](https://doi.org/10.1109/5.18626): who knows the rules, and not which one holds.
+# - L. Pickup et al., *Seeing the arrow of time*, CVPR 2014, [doi:10.1109/CVPR.2014.262](https://doi.org/10.1109/CVPR.2014.262): is a film played backwards?
+#
+# Before this: [10 · Read a review, say one thing](10_read_a_review.ipynb).
+# Next: [Where to go next](pages/where_to_go_next.md).
