@@ -35,12 +35,12 @@ OUT = Path("work/sentiment")
 NBSVM, CHOSEN = Settings(1, 0.1, 0.25), Recipe()
 COUNTING = {str(s): s for s in map(Settings._make, product((1, 2, 3), (0.03, 0.1, 0.3), (0.25, 1)))}
 READERS = {
-    f"{name} {value}": replace(CHOSEN, **{name: value})
-    for name, value in (
-        *(("pooling", pooling) for pooling in (*POOLINGS, "each in turn")),
-        ("direction", "forward"), ("epochs", 4), ("dropout", 0.4), ("units", 128),
-    )
-}  # fmt: skip
+    **{pooling: replace(CHOSEN, pooling=pooling) for pooling in (*POOLINGS, "each in turn")},
+    **{
+        f"attention, {name} {value}": replace(CHOSEN, pooling="attention", **{name: value})
+        for name, value in (("direction", "forward"), ("epochs", 4), ("dropout", 0.4), ("units", 128))
+    },
+}
 WEIGHT, WEIGHTS = 16, (4, 8, 16, 32)  # of NBSVM's margin, beside a committee's logit
 FOLDS, FIFTH, SEEDS = range(3), 5, range(5)
 

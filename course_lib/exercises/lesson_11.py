@@ -129,12 +129,18 @@ def check_ceilings(ceilings) -> None:
 
 
 STATEMENTS = {
-    "a": (False, "The floor is for who knows the world and has seen the past: it is above 0 since pushes are not known."),
+    "a": (
+        False,
+        "The floor is for who knows the world and has seen the past: it is above 0 since pushes are not known.",
+    ),
     "b": (False, "The filter is told F, C and K. The network has found out, from many signals."),
     "c": (True, "Where rules switch, the best prediction is no fixed weighted sum of what was seen."),
     "d": (False, "By theorem, whatever the network: the frames of a clip are those of its opposite."),
     "e": (True, "It named the movement from the set: what lacked was the order alone."),
-    "f": (False, "Of a hand that moves on without coming back, the first frame tells: a network of one frame would do."),
+    "f": (
+        False,
+        "Of a hand that moves on without coming back, the first frame tells: a network of one frame would do.",
+    ),
     "g": (True, "An interval of a forecast is checked by how often what comes lies in it."),
 }
 
@@ -172,7 +178,12 @@ def check_mean_place(mean_place) -> None:
     rng = np.random.default_rng(5)
     peak = np.zeros((3, 4))
     peak[0, 3] = 9.0
-    cases = [(peak,), (2 * rng.normal(size=(4, 6)),), (rng.normal(size=(5, 2)) + 700.0,), (rng.normal(size=(3, 3)) - 4,)]
+    cases = [
+        (peak,),
+        (2 * rng.normal(size=(4, 6)),),
+        (rng.normal(size=(5, 2)) + 700.0,),
+        (rng.normal(size=(3, 3)) - 4,),
+    ]
     checks.expect_cases(answer, cases, by(softmax), "mean_place", [
         (lambda a: by(softmax)(a)[::-1], "x, across, comes first; columns are x, rows are y."),
         (by(softmax, ends, ends), "The middles of the cells: for 4 cells -.75, -.25, .25, .75, not -1 to 1."),
