@@ -38,7 +38,7 @@ READERS = {
     **{pooling: replace(CHOSEN, pooling=pooling) for pooling in (*POOLINGS, "each in turn")},
     **{
         f"attention, {name} {value}": replace(CHOSEN, pooling="attention", **{name: value})
-        for name, value in (("direction", "forward"), ("epochs", 4), ("dropout", 0.4), ("units", 128))
+        for name, value in (("direction", "forward"), ("epochs", 4), ("dropout", 0.4))
     },
 }
 WEIGHT, WEIGHTS = 16, (4, 8, 16, 32)  # of NBSVM's margin, beside a committee's logit

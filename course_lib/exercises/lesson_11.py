@@ -191,8 +191,8 @@ def check_mean_place(mean_place) -> None:
         (by(lambda a: softmax(a, 0)), "One softmax over all cells, not one for each column."),
         (by(lambda a: softmax(a, 1)), "One softmax over all cells, not one for each row."),
         (by(lambda a: a / a.sum()), "The softmax is missing: weights may not be below 0."),
-        (by(lambda a: (a == a.max()).astype(float)), "That is the largest cell's place alone: weigh all, by a softmax."),
-        (by(lambda a: np.full(a.shape, 1 / a.size)), "That is the middle of the picture: the map's numbers do not count."),
+        (by(lambda a: (a == a.max()).astype(float)), "That is the largest cell alone: weigh all, by a softmax."),
+        (by(lambda a: np.full(a.shape, 1 / a.size)), "That is the picture's middle: the map does not count."),
         (lambda a: by(softmax)(a) * [1, -1], "y grows downwards, as the rows do."),
         (by(lambda a: softmax(-a)), "The sign: a large number is a large weight."),
     ])  # fmt: skip

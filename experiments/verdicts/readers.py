@@ -22,7 +22,7 @@ SHORTEST = 2 * 64  # texts: what two batches take
 class Recipe:
     """The settings of a committee."""
 
-    members: int = 16
+    members: int = 12
     pooling: str = one_of("each in turn", (*POOLINGS, "each in turn"))
     direction: str = one_of("both", ("forward", "backward", "both"))
     cell: str = one_of("lstm", ("lstm", "gru", "rnn"))
