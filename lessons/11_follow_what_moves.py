@@ -15,7 +15,7 @@
 # **You will learn:** a network with a real-valued output that says how sure it is; the Kalman filter, a floor nobody can go below; when a linear filter is not
 # enough; a CNN for each frame and a memory over them; what no frame and no set of frames can tell.
 #
-# **You need:** lesson 10.
+# **You need:** lessons 08 and 10.
 #
 # **Run time:** about 45 seconds on two processor cores with AVX-512, about 60 on one without. Four cells train and say so.
 #
@@ -289,7 +289,8 @@ plotting.title(ax, beats)
 plt.show()
 
 # %% [markdown]
-# Nobody foresees a turn: at 0 all three miss. Then one surprise is enough for two of them to change their mind.
+# Nobody foresees a turn: at 0 all three miss, and who was surest misses most. The best possible predictor changes its mind after one surprise. The LSTM needs two or three, and just
+# behind a turn it is worse than the linear one; what it gains, it gains in the long stretches between.
 
 # %% [markdown]
 # ### 2 · Mend it: a filter that looks too soon
@@ -568,13 +569,16 @@ by_chance = near_stroke[:, 1:].mean()
 guess.answer(at_stroke, because=f"A frame chosen by chance is such a one in {by_chance:.2f} of the cases.")
 
 # %% slideshow={"slide_type": "slide"}
-PLACEHOLDER_DECIDED
+decided = claim("the frame that counts most is at the stroke, or beside it, more often than by chance", at_least(at_stroke - by_chance, 0.05))
 phase = np.array([np.roll(e, -np.flatnonzero(s & ~np.roll(s, 1))[0]) for e, s in zip(effect, asked.stroke, strict=True)])
 alt = "Mean effect of holding a frame, over frames since the stroke began."
 _, ax = plotting.figure(8, 2.8, alt=alt)
 plotting.lines(ax, range(hands.frames), {"effect": phase.mean(axis=0)}, "frames since the stroke began", "nats", legend=False)
 plotting.title(ax, decided)
 plt.show()
+
+# %% [markdown]
+# There is a second hill, half-way back: a slow return tells the direction, too, and the network cannot know that we call the other one the stroke.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What we saw

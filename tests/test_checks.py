@@ -21,6 +21,7 @@ from course_lib.exercises import (
     lesson_08,
     lesson_09,
     lesson_10,
+    lesson_11,
 )
 from course_lib.numpy_rnn import sigmoid
 from course_lib.text import tokenize
@@ -624,7 +625,45 @@ def without_each(verdict, words, sign=1):
 
 
 SHOWN_10 = dict(zip("abcdefg", (True, False, False, True, False, True, False), strict=True))  # lesson 10, exercise 4
+SHOWN_11 = dict(zip("abcdefg", (False, False, True, False, True, False, True), strict=True))  # lesson 11, exercise 4
+CEILINGS = {"A": (0.5, 0.5, 1), "B": (1, 0.5, 1), "C": (0.5, 0.5, 0.5)}  # lesson 11, exercise 3
+
+
+def gain_of(a, b):
+    return a / (a + b), a * b / (a + b)
+
+
+def filter_by(rule):
+    """Lesson 11: rule(estimate, x_t, f, K) -> the estimate that is kept, what is said."""
+
+    def filtered(x, f, K):
+        estimate, said = 0.0, []
+        for x_t in x:
+            estimate, out = rule(estimate, x_t, f, K)
+            said.append(out)
+        return said
+
+    return filtered
+
+
+def place_of(a, weigh=None, places=None, order=slice(None)):
+    """Lesson 11: the mean place of a map."""
+    p = np.exp(a - a.max()) if weigh is None else weigh(a)
+    p = p / p.sum()
+    x, y = (places or (lambda n: (2 * np.arange(n) + 1) / n - 1))(a.shape[1]), None
+    y = (places or (lambda n: (2 * np.arange(n) + 1) / n - 1))(a.shape[0])
+    return np.array([(p * x).sum(), (p * y[:, None]).sum()])[order]
+
+
 RIGHT = [
+    (lesson_11.check_gain, gain_of),
+    (lesson_11.check_gain, lambda a, b: np.float32([1 / (1 + b / a), 1 / (1 / a + 1 / b)])),
+    (lesson_11.check_filtered, filter_by(lambda e, x, f, K: (f * (e + K * (x - e)),) * 2)),
+    (lesson_11.check_filtered, filter_by(lambda e, x, f, K: (e * f * (1 - K) + f * K * x,) * 2)),
+    (lesson_11.check_ceilings, lambda: CEILINGS),
+    (lesson_11.check_what_it_shows, lambda: SHOWN_11),
+    (lesson_11.check_mean_place, place_of),
+    (lesson_11.check_mean_place, lambda a: place_of(a).astype("float32").tolist()),
     (lesson_00.check_count_words, lambda s: sum(w.strip(".,!").isalpha() for w in s.split())),
     (lesson_00.check_count_words, lambda s: np.sum([w.isalpha() for w in tokenize(s)])),
     (lesson_00.check_which_mark, lambda: dict(zip("abcde", KINDS_00, strict=True))),
@@ -722,6 +761,41 @@ RIGHT = [
     (lesson_10.check_leave_out, lambda verdict, words: without_each(verdict, words).tolist()),
 ]
 WRONG = [
+    (lesson_11.check_gain, lambda a, b: gain_of(b, a), "exchanged"),
+    (lesson_11.check_gain, lambda a, b: gain_of(a, b)[::-1], "K comes first"),
+    (lesson_11.check_gain, lambda a, b: (gain_of(a, b)[0], gain_of(a, b)[1] ** 0.5), "not the standard deviation"),
+    (lesson_11.check_gain, lambda a, b: (a**0.5 / (a**0.5 + b**0.5), gain_of(a, b)[1]), "not standard deviations"),
+    (lesson_11.check_gain, lambda a, b: (0.5, (a + b) / 4), "One half is best only"),
+    (lesson_11.check_gain, lambda a, b: (a / (a + b), a + b), "variance of the surprise"),
+    (lesson_11.check_gain, lambda a, b: (a / b, gain_of(a, b)[1]), "sum of both variances"),
+    (lesson_11.check_gain, lambda a, b: (a / (a + b), (b / (a + b)) ** 2 * a), "comes in, too"),
+    (lesson_11.check_gain, lambda a, b: a / (a + b), "two numbers"),
+    (lesson_11.check_filtered, filter_by(lambda e, x, f, K: (f * (e + K * x), e + K * x)), "Nothing is mended"),
+    (lesson_11.check_filtered, filter_by(lambda e, x, f, K: (f * (e + K * x),) * 2), "moved by x_t"),
+    (
+        lesson_11.check_filtered,
+        filter_by(lambda e, x, f, K: (f * (e + K * (x - e)), e + K * (x - e))),
+        "estimate of now",
+    ),
+    (lesson_11.check_filtered, filter_by(lambda e, x, f, K: (f * (e + K * (x - e)), e)), "before x_t was seen"),
+    (lesson_11.check_filtered, filter_by(lambda e, x, f, K: (f * e + K * (x - f * e),) * 2), "estimate of now"),
+    (lesson_11.check_filtered, filter_by(lambda e, x, f, K: (e + K * (x - e),) * 2), "f is missing"),
+    (lesson_11.check_filtered, filter_by(lambda e, x, f, K: (f * (e - K * (x - e)),) * 2), "less what was expected"),
+    (lesson_11.check_filtered, lambda x, f, K: 0.5, "not only the last"),
+    (lesson_11.check_ceilings, lambda: CEILINGS | {"A": (0.5, 1, 1)}, "the frames are 0, 1 and 2"),
+    (lesson_11.check_ceilings, lambda: CEILINGS | {"B": (0.5, 0.5, 1)}, "begins at its start"),
+    (lesson_11.check_ceilings, lambda: CEILINGS | {"C": (0.5, 0.5, 1)}, "the same backwards"),
+    (lesson_11.check_ceilings, lambda: CEILINGS | {"A": (1 / 3, 0.5, 1)}, "no ceiling is lower"),
+    (lesson_11.check_ceilings, lambda: {k: tuple(100 * v for v in row) for k, row in CEILINGS.items()}, "in percent"),
+    (lesson_11.check_what_it_shows, lambda: SHOWN_11 | {"a": True}, "above 0"),
+    (lesson_11.check_what_it_shows, lambda: SHOWN_11 | {"f": True}, "the first frame tells"),
+    (lesson_11.check_mean_place, lambda a: place_of(a, order=slice(None, None, -1)), "x, across, comes first"),
+    (lesson_11.check_mean_place, lambda a: place_of(a, places=lambda n: np.linspace(-1, 1, n)), "middles of the cells"),
+    (lesson_11.check_mean_place, lambda a: place_of(a, places=np.arange), "not the numbers of cells"),
+    (lesson_11.check_mean_place, lambda a: place_of(a, lambda a: softmax(a, 0)), "not one for each column"),
+    (lesson_11.check_mean_place, lambda a: place_of(a, lambda a: a == a.max()), "largest cell alone"),
+    (lesson_11.check_mean_place, lambda a: place_of(a) * [1, -1], "grows downwards"),
+    (lesson_11.check_mean_place, lambda a: place_of(-a), "a large number is a large weight"),
     (lesson_00.check_count_words, len, "number of characters"),
     (lesson_00.check_count_words, lambda s: len(s.replace(".", " .").replace("!", " !").split()), "leave out"),
     (lesson_00.check_count_words, lambda s: 10, "'Yes, yes.' has 2"),
