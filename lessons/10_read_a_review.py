@@ -234,7 +234,13 @@ lesson_10.check_bag_ceiling(bag_ceiling)
 #
 # $$y = W_y h_T + b, \qquad p = \sigma(y)$$
 #
-# Many words, one answer: [**many to one**](pages/glossary.md#many-to-one).
+# Many words, one answer: [**many to one**](pages/glossary.md#many-to-one). (Drawn on the left; the right side comes later in this lesson.)
+
+# %% slideshow={"slide_type": "fragment"}
+from course_lib.plotting import diagrams
+
+diagrams.verdict_reader()
+plt.show()
 
 
 # %% slideshow={"slide_type": "fragment"}

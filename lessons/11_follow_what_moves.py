@@ -43,7 +43,7 @@
 # | $p$ | probability of each movement | classes |
 # | $t$ | step, or place, of what is read: a point or a frame | a count |
 # | $T$ | number of steps, or places: of points or frames | a count |
-# | $v_t$ | vector of a picture: of frame $t$ | 32 |
+# | $v_t$ | vector of a picture, or of a region: here, of frame $t$ | 32 |
 # | $W_y$ | weights of the read-out | a matrix |
 # | $x_t$ | input of a layer: what is seen at step $t$, with noise | a number |
 # | $y$ | logit of each movement | classes |
@@ -102,9 +102,11 @@ guess = ask("the next point", "mean squared error of the best possible predictor
 #
 # $$\hat\theta \leftarrow F \hat\theta$$
 #
-# (Kalman 1960, theorem 3, with noise in what is seen.) The **gain** $K$ is large where the estimate is unsure, small where what is seen is noisy. It depends on the world, not on the points.
+# (Kalman 1960, theorem 3, with noise in what is seen.)
 
 # %% [markdown]
+# The [**gain**](pages/glossary.md#gain) $K$ is large where the estimate is unsure, small where what is seen is noisy. It depends on the world, not on the points.
+#
 # By hand: the estimate says the next point is 1. It comes as 2. With a gain of .4 for the place, the new estimate of the place is 1.4: a surprise of 1, believed by four tenths.
 #
 # The same in code, for many signals at once:
@@ -140,11 +142,11 @@ persistence = ((test[:, 1 : T + 1] - test[:, :T])[:, settled] ** 2).mean()
 print(f"squared error: mean {world.variance:.2f}, the point before {persistence:.2f}, Kalman filter {kalman_error:.3f}")
 
 # %% [markdown]
-# Nobody can do better: for such a world this is a theorem, for linear and all other predictors. So .42 is a **floor**, as the entropy was for words.
+# Nobody can do better: for such a world this is a theorem, for linear and all other predictors. So .42 is a floor, as the entropy was for words.
 #
 # ### 1 · Derive: the gain
 #
-# You have an estimate of a place, with variance $a$, and see the place once, with noise of variance $b$ (two names for this exercise). The new estimate is the old one plus $K$ times the
+# You have an estimate of a place, with variance `a`, and see the place once, with noise of variance `b`. The new estimate is the old one plus $K$ times the
 # surprise. Derive on paper the $K$ for which the new estimate's variance is least, and that variance.
 
 
@@ -177,7 +179,7 @@ def forecaster(features, ahead, units=32):
 # %% [markdown]
 # The loss is $-\ln p$ of what came, under a normal distribution with that mean and that spread:
 #
-# $$E = \ln \nu + \frac{(x_{t+n} - \mu)^2}{2 \nu^2} + \tfrac{1}{2} \ln 2\pi$$
+# $$E = \ln \nu + \frac{(x_{t+n} - \mu)^2}{2 \nu^2} + .919$$
 #
 # Who is too sure pays for a miss; who is never sure always pays a little. (`training.gaussian_loss`; the network gives $\ln \nu$, so $\nu$ is positive.)
 #
@@ -243,7 +245,7 @@ must_be("after one whole swing, 12 steps, the floor is still .6 of the variance 
         at_least(floors[-1] / world.variance, 0.6) and at_most(floors[-1] / world.variance, 0.65))  # fmt: skip
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## When a linear filter is not enough
+# ## A rule that switches
 #
 # A point goes round and round, and turns back now and then: one rule or the other holds, and nobody says which. The best prediction is no longer linear in what was
 # seen: first find out which way it goes, then predict. The best linear predictor must hedge.
@@ -344,8 +346,8 @@ for line, row in zip(axes, rows, strict=True):
 plt.show()
 
 # %% [markdown]
-# (Marked: the frames of the stroke.) Which way does it go? Cover all frames but one, and you cannot say. Shuffle them: you cannot say either. **Played backwards, a swipe to the right is a swipe
-# to the left**, and exactly as likely: every frame of the one is a frame of the other. Colours, places, light, noise and a shaking camera are drawn the same way for both.
+# (Marked: the frames of the stroke.) Which way does it go? Cover all frames but one, and you cannot say. Shuffle them: you cannot say either. Played backwards, a swipe to the right is a swipe
+# to the left, and exactly as likely: every frame of the one is a frame of the other. Colours, places, light, noise and a shaking camera are drawn the same way for both.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### What can be known without the order
@@ -374,7 +376,7 @@ diagrams.clip_reader()
 plt.show()
 
 # %% [markdown]
-# What must a vector tell? Not what is in the frame, but **where** it is. So our CNN ends in a [**spatial softmax**](pages/glossary.md#spatial-softmax): each of 32 maps becomes the mean place of what it
+# What must a vector tell? Not only what is in the frame, but *where* it is. So our CNN ends in a [**spatial softmax**](pages/glossary.md#spatial-softmax): each of 32 maps becomes the mean place of what it
 # answers to (Finn et al. 2016), as attention over the cells of a picture would look there. It is trained first, on single frames, to say where hand or door is (`frame_cnn`; about fifteen seconds).
 
 # %%
