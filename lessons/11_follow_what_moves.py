@@ -189,20 +189,20 @@ def forecaster(features, ahead, units=32):
 guess = ask("its squared error, divided by the Kalman filter's")
 
 # %%
-AHEAD, STEPS = 12, 400
+AHEAD = 12
 
 
-def trained_on(some_world, ahead, steps):
+def trained_on(some_world, ahead, steps, rate):
     """A forecaster, trained on signals that are new in every batch."""
     training.set_seed(SEED)
     network = forecaster(some_world.sample(1, 1, 0)[0].shape[-1], ahead)
-    training.compile_for_training(network, steps, 1e-2, loss=training.gaussian_loss)
+    training.compile_for_training(network, steps, rate, loss=training.gaussian_loss)
     batches = batching.signal_batches(lambda n, s: some_world.sample(n, T + ahead, s), 32, SEED, ahead)
     training.fit(network, batches, steps)
     return network
 
 
-swing = trained_on(world, AHEAD, STEPS)
+swing = trained_on(world, AHEAD, 400, 1e-2)
 read, later = batching.ahead_targets(test, AHEAD)
 said = training.logits(swing, read.astype("float32")).astype(float)
 mean, spread = said[:, settled, :, 0, 0], np.exp(said[:, settled, :, 0, 1])
@@ -214,8 +214,8 @@ best_error = np.array([((later[:, settled, n] - world.predict(read, n + 1)[:, se
 guess.answer(network_error[0] / best_error[0], because="The filter is a recurrence with a matrix. An LSTM can be one.")
 
 # %% slideshow={"slide_type": "slide"}
-near = claim("one step ahead, its squared error is within 5 % of the best filter's", at_most(network_error[0] / best_error[0], 1.05))
-claim("and so it is 2 to 12 steps ahead", at_most(max(network_error / best_error), 1.05))
+near = claim("one step ahead, its squared error is within 2 % of the best filter's", at_most(network_error[0] / best_error[0], 1.02))
+claim("and so it is 2 to 12 steps ahead", at_most(max(network_error / best_error), 1.02))
 must_be("on the same signals it is not below the filter's", at_least(min(network_error / best_error), 0.999))
 inside = (abs(came - mean) < 1.645 * spread).mean()
 sure = claim("of what comes, .88 to .92 lie in its 90 % interval", at_least(inside, 0.88) and at_most(inside, 0.92))
@@ -265,7 +265,7 @@ print(f"squared error: best possible {floor:.4f}, best linear {linear:.4f}, vari
 guess = ask("the LSTM's squared error: 0 is as the best possible, 1 as the best linear")
 
 # %%
-around = trained_on(turner, 1, 800)
+around = trained_on(turner, 1, 800, 2e-2)
 said = training.logits(around, read.astype("float32"))[:, :, 0, :, 0].astype(float)
 network_around = ((later - said)[:, settled] ** 2).mean()
 between = (network_around - floor) / (linear - floor)
@@ -274,7 +274,7 @@ between = (network_around - floor) / (linear - floor)
 guess.answer(between, because="A gate may let one rule or the other through, which no fixed matrix can.")
 
 # %% slideshow={"slide_type": "slide"}
-beats = claim("the LSTM is much nearer to the best possible than to the best linear predictor", at_most(between, 0.4))
+beats = claim("the LSTM is much nearer to the best possible than to the best linear predictor", at_most(between, 0.25))
 since = np.full((len(rules), T), T)  # steps since the rule changed
 for t in range(1, T):
     since[:, t] = np.where(rules[:, t] != rules[:, t - 1], 0, since[:, t - 1] + 1)
@@ -492,22 +492,33 @@ lesson_11.check_ceilings(ceilings)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### What does a frame's vector have to tell?
 #
-# Stored runs (`python -m experiments.gestures`), five seeds each; medians. *No places*: the CNN ends in the mean of each map alone. *Untrained*: the CNN as it starts. *Together*: CNN and GRU trained at once,
-# on the movements' names. *3-D convolutions* read all pictures, over time as over the picture (Tran et al. 2015).
+# Stored runs (`python -m experiments.gestures`), five seeds each; medians. *What*: the CNN learned whether it is a hand or a door, and its colours, and not where. *Untrained*: the CNN as it starts.
+# *Together*: CNN and GRU trained at once, on the movements' names. *3-D convolutions* read all pictures, over time as over the picture (Tran et al. 2015).
 
 # %% slideshow={"slide_type": "fragment"}
-runs = results.read("gestures.csv")
 studied = {}
-for row in runs:
+for row in results.read("gestures.csv"):
     studied.setdefault((row["frames"], row["reader"]), []).append(row)
-middle = {case: {name: np.median([row[name] for row in some]) for name in ("direction", "movement", "opposite", "cpu_seconds")}
-          for case, some in studied.items()}  # fmt: skip
+shown = ("direction", "movement", "cpu_seconds")
 tables.print_table(
-    ["frames", "read by", "direction", "which movement", "backwards: opposite", "CPU s"],
-    [(frames, reader, *(f"{m[name]:.2f}" for name in ("direction", "movement", "opposite")), f"{m['cpu_seconds']:.0f}")
-     for (frames, reader), m in middle.items()],
+    ["frames", "read by", "direction", "which movement", "CPU s"],
+    [(*case, f"{np.median([row[shown[0]] for row in some]):.2f}", f"{np.median([row[shown[1]] for row in some]):.2f}",
+      f"{np.median([row[shown[2]] for row in some]):.0f}") for case, some in studied.items()],
 )  # fmt: skip
-PLACEHOLDER_CLAIMS
+
+# %% slideshow={"slide_type": "fragment"}
+of = {case: [row["direction"] for row in some] for case, some in studied.items()}
+claim("with a CNN that learned where, the GRU gets .95 or more right, in every run", at_least(min(of["where", "gru"]), 0.95), table="gestures.csv")
+without = max(of["what", "gru"] + of["untrained", "gru"])
+claim("with one that learned what, or nothing, .75 at most", at_most(without, 0.75), table="gestures.csv")
+flat = min(of["where", "gru"]) - min(of["where, no places", "gru"])
+claim("without the spatial softmax, the same CNN serves nearly as well", at_most(flat, 0.06), table="gestures.csv")
+both = max(of["together", "gru"] + of["pictures", "3-D convolutions"])
+claim("who learns from the names of movements alone gets .85 at most, in 600 updates", at_most(both, 0.85), table="gestures.csv")
+
+# %% [markdown]
+# So it is the teaching that counts here, and not the layer: told to say where, a CNN without a spatial softmax finds a way (perhaps because its padding tells it where the edges are). (Nor are these equals in every
+# respect: 400 updates on single frames and 800 on clips, or 600 on clips from the pictures; with more clips and updates *together* may well come further.)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### Forwards, backwards, shuffled
