@@ -27,6 +27,7 @@ from course_lib.numpy_rnn import sigmoid
 from course_lib.text import tokenize
 from course_lib.worlds.language import GRAMMAR_FILE
 from course_lib.worlds.nesting import NestingWorld
+from course_lib.worlds.scenes import KINDS_FILE
 
 KINDS_00 = ("must be", "live", "stored", "live", "must be")  # lesson 00, exercise 2
 SHOWN_01 = (True, False, False, False, True, False)  # lesson 01, exercise 4
@@ -554,6 +555,10 @@ resting = "poly dark 0 0.6 1 0.6 0.8 1 0.2 1"
 """
 SAME = KITE.replace('flies = ["flying"]', "").replace(
     "poly dark 0 0.6 1 0.6 0.8 1 0.2 1", "poly main 0.5 0 1 0.4 0.5 1 0 0.4"
+)
+ALMOST = SAME.replace(
+    'resting = "poly main 0.5 0 1 0.4 0.5 1 0 0.4',
+    r'resting = "poly main 0.5 0 1 0.4 0.5 1 0 0.4\noval #000000 0.5 0.5 0 0',
 )
 HIDDEN = KITE.replace("0.5 1 0 0.4", r"0.5 1 0 0.4\nbox #00ff00 0 0 1 1")
 THIN = KITE.replace(
@@ -2031,6 +2036,50 @@ MENDED = [  # what was passed, not explained, or told a wrong cause
     (lesson_03.check_counter, shut, "the forget gate is not open, it is 0.00"),
     (lesson_03.check_counter, lambda a: counter(a)[::-1], "return W_x, W_h, b"),
     (lesson_03.check_counter, lambda a: a["("], "gives the place of a character"),
+]  # fmt: skip
+
+
+MENDED += [  # lessons 08 to 10
+    (lesson_08.check_heard, lambda W_s, v: abs(W_s) / v**2, "without a square"),
+    (lesson_08.check_heard, lambda W_s, v: W_s**2 / abs(v), "without a square"),
+    (lesson_08.check_heard, lambda W_s, v: 1 / abs(v), "W_s is missing"),
+    (lesson_08.check_heard, lambda W_s, v: np.arctanh(min(abs(W_s), 0.999)) / abs(v), "no arctanh"),
+    (lesson_08.check_heard, lambda W_s, v: (abs(W_s) - 1) / abs(v), "As if -1 were added"),
+    (lesson_08.check_heard, lambda W_s, v: (abs(W_s) + 2) / abs(v), "As if 2 were added"),
+    (lesson_08.check_heard, lambda W_s, v: abs(W_s / v) + 0.01, "As if 0.01 were added"),
+    (lesson_08.check_heard, lambda W_s, v: round(abs(W_s / v), 1), "No rounding"),
+    (lesson_08.check_heard, lambda W_s, v: round(abs(W_s / v), 2), "No rounding"),
+    (lesson_08.check_heard, lambda W_s, v: np.ceil(abs(W_s / v)), "No rounding"),
+    (lesson_08.check_heard, lambda W_s, v: max(W_s, 0) / abs(v), "a memory of the other sign"),
+    (lesson_08.check_heard, lambda W_s, v: max(W_s / v, 0), "may have either sign"),
+    (lesson_08.check_heard, lambda W_s, v: max(abs(W_s / v), 1), "may be below 1"),
+    (lesson_08.check_heard, lambda W_s, v: min(abs(W_s / v), 1), "may be above 1"),
+    (lesson_08.check_batch, lambda v, c: (one_to_many(v, c)[1], *one_to_many(v, c)[::2]), "vectors come first"),
+    (lesson_08.check_batch, lambda v, c: one_to_many(v, c, np.repeat(v, len(c[0][0]), axis=0)), "first caption has"),
+    (lesson_08.check_batch, lambda v, c: one_to_many(v, c, np.repeat(v[:1], len(c[0]), axis=0)), "all of the pictures"),
+    (lesson_08.check_batch,
+     lambda v, c: (*one_to_many(v, c)[:1], [row[:-1] for row in one_to_many(v, c)[1]], one_to_many(v, c)[2]),
+     "the words before lack 1"),
+    (lesson_08.check_batch,
+     lambda v, c: (*one_to_many(v, c)[:2], [[*row[:-2], "<eos>"] for row in one_to_many(v, c)[2]]),
+     "the words to say lack 1"),
+    (lesson_08.check_batch,
+     lambda v, c: (*one_to_many(v, c)[:2], one_to_many(v, c[::-1])[2]), "of a row are of the same caption"),
+    (lesson_08.check_predicted, lambda: (7 / 8, 5 / 7, 2 / 6, 1 / 5), "`a` stands twice"),
+    (lesson_08.check_predicted, lambda: np.cumprod([1, 5 / 7, 2 / 6, 1 / 5]), "not multiplied by those before"),
+    (lesson_08.check_predicted, lambda: [(5 / 7) ** 0, (5 / 7) ** 0.5, (1 / 3) ** (1 / 3), 0.2**0.25], "no root"),
+    (lesson_08.check_predicted, lambda: (1, 6 / 7, 43 / 63, 0.562), "not the mean with those before"),
+    (lesson_08.check_precision, lambda w, r: np.mean([any(x in ref for ref in r) for x in set(w)]), "said twice"),
+    (lesson_08.check_precision,
+     lambda w, r: sum(min(w.count(x), max(" ".join(ref).count(x) for ref in r)) for x in set(w)) / len(w),
+     "not letters"),
+    (lesson_08.check_precision,
+     lambda w, r: clipped(w, r, most=lambda counts: next((n for n in counts if n), 0)), "Look at every reference"),
+    (lesson_08.check_precision, lambda w, r: min(1, sum(clipped(w, [ref]) for ref in r)), "hits in all references"),
+    (lesson_08.check_precision, lambda w, r: sum(clipped(w, [ref]) for ref in r), "hits in all references"),
+    (lesson_08.check_own_thing, lambda: ALMOST, "almost the same in two states, 0.0"),
+    (lesson_08.check_own_thing, lambda: KITE.replace("resting", "and"), "caption such as `a red kite and"),
+    (lesson_08.check_own_thing, lambda: KINDS_FILE.read_text(encoding="utf-8") + KITE, "return the new kind alone"),
 ]  # fmt: skip
 
 
