@@ -98,7 +98,9 @@ def _sentences(name: str) -> Iterator[None]:
 def _guarded(answer: Any, name: str) -> Any:
     """What a student's function returned; a function or generator among it tells its errors as NotYet, too."""
     if isinstance(answer, types.GeneratorType):
-        return _guarded_steps(answer, name)
+        steps = _guarded_steps(answer, name)
+        steps.__name__ = answer.__name__
+        return steps
     if isinstance(answer, types.FunctionType | types.MethodType | functools.partial):
         inner = getattr(answer, "__name__", "<lambda>")
         inner = f"what {name} returned" if inner == "<lambda>" else inner
@@ -209,8 +211,8 @@ def as_array(answer: Any, shape: Sequence[int], what: str, hints: dict[tuple, st
         raise NotYet(f"{what}: shape is {array.shape}, expected {shape}" + (f": {hint}" if hint else "") + ".")
     if np.isnan(array).any():
         raise NotYet(
-            f"{what}: there are values that are not finite, NaN: 0 / 0, infinity minus infinity, or the logarithm or "
-            "root of a negative number."
+            f"{what}: there are values that are not finite, NaN: 0 / 0, 0 times infinity (as in 0 * log(0)), infinity "
+            "minus infinity, or the logarithm or root of a negative number."
         )
     if not np.isfinite(array).all():
         raise NotYet(
@@ -285,8 +287,9 @@ def _other_shape(answer: Any, array: np.ndarray, shape: tuple) -> str:
 
 def _kind(answer: Any) -> str:
     """What a thing is, as it is told to a student."""
-    kinds = {str: "str, a text", np.ndarray: "array", types.GeneratorType: "generator (it has yield)"}
-    return kinds.get(type(answer), type(answer).__name__)
+    if isinstance(answer, types.GeneratorType):
+        return "generator (a for in round brackets)" if answer.__name__ == "<genexpr>" else "generator (it has yield)"
+    return {str: "str, a text", np.ndarray: "array"}.get(type(answer), type(answer).__name__)
 
 
 def _named(function: Callable) -> str:
@@ -305,8 +308,22 @@ def expect_close(answer, expected, what: str, mistakes: Sequence[tuple[Any, str]
             raise NotYet(f"{what}: not yet. {hint}")
     if hint := _general_mistake(np.asarray(answer), np.asarray(expected), tolerance):
         raise NotYet(f"{what}: not yet. {hint}")
+    raise NotYet(f"{what}: {_difference(np.asarray(answer), np.asarray(expected), tolerance)}.")
+
+
+def _difference(answer: np.ndarray, expected: np.ndarray, tolerance: float) -> str:
+    """What was expected and what came; of a matrix, at the first place where they differ."""
+    if answer.shape == expected.shape and expected.ndim > 1:
+        wrong = np.argwhere(~np.isclose(answer, expected, atol=tolerance, rtol=tolerance))
+        place = tuple(int(n) for n in wrong[0])
+        first = f"expected {expected[place]:.4g} at {list(place)}, got {answer[place]:.4g}"
+        return f"{first}; {len(wrong)} of {expected.size} numbers are wrong"
     with np.printoptions(precision=4, suppress=True, threshold=8):
-        raise NotYet(f"{what}: expected {np.asarray(expected)}, got {np.asarray(answer)}.")
+        return f"expected {_short(expected)}, got {_short(answer)}"
+
+
+def _short(array: np.ndarray) -> str:
+    return f"{array:.6g}" if array.ndim == 0 and array.dtype.kind == "f" else str(array)
 
 
 def expect_cases(
@@ -336,7 +353,7 @@ def expect_cases(
         if stopped:
             raise stopped
         return
-    given = [np.round(each, 3).tolist() if isinstance(each, np.ndarray) else each for each in cases[wrong[0]]]
+    given = [np.round(1 * each, 3).tolist() if isinstance(each, np.ndarray) else each for each in cases[wrong[0]]]
     if len(told := ", ".join(map(str, given))) <= LONGEST:
         what = f"{what}({told})"
     found = []  # of each mistake: whether it gives all answers, how many of the wrong ones
@@ -432,8 +449,8 @@ def number(answer, expected: float, what: str, mistakes: Sequence[tuple[Any, str
 def marks(answer, truth: Mapping | Sequence, hints: Mapping | Sequence, what: str = "your marks") -> None:
     """NotYet unless each statement is marked True or False as in `truth`; the first wrong mark is told its hint.
 
-    truth and hints: of each statement, as dicts with the same keys, or as lists. answer: a dict or list like them, or
-    a function that returns one.
+    truth and hints: of each statement, as dicts with the same keys, or as lists. answer: a dict like them, or a list in
+    their order, or a function that returns one.
     """
     if callable(answer):
         answer = run(answer)
@@ -444,7 +461,10 @@ def marks(answer, truth: Mapping | Sequence, hints: Mapping | Sequence, what: st
         raise ValueError(f"marks: a hint for each statement, got {list(why)} for {list(right)}")
     if isinstance(answer, str | bytes | set) or not isinstance(answer, Mapping | Sequence | np.ndarray):
         raise NotYet(f"{what}: expected True or False for each of {len(right)} statements, got {_kind(answer)}.")
-    given = _by_name(answer)
+    in_order = isinstance(truth, Mapping) and not isinstance(answer, Mapping)  # a list of marks of lettered statements
+    if in_order and len(answer) != len(right):
+        raise NotYet(f"{what}: expected a mark for each of {len(right)} statements, got {len(answer)}.")
+    given = dict(zip(right, answer, strict=True)) if in_order else _by_name(answer)
     if missing := [name for name in right if name not in given or any(given[name] is blank for blank in BLANK)]:
         all_of_them = len(missing) == len(right)
         raise NotYet(f"{what}: " + ("still blank: mark each" if all_of_them else f"mark statement {missing[0]}, too:")

@@ -256,11 +256,16 @@ def _cause(error: Exception, said: str) -> str:
     return ""
 
 
+CALLED = re.compile(r"takes (\d+|from \d+ to \d+) (?:positional )?arguments? but (\d+) (?:was|were) given")
+
+
 def _meant(error: Exception, frame: FrameType | None) -> str:
-    """Of a name or attribute that is not there: what may be meant."""
+    """Of a name, an attribute or an argument that is not there: what may be meant."""
     if isinstance(error, AttributeError) and error.obj is not None and error.name:
         near = _near(error.name, dir(error.obj))
         return f"is .{near} meant?" if near else ""
+    if isinstance(error, TypeError) and frame is not None and (called := CALLED.search(str(error))):
+        return f"it takes {called[1]}, and {called[2]} are handed over: is a * too many there, or are brackets missing?"
     if isinstance(error, ValueError) and frame is None and "values to unpack" in str(error):
         return "another number of things is expected there: a cell, for one, returns h_t, [h_t]"
     if not isinstance(error, NameError) or isinstance(error, UnboundLocalError):
@@ -272,7 +277,8 @@ def _meant(error: Exception, frame: FrameType | None) -> str:
         return "write keras.ops"
     known = {*vars(builtins), *(frame.f_globals if frame else ()), *(frame.f_locals if frame else ())}
     if near := _near(name, known):
-        return f"is {near} meant?"
+        elsewhere = ", or is it set in another cell, which was not run?" if hasattr(builtins, near) else "?"
+        return f"is {near} meant{elsewhere}"
     if hasattr(np, name):
         return f"it is one of NumPy's: write np.{name}"
     return "it has no value here: is it set in another function, or in a cell that was not run?"

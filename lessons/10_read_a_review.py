@@ -102,7 +102,8 @@ for construction in world.constructions:
 # [**cue**](pages/glossary.md#cue). What one "had heard", or the hotel next door, counts for nothing.
 #
 # Each deciding word has a strength, such as 1.7 for *good* and −2.5 for *awful*. What stands before it multiplies the strength: *very* by 1.5, *not* by −0.9.
-# The product is the score: the log odds $y$ of a good verdict. Then the verdict is drawn:
+# *Not very* has a factor of its own, −0.75: its words are not multiplied one by one. The product of factor and strength is the score: the log odds $y$ of a
+# good verdict. Then the verdict is drawn:
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### The verdict is drawn
@@ -132,8 +133,8 @@ must_be(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Count words: how far that can come
 #
-# All reviews with the same words are one bag. For each bag the best reader says the verdict that is more probable in it. The program lists every bag of the
-# grammar, so this [**bag ceiling**](pages/glossary.md#bag-ceiling) is exact.
+# All reviews with the same words are one bag. For each bag the best reader says the verdict that is more probable in it. The grammar can write only so many
+# bags; the program lists them all, each with its share of all reviews. So this [**bag ceiling**](pages/glossary.md#bag-ceiling) is exact.
 
 # %%
 ceiling = world.bag_accuracy
@@ -185,12 +186,12 @@ plt.show()
 # %% [markdown]
 # ### 1 · Predict two probabilities
 #
-# *lovely* has the strength 2.5, *bland* −1.7, *quiet* 1.7. *really* multiplies by 1.2, *not very* by −0.75.
+# *lovely* has the strength 2.5, *bland* −1.7, *quiet* 1.7. *really* multiplies by 1.2, *not very*, taken as one, by −0.75.
 #
 # - *the hotel was really lovely, although the food was bland.*
 # - *the hotel was lovely, but the garden was not very quiet.*
 #
-# Work on paper, and give the two true probabilities to two decimals.
+# Find the scores on paper, the sigmoid with a calculator or NumPy. Give the two true probabilities to two decimals.
 
 
 # %% nbgrader={"grade_id": "p-good"}
@@ -253,7 +254,7 @@ def last_reader(words, embedding=32, units=64):
 
 
 # %% [markdown]
-# The library's `VerdictReader` is this network, with louder word vectors at the start and, later, other ways to answer (`course_lib/models/reader.py`). The loss is the cross-entropy of the
+# The library's `VerdictReader` is this network, with larger numbers in the word vectors at the start and, later, other ways to answer (`course_lib/models/reader.py`). The loss is the cross-entropy of the
 # verdict, good or bad. **Guess** before you run; the next cell trains for about ten seconds.
 
 # %% tags=["nbval-ignore-output", "guess"]
@@ -378,7 +379,8 @@ plt.show()
 
 # %% [markdown]
 # The attention has no query, since one question is asked of every review: $e_t = W_e \tanh(W_k h_t)$, and the $\alpha_t$ are the softmax of the $e_t$ over the
-# words (Yang et al. 2016; they have a bias, too, and so has the code). The next cell trains the other four, for about half a minute.
+# words (Yang et al. 2016; they have a bias, too, and so has the code). The next cell trains the other four of the table, for about
+# half a minute. The sixth way is trained already: the network of the section before answers after every word, and its last answer is taken.
 
 # %%
 readers = {"last": last, "mean": trained("mean"), "max": trained("max"), "attention": trained("attention"),
@@ -479,7 +481,7 @@ lesson_10.check_pooled(pooled)
 # groups by what the network says. The [**reliability diagram**](pages/glossary.md#reliability-diagram) shows what was said of each group, on average, and how many verdicts were good.
 
 # %% [markdown]
-# The mean distance from the diagonal, weighted by the groups' sizes, is the binned error (Guo et al. 2017; here for the probability of *good*). In this world we can ask more: how far is what it said of each review from
+# There are ten groups: 0 to .1, .1 to .2, and so on. The mean distance from the diagonal, weighted by the groups' sizes, is the binned error (Guo et al. 2017; here for the probability of *good*). In this world we can ask more: how far is what it said of each review from
 # the true probability?
 #
 # By hand: of two reviews the network says .8; the truth is .6 and 1. Binned error: 0. True error: .2.

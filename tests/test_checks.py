@@ -617,6 +617,34 @@ def ceiling_of_bags(texts, shares, p, key=sorted, best=max):
     return sum(best(good[bag], bad[bag]) for bag in good)
 
 
+def unless_even(good, bad):
+    """Lesson 10: the larger of two, 0 if they are equal."""
+    return 0 if abs(good - bad) < 1e-9 else max(good, bad)
+
+
+def in_bags(right):
+    """Lesson 10: the sum over all bags of right(shares, p) of the texts in one."""
+
+    def reach(texts, shares, p):
+        bags = {}
+        for i, words in enumerate(texts):
+            bags.setdefault(tuple(sorted(words)), []).append(i)
+        return sum(right(shares[places], p[places]) for places in map(np.array, bags.values()))
+
+    return reach
+
+
+def side_by_side(texts, shares, p):
+    """Lesson 10: shares and p of the texts with the same words that follow each other."""
+    parts = np.split(np.arange(len(p)), [i for i in range(1, len(p)) if Counter(texts[i]) != Counter(texts[i - 1])])
+    return [(shares[part], p[part]) for part in parts]
+
+
+def by_text(read):
+    """Lesson 10: read(memories, mask) of each text."""
+    return lambda h, mask: np.stack([read(*pair) for pair in zip(h, mask, strict=True)])
+
+
 def pool(h, mask, count=None, low=-np.inf):
     """Lesson 10: mean and maximum over the words."""
     there = mask[:, :, None]
@@ -764,6 +792,14 @@ RIGHT = [
     (lesson_10.check_what_it_shows, lambda: SHOWN_10),
     (lesson_10.check_leave_out, without_each),
     (lesson_10.check_leave_out, lambda verdict, words: without_each(verdict, words).tolist()),
+    (lesson_10.check_leave_out, lambda v, w: [v(w) - v(np.delete(w, t)) for t in range(len(w))]),
+    (lesson_10.check_pooled, lambda h, m: [part.astype("float32").tolist() for part in pool(h, m, low=-1e9)]),
+    (
+        lesson_10.check_bag_ceiling,
+        lambda t, s, p: np.float32(ceiling_of_bags(t, s, p, lambda w: [" ".join(sorted(w))])),
+    ),
+    (lesson_10.check_what_it_shows, lambda: list(SHOWN_10.values())),
+    (lesson_10.check_what_it_shows, lambda: tuple(SHOWN_10.values())),
 ]
 WRONG = [
     (lesson_11.check_gain, lambda a, b: gain_of(b, a), "exchanged"),
@@ -1424,7 +1460,7 @@ WRONG = [
     (
         lesson_07.check_fill_unknown,
         lambda w, a, s: [s[a[:, j + 1].argmax()] if x == "<unk>" else x for j, x in enumerate(w)],
-        "Nothing is mended yet",
+        "still divides by T",
     ),
     (
         lesson_07.check_fill_unknown,
@@ -1757,7 +1793,7 @@ WRONG = [
     (lesson_09.check_focus, lambda a: -(a * np.log(a + 1e-30)).sum(), "turned round: it is large for a wide look"),
     (lesson_09.check_focus, lambda a: float(sharp(a) == 1), "between 0 and 1"),
     (lesson_10.check_p_good, lambda: (3.0, -1.275), "through the sigmoid"),
-    (lesson_10.check_p_good, lambda: (0.154, 0.218), "the main clause decides"),
+    (lesson_10.check_p_good, lambda: (0.154, 0.218), "the first: .* main clause decides"),
     (lesson_10.check_p_good, lambda: (0.953, 0.924), "follows the but"),
     (lesson_10.check_p_good, lambda: (0.924, 0.846), "What stands before"),
     (lesson_10.check_p_good, lambda: (0.786, 0.773), "Others are not added"),
@@ -1768,9 +1804,9 @@ WRONG = [
     (lesson_10.check_bag_ceiling, lambda t, s, p: ceiling_of_bags(t, s, p, lambda w: sorted(set(w))), "how often"),
     (lesson_10.check_bag_ceiling, lambda t, s, p: ceiling_of_bags(t, 0 * s + 1 / len(s), p), "with its share"),
     (lesson_10.check_bag_ceiling, lambda t, s, p: ceiling_of_bags(t, s, p, best=min), "gets wrong"),
-    (lesson_10.check_bag_ceiling, lambda t, s, p: max((s * p).sum(), (s * (1 - p)).sum()), "Each bag has its own"),
+    (lesson_10.check_bag_ceiling, lambda t, s, p: max((s * p).sum(), (s * (1 - p)).sum()), "each bag has its own"),
     (lesson_10.check_bag_ceiling, lambda t, s, p: 0.75, "expected 0"),
-    (lesson_10.check_pooled, lambda h, m: pool(h, m, h.shape[1], 0), "Nothing is mended yet"),
+    (lesson_10.check_pooled, lambda h, m: pool(h, m, h.shape[1], 0), "still divides by T"),
     (lesson_10.check_pooled, lambda h, m: pool(h, m, low=0), "wins against numbers below 0"),
     (lesson_10.check_pooled, lambda h, m: (h.mean(1), pool(h, m)[1]), "padding is in the sum"),
     (lesson_10.check_pooled, lambda h, m: (pool(h, m)[0], h.max(1)), "among what is compared"),
@@ -2036,6 +2072,102 @@ MENDED = [  # what was passed, not explained, or told a wrong cause
     (lesson_03.check_counter, shut, "the forget gate is not open, it is 0.00"),
     (lesson_03.check_counter, lambda a: counter(a)[::-1], "return W_x, W_h, b"),
     (lesson_03.check_counter, lambda a: a["("], "gives the place of a character"),
+    *(
+        (lesson_10.check_p_good, lambda first=first, second=second: (first, second), hint)
+        for first, second, hint in (
+            (0.66, 0.22, "the first: not yet. One opinion decides"), (0.95, 0.65, "the second: .* no mean, is taken"),
+            (0.98, 0.22, "the first: .*it is not added, nor is it the 1.5"), (0.89, 0.22, "it does not divide it"),
+            (0.11, 0.22, "the first: .*main clause"), (0.01, 0.04, "no product"), (0.99, 0.02, "as in a softmax"),
+            (0.95, 0.72, "the second: .*it is not added"), (0.95, 0.09, "one factor of its own, -0.75"),
+            (0.95, 0.18, "not alone is -0.9"), (0.95, 0.93, "very alone is 1.5"), (0.95, 0.13, "belongs to it: lovely"),
+            (0.95, 0.09, "not the product of not and very"), (0.95, 0.04, "no product"),
+            (0.05, 3.58, r"That is exp\(-y\)"), (20.09, 0.28, r"the odds: the sigmoid"), (1.0, -0.86, "That is tanh"),
+            (1.05, -0.39, r"not 1 - exp\(-y\)"), (0.89, 0.29, "2 stood for e"), (1.0, 0.05, "10 stood for e"),
+            (1.0, 0.2, "One decimal is too coarse: give two"), (0.95, 0.21, "cut off behind the second decimal"),
+            (1, 0, "Those are verdicts"), (0.95, -1.275, "That is a score"), (0.22, 0.95, "first review comes first"),
+            (0.95, 0.5, "the second: not yet: 0.5, which is too large"), (1.5, 0.22, "no probability"),
+        )
+    ),
+    *(
+        (lesson_10.check_bag_ceiling, lambda t, s, p, key=key: ceiling_of_bags(t, s, p, key), hint)
+        for key, hint in (
+            (lambda w: sorted("".join(w)), "not of letters"), (lambda w: "".join(sorted(w)), "with nothing between"),
+            (lambda w: sorted(x[0] for x in w), "first letter of each word"), (lambda w: [str(len(w))], "how many"),
+            (lambda w: [len(x) for x in sorted(w, key=len)], "not only how long"), (lambda w: w, "best possible"),
+            (lambda w: w[:1], "not of the first"), (lambda w: w[-1:], "not of the last"),
+        )
+    ),
+    *(
+        (lesson_10.check_bag_ceiling, answer, hint)
+        for answer, hint in (
+            (lambda t, s, p: ceiling_of_bags(t, s, p) / len({tuple(sorted(w)) for w in t}), "by the number of bags"),
+            (lambda t, s, p: ceiling_of_bags(t, s, p) / len(t), "by the number of texts"),
+            (lambda t, s, p: ceiling_of_bags(t, s, p > 0.5), "A p above .5 is not certain"),
+            (lambda t, s, p: ceiling_of_bags(t, s, p, best=unless_even), "half of them are right"),
+            (in_bags(lambda s, p: max(s[-1] * p[-1], s[-1] * (1 - p[-1]))), "the last: is it written over"),
+            (in_bags(lambda s, p: max(np.maximum(s * p, s * (1 - p)))), "the one that gives most"),
+            (in_bags(lambda s, p: s.sum() * max(p.mean(), 1 - p.mean())), "not the plain mean of p"),
+            (in_bags(lambda s, p: s @ (p if np.sign(p - 0.5).sum() > 0 else 1 - p)), "do not vote"),
+            (in_bags(lambda s, p: s @ (p if p[s.argmax()] > 0.5 else 1 - p)), "not the commonest alone"),
+            (in_bags(lambda s, p: s @ (p if p[0] > 0.5 else 1 - p)), "not the first alone"),
+            (in_bags(lambda s, p: ((s @ p) ** 2 + (s @ (1 - p)) ** 2) / s.sum()), "drew its answer"),
+            (in_bags(lambda s, p: s.sum() / 2 if len(s) > 1 else s[0] * max(p[0], 1 - p[0])), "not a toss of a coin"),
+            (lambda t, s, p: sum(max(q @ r, q @ (1 - r)) for q, r in side_by_side(t, s, p)), "texts side by side"),
+            (lambda t, s, p: 0.583, r"expected 0\.\d+, got 0\.583\.$"),
+        )
+    ),
+    *(
+        (lesson_10.check_pooled, answer, hint)
+        for answer, hint in (
+            (lambda h, m: pool(h, m, m.sum() / len(h)), "not their mean"),
+            (lambda h, m: pool(h, m, m.sum(1).max()), "not the largest"),
+            (lambda h, m: pool(h, m, m.sum(1)[:, None] + 1), "not by one more"),
+            (lambda h, m: pool(h, m, m.sum(1)[:, None] - 1), "not by one less"),
+            (lambda h, m: pool(h, m, m.sum(0)[:1, None]), "not along axis 0"),
+            (lambda h, m: pool(h, m, m.sum(1)[:, None] * m.shape[1]), "divided twice"),
+            (lambda h, m: pool(h, m, m.sum(1)[:, None, None]), r"shape is \(3, 3, 4\), .*\(B, 1\)"),
+            (lambda h, m: pool(h, ~m), "the mean of the padding"),
+            (lambda h, m: (np.nanmedian(np.where(m[:, :, None], h, np.nan), axis=1), 0), "the median"),
+            (lambda h, m: (by_text(lambda a, n: a[: n.sum()].mean(0))(h, m), 0), "Padding may stand in front"),
+            (lambda h, m: (h[m].mean(0), h[m].max(0)), "a row for each text"),
+            (lambda h, m: (pool(h, m)[0], pool(h, m, low=-1)[1]), "wins against numbers below it"),
+            (lambda h, m: (pool(h, m)[0], pool(h, ~m)[1]), "the largest of the padding"),
+            (lambda h, m: (pool(h, m)[0], by_text(lambda a, n: a[n][-1])(h, m)), "taken whole, the last"),
+            (lambda h, m: (pool(h, m)[0], by_text(lambda a, n: max(a[n], key=np.linalg.norm))(h, m)), "largest norm"),
+            (lambda h, m: (pool(h, m)[0], (h - np.inf * ~m[:, :, None]).max(1)), "0 times infinity"),
+            (lambda h, m: [a + n * (a > 0) for n, a in enumerate(pool(h, m))], r"at \[\d, \d\], got .* are wrong"),
+        )
+    ),
+    (lesson_10.check_what_it_shows, lambda: list(SHOWN_10.values())[:5], "a mark for each of 7 statements, got 5"),
+    (lesson_10.check_what_it_shows, lambda: [*list(SHOWN_10.values())[:6], True], "statement g: not yet"),
+    *(
+        (lesson_10.check_leave_out, lambda v, w, rest=rest: [v(w) - v(rest(w, t)) for t in range(len(w))], hint)
+        for rest, hint in (
+            (lambda w, t: w[:t] + w[t:], "Nothing is left out"), (lambda w, t: w[:t] + w[t + 2 :], "two go there"),
+            (lambda w, t: w[:t], "ends the review"), (lambda w, t: w[: t + 1], "ends the review"),
+            (lambda w, t: w[t + 1 :], "begins the review"), (lambda w, t: [w[t]], "leaves out all but the word"),
+            (lambda w, t: [*w[:t], w[t], *w[t:]], "read twice"), (lambda w, t: w[:-1], "always the last word"),
+            (lambda w, t: w[: w.index(w[t])] + w[w.index(w[t]) + 1 :], "its first place were taken out"),
+            (lambda w, t: [*w[:t], "<unk>", *w[t + 1 :]], "closes up"), (lambda w, t: w[1:], "always the first word"),
+            (lambda w, t: " ".join(w[:t] + w[t + 1 :]), "got a text"), (lambda w, t: w[t], "got a text"),
+            (lambda w, t: [w[:t], w[t + 1 :]], "with a list in it"),
+            (lambda w, t: [x for x in w if x != w[t]], "words that are alike"),
+        )
+    ),
+    *(
+        (lesson_10.check_leave_out, answer, hint)
+        for answer, hint in (
+            (lambda v, w: [v(w[: t + 1]) - v(w[:t]) for t in range(len(w))], "of the review so far"),
+            (lambda v, w: [v(w[t:]) - v(w[t + 1 :]) for t in range(len(w))], "of what stands behind it"),
+            (lambda v, w: without_each(v, w)[1:], "the first word, too"),
+            (lambda v, w: sigmoid(v(w)) - sigmoid(v(w) - without_each(v, w)), "not of the probabilities"),
+            (lambda v, w: without_each(v, w) / v(w), "not divided by the logit"),
+            (lambda v, w: without_each(v, w) / without_each(v, w).sum(), "need not sum to 1"),
+            (lambda v, w: [v(w) - v(*w[:t], *w[t + 1 :]) for t in range(len(w))], r"hand it the list, without \*"),
+            (lambda v, w: [v(w) - v([x for x in w if x != y]) for y in dict.fromkeys(w)], "stands there twice has"),
+            (lambda v, w: without_each(v, w)[[w.index(x) for x in dict.fromkeys(w)]], "stands there twice has"),
+        )
+    ),
 ]  # fmt: skip
 
 
