@@ -209,8 +209,8 @@ def as_array(answer: Any, shape: Sequence[int], what: str, hints: dict[tuple, st
         raise NotYet(f"{what}: shape is {array.shape}, expected {shape}" + (f": {hint}" if hint else "") + ".")
     if np.isnan(array).any():
         raise NotYet(
-            f"{what}: there are values that are not finite, NaN: 0 / 0, infinity minus infinity, or the logarithm or "
-            "root of a negative number."
+            f"{what}: there are values that are not finite, NaN: 0 / 0, 0 times infinity (as in 0 * log(0)), infinity "
+            "minus infinity, or the logarithm or root of a negative number."
         )
     if not np.isfinite(array).all():
         raise NotYet(
@@ -440,17 +440,21 @@ def marks(answer, truth: Mapping | Sequence, hints: Mapping | Sequence, what: st
     if any(answer is blank for blank in BLANK):
         raise NotYet(f"{what}: still blank: mark each statement True or False.")
     right, why = _by_name(truth), _by_name(hints)
+    if isinstance(truth, Mapping) and isinstance(answer, list | tuple | np.ndarray):  # in the order of the statements
+        if len(answer) != len(right):
+            raise NotYet(f"{what}: expected {len(right)} marks, got {len(answer)}: one for each statement, in order.")
+        answer = dict(zip(right, answer, strict=True))
     if right.keys() != why.keys():
         raise ValueError(f"marks: a hint for each statement, got {list(why)} for {list(right)}")
     if isinstance(answer, str | bytes | set) or not isinstance(answer, Mapping | Sequence | np.ndarray):
         raise NotYet(f"{what}: expected True or False for each of {len(right)} statements, got {_kind(answer)}.")
     given = _by_name(answer)
+    if extra := [name for name in given if name not in right]:
+        raise NotYet(f"{what}: there is no statement {extra[0]!r}: there are {', '.join(map(str, right))}.")
     if missing := [name for name in right if name not in given or any(given[name] is blank for blank in BLANK)]:
         all_of_them = len(missing) == len(right)
         raise NotYet(f"{what}: " + ("still blank: mark each" if all_of_them else f"mark statement {missing[0]}, too:")
                      + (" statement" if all_of_them else "") + " True or False.")  # fmt: skip
-    if extra := [name for name in given if name not in right]:
-        raise NotYet(f"{what}: there is no statement {extra[0]!r}: there are {', '.join(map(str, right))}.")
     for name, mark in given.items():
         if not is_mark(mark):
             raise NotYet(f"{what}: statement {name}: {no_mark(mark)}.")
