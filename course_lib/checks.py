@@ -457,20 +457,21 @@ def marks(answer, truth: Mapping | Sequence, hints: Mapping | Sequence, what: st
     if any(answer is blank for blank in BLANK):
         raise NotYet(f"{what}: still blank: mark each statement True or False.")
     right, why = _by_name(truth), _by_name(hints)
+    if isinstance(truth, Mapping) and isinstance(answer, list | tuple | np.ndarray):  # in the order of the statements
+        if len(answer) != len(right):
+            raise NotYet(f"{what}: expected {len(right)} marks, got {len(answer)}: one for each statement, in order.")
+        answer = dict(zip(right, answer, strict=True))
     if right.keys() != why.keys():
         raise ValueError(f"marks: a hint for each statement, got {list(why)} for {list(right)}")
     if isinstance(answer, str | bytes | set) or not isinstance(answer, Mapping | Sequence | np.ndarray):
         raise NotYet(f"{what}: expected True or False for each of {len(right)} statements, got {_kind(answer)}.")
-    in_order = isinstance(truth, Mapping) and not isinstance(answer, Mapping)  # a list of marks of lettered statements
-    if in_order and len(answer) != len(right):
-        raise NotYet(f"{what}: expected a mark for each of {len(right)} statements, got {len(answer)}.")
-    given = dict(zip(right, answer, strict=True)) if in_order else _by_name(answer)
+    given = _by_name(answer)
+    if extra := [name for name in given if name not in right]:
+        raise NotYet(f"{what}: there is no statement {extra[0]!r}: there are {', '.join(map(str, right))}.")
     if missing := [name for name in right if name not in given or any(given[name] is blank for blank in BLANK)]:
         all_of_them = len(missing) == len(right)
         raise NotYet(f"{what}: " + ("still blank: mark each" if all_of_them else f"mark statement {missing[0]}, too:")
                      + (" statement" if all_of_them else "") + " True or False.")  # fmt: skip
-    if extra := [name for name in given if name not in right]:
-        raise NotYet(f"{what}: there is no statement {extra[0]!r}: there are {', '.join(map(str, right))}.")
     for name, mark in given.items():
         if not is_mark(mark):
             raise NotYet(f"{what}: statement {name}: {no_mark(mark)}.")

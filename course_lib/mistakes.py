@@ -318,7 +318,10 @@ def _no_pairs(a: tuple, b: tuple, code: str) -> str:
     if code.startswith("sum("):
         return "sum(…) adds whole arrays to each other: make one number of each first, (…).sum()"
     if a == b[:-1] or b == a[:-1]:
-        return "a sum, mean or max took an axis away: keepdims=True keeps it, with length 1"
+        return (
+            "the one has an axis fewer: [:, None] adds one at the end; if a sum, mean or max took it away, "
+            "keepdims=True keeps it, with length 1"
+        )
     if re.search(r"@.*(?<!\*)\*(?!\*)", code):
         return "@ and * go from left to right: put brackets around what is multiplied number by number first"
     if len(a) == len(b) == 2 and a == b[::-1] and "*" not in code:

@@ -576,6 +576,13 @@ def hit(weights, box, size, middle=0.5, turned=False, corners=False, find=np.arg
     return bool((box[0] <= x <= right or not in_x) and (box[1] <= y <= low or not in_y))
 
 
+def hit_in_pixels(weights, box, size):
+    inside = np.zeros((size, size), bool)
+    inside[box[1] : box[1] + box[3], box[0] : box[0] + box[2]] = True
+    row, column = peak(weights)
+    return inside[int((row + 0.5) * size / weights.shape[0]), int((column + 0.5) * size / weights.shape[1])]
+
+
 def hit_by_mass(weights, box, size):
     rows, columns = weights.shape
     x = (weights * (np.arange(columns) + 0.5)).sum() * size / columns / weights.sum()
@@ -589,6 +596,16 @@ def peak(weights):
 
 def hit_at(point, box):
     return bool(box[0] <= point[1] <= box[0] + box[2] and box[1] <= point[0] <= box[1] + box[3])
+
+
+def hit_by_part(weights, box, size, cut=False):
+    """The weights of the cells that lie in the box with their middles; cut: between its edges, cut to whole cells."""
+    (rows, columns), (x, y, width, height) = weights.shape, box
+    if cut:
+        return weights[int(y / size * rows) : int((y + height) / size * rows),
+                       int(x / size * columns) : int((x + width) / size * columns)]  # fmt: skip
+    across, down = (np.arange(columns) + 0.5) * size / columns, (np.arange(rows) + 0.5) * size / rows
+    return weights[(y <= down) & (down <= y + height)][:, (x <= across) & (across <= x + width)]
 
 
 def added(p, drawn, better):
@@ -776,6 +793,8 @@ RIGHT = [
     (lesson_09.check_least_penalty, lambda J, T, k: k * (T - J) ** 2 / T),
     (lesson_09.check_least_penalty, lambda J, T, k: sum(k * (1 - J / T) ** 2 for _ in range(T))),
     (lesson_09.check_what_it_shows, lambda: MARKS),
+    (lesson_09.check_what_it_shows, lambda: tuple(MARKS.values())),
+    (lesson_09.check_hit, hit_in_pixels),
     (lesson_09.check_hit, hit),
     (lesson_09.check_score_gradient, score_gradient),
     (lesson_09.check_focus, sharp),
@@ -1717,10 +1736,10 @@ WRONG = [
     ),
     (lesson_09.check_what_it_shows, lambda: dict.fromkeys("abcdefg", True), "start of the memory"),
     (lesson_09.check_what_it_shows, lambda: dict.fromkeys("abcdefg", False), "The pointing game asks"),
-    (lesson_09.check_what_it_shows, lambda: {"a": True}, "b has no mark"),
+    (lesson_09.check_what_it_shows, lambda: {"a": True}, "mark statement b, too"),
     (lesson_09.check_what_it_shows, lambda: MARKS | {"c": "True"}, "expected True or False"),
-    (lesson_09.check_what_it_shows, lambda: MARKS | {"h": True}, "letters are a to g"),
-    (lesson_09.check_what_it_shows, lambda: [True, False], "letter, colon, mark"),
+    (lesson_09.check_what_it_shows, lambda: MARKS | {"h": True}, "there is no statement 'h'"),
+    (lesson_09.check_what_it_shows, lambda: [True, False], "expected 7 marks, got 2"),
     (lesson_09.check_hit, lambda a, box, n: hit(a, box, n, turned=True), "changed places"),
     (lesson_09.check_hit, lambda a, box, n: hit(a, box, n, middle=0), "corner of the cell"),
     (lesson_09.check_hit, lambda a, box, n: hit(a, box, n, corners=True), "not a corner"),
@@ -1742,7 +1761,7 @@ WRONG = [
             (lambda a, n, y, x: ((y + 0.5) * n / a.shape[1], (x + 0.5) * n / a.shape[1]), "need not be square"),
             (lambda a, n, y, x: ((y + 0.5) * n / a.shape[1], (x + 0.5) * n / a.shape[0]), "need not be square"),
             (lambda a, n, y, x: ((y + 0.5) * n / 8, (x + 0.5) * n / 8), "not always 8 × 8"),
-            (lambda a, n, y, x: ((y + 0.5) * (n // a.shape[0]), (x + 0.5) * (n // a.shape[1])), "cuts the fraction"),
+            (lambda a, n, y, x: ((y + 0.5) * (n // a.shape[0]), (x + 0.5) * (n // a.shape[1])), "cut the fraction off"),
             (lambda a, n, y, x: (y + 0.5, x + 0.5), "Count in pixels"),
             (lambda a, n, y, x: (y * n / a.shape[0], (x + 0.5) * n / a.shape[1]), "corner of the cell in y"),
             (lambda a, n, y, x: ((y + 1) * n / a.shape[0], (x + 1) * n / a.shape[1]), "half a cell before"),
@@ -2138,7 +2157,7 @@ MENDED = [  # what was passed, not explained, or told a wrong cause
             (lambda h, m: [a + n * (a > 0) for n, a in enumerate(pool(h, m))], r"at \[\d, \d\], got .* are wrong"),
         )
     ),
-    (lesson_10.check_what_it_shows, lambda: list(SHOWN_10.values())[:5], "a mark for each of 7 statements, got 5"),
+    (lesson_10.check_what_it_shows, lambda: list(SHOWN_10.values())[:5], "expected 7 marks, got 5"),
     (lesson_10.check_what_it_shows, lambda: [*list(SHOWN_10.values())[:6], True], "statement g: not yet"),
     *(
         (lesson_10.check_leave_out, lambda v, w, rest=rest: [v(w) - v(rest(w, t)) for t in range(len(w))], hint)
@@ -2212,6 +2231,51 @@ MENDED += [  # lessons 08 to 10
     (lesson_08.check_own_thing, lambda: ALMOST, "almost the same in two states, 0.0"),
     (lesson_08.check_own_thing, lambda: KITE.replace("resting", "and"), "caption such as `a red kite and"),
     (lesson_08.check_own_thing, lambda: KINDS_FILE.read_text(encoding="utf-8") + KITE, "return the new kind alone"),
+    *((lesson_09.check_hit, lambda a, box, n, place=place: hit_at(place(a, n, *peak(a)), box), hint)
+      for place, hint in (
+        (lambda a, n, y, x: (int((y + 0.5) * n / a.shape[0]), int((x + 0.5) * n / a.shape[1])), r"int\(…\) cut"),
+        (lambda a, n, y, x: (round((y + 0.5) * n / a.shape[0]), round((x + 0.5) * n / a.shape[1])), "No rounding"),
+        (lambda a, n, y, x: ((y + 0.5) * (n - 1) / a.shape[0], (x + 0.5) * (n - 1) / a.shape[1]), "not size - 1"),
+        (lambda a, n, y, x: (y * n / (a.shape[0] - 1), x * n / (a.shape[1] - 1)), "the first cell's middle lay at 0"),
+        (lambda a, n, y, x: (round(y * n / a.shape[0]), round(x * n / a.shape[1])), "corner of the cell"),
+        (lambda a, n, y, x: ((a.sum(1).argmax() + 0.5) * n / a.shape[0], (a.sum(0).argmax() + 0.5) * n / a.shape[1]),
+         "not the row and the column with the largest sums"),
+        (lambda a, n, y, x: ((a.argmax(1)[0] + 0.5) * n / a.shape[0], (a.argmax(0)[0] + 0.5) * n / a.shape[1]),
+         "argmax along an axis"),
+    )),
+    (lesson_09.check_hit, lambda a, box, n: bool(hit_by_part(a, box, n).sum() > 0.5), "how much light falls"),
+    (lesson_09.check_hit, lambda a, box, n: hit_by_part(a, box, n, cut=True).max(initial=0) == a.max(), "cut to whole"),
+    (lesson_09.check_hit,
+     lambda a, box, n: bool(a[int((box[1] + box[3] / 2) / n * a.shape[0]), int((box[0] + box[2] / 2) / n * a.shape[1])]
+                            == a.max()), "not the middle of the box in the cell"),
+    (lesson_09.check_least_penalty, lambda J, T, k: k * T * abs(1 - J / T), "The square is missing"),
+    (lesson_09.check_least_penalty, lambda J, T, k: k * 64 * (1 - J / 64) ** 2, "not always 64"),
+    (lesson_09.check_least_penalty, lambda J, T, k: (k * T * (1 - J / T)) ** 2, "not the whole sum"),
+    (lesson_09.check_least_penalty, lambda J, T, k: k * J**2 / T, "the 1 is missing"),
+    (lesson_09.check_least_penalty, lambda J, T, k: k * T * (1 + J / T) ** 2, "not plus"),
+    (lesson_09.check_least_penalty, lambda J, T, k: k * T * (1 - (J / T) ** 2), "around the whole bracket"),
+    (lesson_09.check_least_penalty, lambda J, T, k: k * T * J * (1 - J / T) ** 2, "none stands outside"),
+    (lesson_09.check_least_penalty, lambda J, T, k: k * T * J * (1 - 1 / T) ** 2, "inside the square, not outside"),
+    (lesson_09.check_least_penalty, lambda J, T, k: k * (T - J + J**2 / T), "the 2 is missing"),
+    (lesson_09.check_least_penalty, lambda J, T, k: k * T * (1 - J / T) ** 2 / 2, "No half"),
+    (lesson_09.check_least_penalty, lambda J, T, k: round(k * T * (1 - J / T) ** 2, 1), "No rounding"),
+    (lesson_09.check_least_penalty, lambda J, T, k: k * (1 - J / T) ** 2 / T, "no mean"),
+    *((lesson_09.check_score_gradient, lambda p, d, r, b, learn=learn: learn(p, d, r, b, np.eye(len(p))[d] - p), hint)
+      for learn, hint in (
+        (lambda p, d, r, b, each: (np.log(p[d])[:, None] * (r - b)[:, None] * each).mean(0), "no other log alpha"),
+        (lambda p, d, r, b, each: (r[:, None] * each).mean(0) - b, "stands in the brackets"),
+        (lambda p, d, r, b, each: sum((r[d == t].mean() - b) * (np.eye(len(p))[t] - p) for t in set(d.tolist())),
+         "not every region once"),
+        (lambda p, d, r, b, each: (r[0] - b) * each[0] / len(d), "only the first draw"),
+        (lambda p, d, r, b, each: (r[-1] - b) * each[-1], "only the last draw"),
+        (lambda p, d, r, b, each: ((r - b) * each).mean(0), r"\[:, None\] adds one at the end"),
+    )),
+    (lesson_09.check_focus, lambda a: 1 + (a * np.log(a)).sum() / np.log(len(a)), r"0 \* log\(0\)"),
+    (lesson_09.check_focus, lambda a: 1 + (a * np.log2(a + 1e-12)).sum() / np.log(len(a)), "logarithms of two bases"),
+    (lesson_09.check_focus, lambda a: sharp(softmax(a)), "as if a softmax were taken"),
+    (lesson_09.check_focus, lambda a: (a.max() - 1 / 64) / (1 - 1 / 64), "with 64 regions it was right"),
+    (lesson_09.check_focus, np.max, "1 / 64, the number of regions turned over"),
+    (lesson_09.check_what_it_shows, lambda: {k.upper(): v for k, v in MARKS.items()}, "no statement 'A'"),
 ]  # fmt: skip
 
 
