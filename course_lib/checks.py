@@ -14,7 +14,7 @@ import io
 import itertools
 import sys
 import types
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -99,7 +99,7 @@ def _guarded(answer: Any, name: str) -> Any:
     """What a student's function returned; a function or generator among it tells its errors as NotYet, too."""
     if isinstance(answer, types.GeneratorType):
         steps = _guarded_steps(answer, name)
-        steps.__name__ = answer.__name__
+        steps.__name__ = answer.__name__  # whether it is a generator expression
         return steps
     if isinstance(answer, types.FunctionType | types.MethodType | functools.partial):
         inner = getattr(answer, "__name__", "<lambda>")
@@ -117,7 +117,7 @@ def _guarded(answer: Any, name: str) -> Any:
     return answer
 
 
-def _guarded_steps(steps: types.GeneratorType, name: str) -> Iterator:
+def _guarded_steps(steps: types.GeneratorType, name: str) -> Generator:
     while True:
         with _sentences(name):
             try:
