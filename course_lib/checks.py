@@ -449,8 +449,8 @@ def number(answer, expected: float, what: str, mistakes: Sequence[tuple[Any, str
 def marks(answer, truth: Mapping | Sequence, hints: Mapping | Sequence, what: str = "your marks") -> None:
     """NotYet unless each statement is marked True or False as in `truth`; the first wrong mark is told its hint.
 
-    truth and hints: of each statement, as dicts with the same keys, or as lists. answer: a dict like them, or a list in
-    their order, or a function that returns one.
+    truth and hints: of each statement, as dicts with the same keys, or as lists. answer: a dict or list like them, or
+    a function that returns one.
     """
     if callable(answer):
         answer = run(answer)
