@@ -14,7 +14,7 @@ import io
 import itertools
 import sys
 import types
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -98,7 +98,7 @@ def _sentences(name: str) -> Iterator[None]:
 def _guarded(answer: Any, name: str) -> Any:
     """What a student's function returned; a function or generator among it tells its errors as NotYet, too."""
     if isinstance(answer, types.GeneratorType):
-        steps = _guarded_steps(answer, name)
+        steps: Any = _guarded_steps(answer, name)
         steps.__name__ = answer.__name__  # whether it is a generator expression
         return steps
     if isinstance(answer, types.FunctionType | types.MethodType | functools.partial):
@@ -117,7 +117,7 @@ def _guarded(answer: Any, name: str) -> Any:
     return answer
 
 
-def _guarded_steps(steps: types.GeneratorType, name: str) -> Generator:
+def _guarded_steps(steps: types.GeneratorType, name: str) -> Iterator:
     while True:
         with _sentences(name):
             try:

@@ -93,7 +93,7 @@ def check_p_good(p_good) -> None:
     checks.solved("p_good: sigmoid(1.2 * 2.5) and sigmoid(-0.75 * 1.7)")
 
 
-def _bags(texts, shares, p, key=sorted):
+def _bags(texts, shares, p, *, key=sorted):
     """A list for each bag, in the order in which they first come: (share, p, number) of each of its texts."""
     bags: dict = {}
     for i, words in enumerate(texts):
@@ -109,9 +109,9 @@ def _parts(share, p):
     return share * p, share * (1 - p)
 
 
-def _ceiling(texts, shares, p, key=sorted, of_bag=_more_probable, weigh=_parts):
+def _ceiling(texts, shares, p, *, key=sorted, of_bag=_more_probable, weigh=_parts):
     """What the best reader of bags gets right, or with a mistake: in the key, for a bag, or for a text."""
-    return sum(of_bag(*np.sum([weigh(*text[:2]) for text in bag], axis=0)) for bag in _bags(texts, shares, p, key))
+    return sum(of_bag(*np.sum([weigh(*text[:2]) for text in bag], axis=0)) for bag in _bags(texts, shares, p, key=key))
 
 
 def _by(key):
