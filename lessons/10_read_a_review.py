@@ -643,7 +643,7 @@ demos.review(draw_review, typed)
 # ## On real data: SST-2
 #
 # Sentences of film reviews, marked good or bad by people (Socher et al. 2013): 6,920 to learn from, 872 to judge on. Nobody knows their true probabilities, or a
-# ceiling. What counting reaches we can measure: **NBSVM** weighs each word by how much oftener it stands in good reviews, then trains a linear classifier (Wang and
+# ceiling. What counting reaches we can measure: NBSVM weighs each word by how much oftener it stands in good reviews, then trains a linear classifier (Wang and
 # Manning 2012).
 
 # %% [markdown]

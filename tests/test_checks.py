@@ -2113,7 +2113,9 @@ MENDED = [  # what was passed, not explained, or told a wrong cause
             (lambda w: sorted("".join(w)), "not of letters"), (lambda w: "".join(sorted(w)), "with nothing between"),
             (lambda w: sorted(x[0] for x in w), "first letter of each word"), (lambda w: [str(len(w))], "how many"),
             (lambda w: [len(x) for x in sorted(w, key=len)], "not only how long"), (lambda w: w, "best possible"),
-            (lambda w: w[:1], "not of the first"), (lambda w: w[-1:], "not of the last"),
+            (lambda w: sorted(w[1:]), "the first, too"), (lambda w: sorted(w[:-1]), "the last, too"),
+            (lambda w: sorted(x[-1] for x in w), "last letter of each"), (lambda w: w[:1], "not of the first"),
+            (lambda w: w[-1:], "not of the last"),
         )
     ),
     *(
@@ -2149,6 +2151,7 @@ MENDED = [  # what was passed, not explained, or told a wrong cause
             (lambda h, m: (np.nanmedian(np.where(m[:, :, None], h, np.nan), axis=1), 0), "the median"),
             (lambda h, m: (by_text(lambda a, n: a[: n.sum()].mean(0))(h, m), 0), "Padding may stand in front"),
             (lambda h, m: (h[m].mean(0), h[m].max(0)), "a row for each text"),
+            (lambda h, m: (h * m[:, :, None], h * m[:, :, None]), "nothing is pooled"),
             (lambda h, m: (pool(h, m)[0], pool(h, m, low=-1)[1]), "wins against numbers below it"),
             (lambda h, m: (pool(h, m)[0], pool(h, ~m)[1]), "the largest of the padding"),
             (lambda h, m: (pool(h, m)[0], by_text(lambda a, n: a[n][-1])(h, m)), "taken whole, the last"),
@@ -2158,6 +2161,8 @@ MENDED = [  # what was passed, not explained, or told a wrong cause
         )
     ),
     (lesson_10.check_what_it_shows, lambda: list(SHOWN_10.values())[:5], "expected 7 marks, got 5"),
+    (lesson_10.check_what_it_shows, lambda: {n.upper(): mark for n, mark in SHOWN_10.items()}, "no statement 'A'"),
+    (lesson_10.check_what_it_shows, lambda: dict.fromkeys(SHOWN_10), "still blank"),
     (lesson_10.check_what_it_shows, lambda: [*list(SHOWN_10.values())[:6], True], "statement g: not yet"),
     *(
         (lesson_10.check_leave_out, lambda v, w, rest=rest: [v(w) - v(rest(w, t)) for t in range(len(w))], hint)
@@ -2169,7 +2174,8 @@ MENDED = [  # what was passed, not explained, or told a wrong cause
             (lambda w, t: w[: w.index(w[t])] + w[w.index(w[t]) + 1 :], "its first place were taken out"),
             (lambda w, t: [*w[:t], "<unk>", *w[t + 1 :]], "closes up"), (lambda w, t: w[1:], "always the first word"),
             (lambda w, t: " ".join(w[:t] + w[t + 1 :]), "got a text"), (lambda w, t: w[t], "got a text"),
-            (lambda w, t: [w[:t], w[t + 1 :]], "with a list in it"),
+            (lambda w, t: [w[:t], w[t + 1 :]], "with a list in it"), (lambda w, t: set(w) - {w[t]}, "set has lost it"),
+            (lambda w, t: w[: t + 1] + w[t + 2 :], "the word behind were"), (lambda w, t: w[: t - 1] + w[t:], "from 0"),
             (lambda w, t: [x for x in w if x != w[t]], "words that are alike"),
         )
     ),

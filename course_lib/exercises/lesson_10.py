@@ -1,6 +1,7 @@
 """Checks of lesson 10."""
 
 import itertools
+from collections.abc import Callable
 
 import numpy as np
 
@@ -44,7 +45,7 @@ READ_AS = (  # of the first review, of the second: the score as a likely mistake
         -3.775: "One opinion decides. The other is not what it is compared with, as in a softmax.",
     },
 )  # fmt: skip
-INSTEAD = [  # of the right scores: what stands in the place of the sigmoid -> its hint
+INSTEAD: list[tuple[Callable, str]] = [  # of the right scores: what stands in the place of the sigmoid -> its hint
     (lambda y: y, "Those are the scores: put them through the sigmoid."),
     (lambda y: _sigmoid(-y), "Those are the probabilities of a bad verdict: exp(-y) has a minus."),
     (lambda y: y > 0, "Those are verdicts. Asked for are their probabilities."),
@@ -92,7 +93,7 @@ def check_p_good(p_good) -> None:
     checks.solved("p_good: sigmoid(1.2 * 2.5) and sigmoid(-0.75 * 1.7)")
 
 
-def _bags(texts, shares, p, key=sorted):
+def _bags(texts, shares, p, *, key=sorted):
     """A list for each bag, in the order in which they first come: (share, p, number) of each of its texts."""
     bags: dict = {}
     for i, words in enumerate(texts):
@@ -100,11 +101,17 @@ def _bags(texts, shares, p, key=sorted):
     return list(bags.values())
 
 
-def _ceiling(
-    *case, key=sorted, of_bag=lambda good, bad: max(good, bad), weigh=lambda share, p: (share * p, share * (1 - p))
-):
+def _more_probable(good, bad):
+    return max(good, bad)
+
+
+def _parts(share, p):
+    return share * p, share * (1 - p)
+
+
+def _ceiling(texts, shares, p, *, key=sorted, of_bag=_more_probable, weigh=_parts):
     """What the best reader of bags gets right, or with a mistake: in the key, for a bag, or for a text."""
-    return sum(of_bag(*np.sum([weigh(share, p) for share, p, _ in bag], axis=0)) for bag in _bags(*case, key=key))
+    return sum(of_bag(*np.sum([weigh(*text[:2]) for text in bag], axis=0)) for bag in _bags(texts, shares, p, key=key))
 
 
 def _by(key):
@@ -145,6 +152,10 @@ CEILINGS = [  # what a likely mistake gives -> its hint
     (_by(lambda words: sorted(word[0] for word in words)),
      "As if a bag knew only the first letter of each word: compare whole words."),
     (_by(lambda words: sorted(map(len, words))), "A bag knows which words they are, not only how long."),
+    (_by(lambda words: sorted(word[-1] for word in words)),
+     "As if a bag knew only the last letter of each word: compare whole words."),
+    (_by(lambda words: sorted(words[1:])), "A bag is made of all words of a text: of the first, too."),
+    (_by(lambda words: sorted(words[:-1])), "A bag is made of all words of a text: of the last, too."),
     (_by(lambda words: words[0]), "A bag is made of all words of a text, not of the first."),
     (_by(lambda words: words[-1]), "A bag is made of all words of a text, not of the last."),
     (lambda texts, shares, p: _ceiling(texts, 0 * p + 1 / len(p), p), "Count each with its share."),
@@ -321,6 +332,7 @@ def check_pooled(pooled) -> None:
                 (T, H): "over the steps, axis 1, not over the texts",
                 (H,): "a row for each text: as if the words of all texts were taken together, or one text alone",
                 (B, B, H): "what is divided by needs the shape (B, 1), or the sum that of h: is an axis too many",
+                (B, T, H): "nothing is pooled: the steps, axis 1, go away",
                 (B, 1, H): "the axis of the steps goes away: no keepdims, or take [:, 0]",
             })  # fmt: skip
 
@@ -360,6 +372,8 @@ def _verdict(*given):
             f"leave_out: verdict takes one list of words, got {len(given)} things: hand it the list, without *."
         )
     (words,) = given
+    if isinstance(words, set | frozenset | dict):
+        raise NotYet(f"leave_out: verdict takes a list of words, in order; a {type(words).__name__} has lost it.")
     if isinstance(words, str):
         raise NotYet("leave_out: verdict takes a list of words, got a text: a list of one word is [word], do not join.")
     score, sign = 0.3, 1
@@ -399,6 +413,7 @@ def _through(words, t):
 TWICE = "A word that stands there twice: as if its first place were taken out each time. Take out the one at place t."
 ENDS = "That ends the review there. Take out the one word, and keep what stands behind it."
 BEGINS = "That begins the review there. Take out the one word, and keep what stands before it."
+COUNTED = "Places are counted from 0: as if the word before were left out."
 ONE = "Take out one word alone"
 LEFT_OUT = [
     (lambda words: -_left_out(words), "The sign is turned round: a word that speaks for good gets a number above 0."),
@@ -422,6 +437,10 @@ LEFT_OUT = [
     (_less(lambda words, t: _without(_without(words, t), max(t - 1, 0))), f"{ONE}: two go there."),
     (_less(lambda words, t: words[:-1]), "It is always the last word that is left out: the one at place t."),
     (_less(lambda words, t: words[1:]), "It is always the first word that is left out: the one at place t."),
+    (_less(lambda words, t: _without(words, t + 1)), "Places are counted from 0: as if the word behind were left out."),
+    (_less(lambda words, t: _without(words, t - 1) if t else words), COUNTED),
+    (_less(lambda words, t: _without(words, (t - 1) % len(words))), COUNTED),
+    (_less(lambda words, t: words[: t - 1] + words[t:]), COUNTED),
     (_less(lambda words, t: sorted(_without(words, t))), "Keep the words in their order."),
     (lambda words: np.abs(_left_out(words)), "Keep the sign: it tells which verdict the word speaks for."),
     (lambda words: _left_out(words) ** 2, "No square: it loses the sign."),
