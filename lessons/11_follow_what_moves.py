@@ -17,7 +17,7 @@
 #
 # **You need:** lessons 08 and 10.
 #
-# **Run time:** about 45 seconds on two processor cores with AVX-512, about 60 on one without. Four cells train and say so.
+# **Run time:** about 52 seconds on two processor cores with AVX-512, about 61 on one without. Four cells train and say so.
 #
 # **Sources.** R. Kalman, *A new approach to linear filtering and prediction problems*, Journal of Basic Engineering 82, 1960,
 # [doi:10.1115/1.3662552](https://doi.org/10.1115/1.3662552). J. Donahue et al., *Long-term recurrent convolutional networks for visual recognition and
