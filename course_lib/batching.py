@@ -104,6 +104,24 @@ def signal_batches(draw, batch_size: int, seed: int, ahead: int = 1, at_once: in
             yield read[i : i + batch_size], later[i : i + batch_size]
 
 
+def window_batches(read: np.ndarray, later: np.ndarray, length: int, batch_size: int, seed: int, noise: float = 0.0):
+    """Endless batches of windows of one long signal, each from a random place on: (batch_size, length, ...) twice.
+
+    read (N, D): what is read at each step; later (N, ...): its targets. noise: the standard deviation of what is added
+    to what is read, new each time, so that a short signal is not learned by heart. CourseError if it is shorter than a
+    window.
+    """
+    if not 1 <= length <= len(read):
+        raise CourseError(
+            f"windows of {length} steps, a signal of {len(read)}: expected 1 or more, and a longer signal."
+        )
+    rng = np.random.default_rng(seed)
+    while True:
+        places = rng.integers(len(read) - length + 1, size=(batch_size, 1)) + np.arange(length)
+        seen = read[places]
+        yield (seen + noise * rng.normal(size=seen.shape)).astype(np.float32), later[places].astype(np.float32)
+
+
 def position_batches(rows: np.ndarray, batch_size: int, seed: int, view) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Endless shuffled batches of positions for a network without a memory; `view` is windows or bags with its size.
 

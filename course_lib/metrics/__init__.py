@@ -8,6 +8,7 @@ from course_lib.metrics.calibration import (
     reliability,
 )
 from course_lib.metrics.captions import caption_bleu, cider
+from course_lib.metrics.forecasts import coverage, gaussian_nats, interval, skill, squared_errors
 from course_lib.metrics.language import (
     accuracy_by_distance,
     log_p_of_targets,
@@ -22,7 +23,7 @@ from course_lib.metrics.translation import alignment_error_rate, bleu, bleu_by_l
 
 __all__ = [
     "accuracy_by_distance", "agreement", "alignment_error_rate", "bleu", "bleu_by_length", "caption_bleu", "cider",
-    "expected_calibration_error", "expected_error", "highest", "links", "log_p_of_targets", "log_softmax",
-    "nats_above_floor", "perplexity", "perplexity_ratio", "pointing_accuracy", "pointing_at_words", "reliability",
-    "sentences", "story_marks", "thirds",
+    "coverage", "expected_calibration_error", "expected_error", "gaussian_nats", "highest", "interval", "links",
+    "log_p_of_targets", "log_softmax", "nats_above_floor", "perplexity", "perplexity_ratio", "pointing_accuracy",
+    "pointing_at_words", "reliability", "sentences", "skill", "squared_errors", "story_marks", "thirds",
 ]  # fmt: skip

@@ -1,7 +1,7 @@
 """The course's figures: one function a figure, (ax, arrays) -> ax. The only package that imports matplotlib."""
 
 from course_lib.plotting.bars import bars, grouped_bars, intervals
-from course_lib.plotting.curves import against_truth, curve, lag_curves, lines, signal, trade_off
+from course_lib.plotting.curves import against_truth, curve, forecast, lag_curves, lines, signal, trade_off
 from course_lib.plotting.diagrams import unrolled
 from course_lib.plotting.images import attention_maps, film, frames, pictures
 from course_lib.plotting.matrices import attention, heat_map
@@ -11,6 +11,6 @@ from course_lib.plotting.vectors import moves
 
 __all__ = [
     "BLUE", "against_truth", "attention", "attention_maps", "bars", "close", "coloured_text", "curve", "figure",
-    "film", "frames", "grouped_bars", "heat_map", "intervals", "lag_curves", "lines", "moves", "over_words", "pictures",
-    "signal", "text_states", "title", "trade_off", "unrolled",
+    "film", "forecast", "frames", "grouped_bars", "heat_map", "intervals", "lag_curves", "lines", "moves", "over_words",
+    "pictures", "signal", "text_states", "title", "trade_off", "unrolled",
 ]  # fmt: skip

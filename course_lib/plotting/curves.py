@@ -110,3 +110,20 @@ def signal(ax, seen, true=None, mean=None, spread=None, others: dict | None = No
     ax.set(xlabel="step", ylabel="place")
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return ax
+
+
+def forecast(ax, seen, said, ahead, begin: int, ylabel: str):
+    """What was seen of a series (N,), with gaps at NaN; what was said of each number one step before, (N,); what comes.
+
+    ahead: mean, low and high of what comes after it, each (K,). begin: the number of the first step that is shown.
+    """
+    steps = begin + np.arange(len(seen))
+    later = begin + len(seen) + np.arange(len(ahead[0]))
+    ax.plot(steps, seen, color="black", marker="o", markersize=3, linewidth=1, label="seen")
+    ax.plot(steps, said, color=RED, linestyle="--", linewidth=1.2, label="forecast one step before")
+    mean, low, high = ahead
+    ax.fill_between(later, low, high, color=BLUE, alpha=0.2, label="90 % interval")
+    ax.plot(later, mean, color=BLUE, marker="o", markersize=3, label="what comes next")
+    ax.set(xlabel="step", ylabel=ylabel)
+    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    return ax

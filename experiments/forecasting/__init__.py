@@ -1,0 +1,1 @@
+"""What comes next in a column of numbers: views, rivals, networks, judging."""
