@@ -3,7 +3,8 @@
 `run` calls what a student wrote, so that whatever goes wrong in it is one sentence, also later, in a function or
 generator that it handed over. `guard` is put around every check (course_lib/exercises/__init__.py) for all the rest: a
 layer, a class, a grammar that breaks where it is used. Then `as_array`, `as_list` or `results` see that the answer is
-of the right kind, and `expect_close`, `number` or `marks` whether it is right, with a hint for each likely mistake.
+of the right kind, and `expect_close`, `expect_cases`, `number` or `marks` whether it is right, with a hint for each
+likely mistake.
 """
 
 import contextlib
@@ -19,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.errors import CourseError
-from course_lib.mistakes import TURNED, explain, has_more
+from course_lib.mistakes import LONGEST, TURNED, explain, has_more, returns_something
 
 BLANK = (None, ..., NotImplemented)
 TOO_MANY = 100_000  # things in a list that a student's code makes: what never ends is stopped there
@@ -61,6 +62,9 @@ def run(function: Callable, *args) -> Any:
         raise NotYet(f"{name} is still blank: write it in the cell above, run that cell, then this one.")
     if answer is None:
         how = f": end it with `return {_argument(function, changed[0])}`" if changed else ": end it with `return …`"
+        if returns_something(function) and not changed:
+            how = ", though there is a `return …` in it: does that stand inside a loop or an if, and is not reached?"
+            raise NotYet(f"{name} returned nothing{how}")
         if changed:
             how = f", it changed {_argument(function, changed[0])} in place{how}, of a copy"
         elif printed.text.strip():
@@ -94,7 +98,9 @@ def _sentences(name: str) -> Iterator[None]:
 def _guarded(answer: Any, name: str) -> Any:
     """What a student's function returned; a function or generator among it tells its errors as NotYet, too."""
     if isinstance(answer, types.GeneratorType):
-        return _guarded_steps(answer, name)
+        steps = _guarded_steps(answer, name)
+        steps.__name__ = answer.__name__
+        return steps
     if isinstance(answer, types.FunctionType | types.MethodType | functools.partial):
         inner = getattr(answer, "__name__", "<lambda>")
         inner = f"what {name} returned" if inner == "<lambda>" else inner
@@ -205,8 +211,8 @@ def as_array(answer: Any, shape: Sequence[int], what: str, hints: dict[tuple, st
         raise NotYet(f"{what}: shape is {array.shape}, expected {shape}" + (f": {hint}" if hint else "") + ".")
     if np.isnan(array).any():
         raise NotYet(
-            f"{what}: there are values that are not finite, NaN: 0 / 0, infinity minus infinity, or the logarithm or "
-            "root of a negative number."
+            f"{what}: there are values that are not finite, NaN: 0 / 0, 0 times infinity (as in 0 * log(0)), infinity "
+            "minus infinity, or the logarithm or root of a negative number."
         )
     if not np.isfinite(array).all():
         raise NotYet(
@@ -264,13 +270,26 @@ def _other_shape(answer: Any, array: np.ndarray, shape: tuple) -> str:
         return f"the numbers may be right, with an axis of length 1 too {way}"
     if array.ndim == 0:
         return "that is one number: is a sum or mean over too many axes, or @ in place of *"
+    gone = [axis for axis in range(len(shape)) if array.shape == shape[:axis] + shape[axis + 1 :]]
+    if len(gone) == 1:
+        return f"the axis of length {shape[gone[0]]} is gone: is there a sum, a mean or an index, such as [0], too many"
+    if array.shape[1:] == shape:
+        return f"there are {len(array)} of what is wanted once: are all steps returned, in a list"
+    if array.ndim == len(shape):
+        other = [(n, asked) for n, asked in zip(array.shape, shape, strict=True) if n != asked]
+        if len(other) == 1 and abs(other[0][0] - other[0][1]) == 1:
+            way = "few" if other[0][0] < other[0][1] else "many"
+            return (
+                f"one too {way} along an axis: a slice or range begins with its first number and ends before its last"
+            )
     return ""
 
 
 def _kind(answer: Any) -> str:
     """What a thing is, as it is told to a student."""
-    kinds = {str: "str, a text", np.ndarray: "array", types.GeneratorType: "generator (it has yield)"}
-    return kinds.get(type(answer), type(answer).__name__)
+    if isinstance(answer, types.GeneratorType):
+        return "generator (a for in round brackets)" if answer.__name__ == "<genexpr>" else "generator (it has yield)"
+    return {str: "str, a text", np.ndarray: "array"}.get(type(answer), type(answer).__name__)
 
 
 def _named(function: Callable) -> str:
@@ -282,18 +301,73 @@ def _named(function: Callable) -> str:
 
 def expect_close(answer, expected, what: str, mistakes: Sequence[tuple[Any, str]] = (), tolerance: float = 1e-5):
     """NotYet unless answer equals expected; `mistakes` holds (what a likely mistake gives, the hint for it)."""
-    if _close(answer, expected, tolerance):
+    if is_close(answer, expected, tolerance):
         return
     for wrong, hint in mistakes:
-        if _close(answer, wrong, tolerance):
+        if is_close(answer, wrong, tolerance):
             raise NotYet(f"{what}: not yet. {hint}")
     if hint := _general_mistake(np.asarray(answer), np.asarray(expected), tolerance):
         raise NotYet(f"{what}: not yet. {hint}")
+    raise NotYet(f"{what}: {_difference(np.asarray(answer), np.asarray(expected), tolerance)}.")
+
+
+def _difference(answer: np.ndarray, expected: np.ndarray, tolerance: float) -> str:
+    """What was expected and what came; of a matrix, at the first place where they differ."""
+    if answer.shape == expected.shape and expected.ndim > 1:
+        wrong = np.argwhere(~np.isclose(answer, expected, atol=tolerance, rtol=tolerance))
+        place = tuple(int(n) for n in wrong[0])
+        first = f"expected {expected[place]:.4g} at {list(place)}, got {answer[place]:.4g}"
+        return f"{first}; {len(wrong)} of {expected.size} numbers are wrong"
     with np.printoptions(precision=4, suppress=True, threshold=8):
-        raise NotYet(f"{what}: expected {np.asarray(expected)}, got {np.asarray(answer)}.")
+        return f"expected {_short(expected)}, got {_short(answer)}"
 
 
-def _close(answer, expected, tolerance: float) -> bool:
+def _short(array: np.ndarray) -> str:
+    return f"{array:.6g}" if array.ndim == 0 and array.dtype.kind == "f" else str(array)
+
+
+def expect_cases(
+    answer: Callable,
+    cases: Sequence[tuple],
+    right: Callable,
+    what: str,
+    mistakes: Sequence[tuple[Callable, str]] = (),
+    tolerance: float = 1e-5,
+):
+    """NotYet unless answer(*case) equals right(*case) in every case.
+
+    `mistakes` holds (what a likely mistake gives in a case, a function; the hint for it). The one is told that gives
+    what came in all cases, or else in two of three wrong ones: in one case alone, two mistakes may look alike.
+    """
+    answers: list = []
+    stopped = None
+    for case in cases:
+        try:
+            answers.append(answer(*case))
+        except NotYet as error:  # what was wrong before it stopped says more
+            stopped = error
+            break
+    expected = [right(*case) for case in cases[: len(answers)]]
+    wrong = [n for n, pair in enumerate(zip(answers, expected, strict=True)) if not is_close(*pair, tolerance)]
+    if not wrong:
+        if stopped:
+            raise stopped
+        return
+    given = [np.round(1 * each, 3).tolist() if isinstance(each, np.ndarray) else each for each in cases[wrong[0]]]
+    if len(told := ", ".join(map(str, given))) <= LONGEST:
+        what = f"{what}({told})"
+    found = []  # of each mistake: whether it gives all answers, how many of the wrong ones
+    with np.errstate(all="ignore"):
+        for mistake, hint in mistakes:
+            same = [is_close(each, mistake(*case), tolerance) for each, case in zip(answers, cases, strict=False)]
+            if same[wrong[0]] and 3 * sum(same[n] for n in wrong) > 2 * len(wrong):
+                found.append((all(same), sum(same[n] for n in wrong), hint))
+    if found:
+        raise NotYet(f"{what}: not yet. {max(found, key=lambda each: each[:2])[2]}")
+    expect_close(answers[wrong[0]], expected[wrong[0]], what, (), tolerance)
+
+
+def is_close(answer, expected, tolerance: float = 1e-5) -> bool:
     """Equal in shape, and in every number."""
     if np.shape(answer) != np.shape(expected):
         return False
@@ -307,7 +381,7 @@ def _general_mistake(answer: np.ndarray, expected: np.ndarray, tolerance: float)
     """What may be wrong with an answer of any exercise, or ""."""
 
     def close(other):
-        return _close(answer, other, tolerance)
+        return is_close(answer, other, tolerance)
 
     if answer.dtype.kind not in "fiub" or expected.dtype.kind not in "fiub":
         return ""
@@ -321,7 +395,7 @@ def _general_mistake(answer: np.ndarray, expected: np.ndarray, tolerance: float)
         return "Whole numbers, the fraction is cut off: / divides, // and int(…) cut, an array of whole numbers, too."
     if answer.size > 2 and close(expected[::-1]):
         return "The right numbers, in reversed order."
-    if answer.size > 2 and _close(np.sort(answer, None), np.sort(expected, None), tolerance):
+    if answer.size > 2 and is_close(np.sort(answer, None), np.sort(expected, None), tolerance):
         return "The right numbers, in another order."
     if any((expected != np.round(expected, n)).any() and close(np.round(expected, n)) for n in range(5)):
         return "It is rounded: return all the digits."
@@ -333,11 +407,11 @@ def _times(answer: np.ndarray, expected: np.ndarray, tolerance: float) -> str:
     if not expected.any():
         return ""
     factor = float((answer * expected).sum() / (expected**2).sum())
-    is_usual = any(_close(factor, usual, tolerance) for usual in (2, 0.5, 100, 0.01))
+    is_usual = any(is_close(factor, usual, tolerance) for usual in (2, 0.5, 100, 0.01))
     if (
         min(abs(factor), abs(factor - 1)) < 0.001
         or not (is_usual or answer.size > 2)
-        or not _close(answer, factor * expected, tolerance)
+        or not is_close(answer, factor * expected, tolerance)
     ):
         return ""
     if answer.size > 1:
@@ -364,10 +438,10 @@ def number(answer, expected: float, what: str, mistakes: Sequence[tuple[Any, str
     value = float(array.reshape(()))
     if not np.isfinite(value):
         raise NotYet(f"{what}: expected a number, got {value}.")
-    if _close(value, expected, tolerance):
+    if is_close(value, expected, tolerance):
         return
     for wrong, hint in mistakes:
-        if _close(value, wrong, tolerance):
+        if is_close(value, wrong, tolerance):
             raise NotYet(f"{what}: not yet. {hint}")
     raise NotYet(f"{what}: not yet, {value:.4g} is too {'large' if value > expected else 'small'}.")
 
@@ -375,31 +449,46 @@ def number(answer, expected: float, what: str, mistakes: Sequence[tuple[Any, str
 def marks(answer, truth: Mapping | Sequence, hints: Mapping | Sequence, what: str = "your marks") -> None:
     """NotYet unless each statement is marked True or False as in `truth`; the first wrong mark is told its hint.
 
-    truth and hints: of each statement, as dicts with the same keys, or as lists. answer: a dict or list like them, or
-    a function that returns one.
+    truth and hints: of each statement, as dicts with the same keys, or as lists. answer: a dict like them, or a list in
+    their order, or a function that returns one.
     """
     if callable(answer):
         answer = run(answer)
     if any(answer is blank for blank in BLANK):
         raise NotYet(f"{what}: still blank: mark each statement True or False.")
     right, why = _by_name(truth), _by_name(hints)
+    if isinstance(truth, Mapping) and isinstance(answer, list | tuple | np.ndarray):  # in the order of the statements
+        if len(answer) != len(right):
+            raise NotYet(f"{what}: expected {len(right)} marks, got {len(answer)}: one for each statement, in order.")
+        answer = dict(zip(right, answer, strict=True))
     if right.keys() != why.keys():
         raise ValueError(f"marks: a hint for each statement, got {list(why)} for {list(right)}")
     if isinstance(answer, str | bytes | set) or not isinstance(answer, Mapping | Sequence | np.ndarray):
         raise NotYet(f"{what}: expected True or False for each of {len(right)} statements, got {_kind(answer)}.")
     given = _by_name(answer)
+    if extra := [name for name in given if name not in right]:
+        raise NotYet(f"{what}: there is no statement {extra[0]!r}: there are {', '.join(map(str, right))}.")
     if missing := [name for name in right if name not in given or any(given[name] is blank for blank in BLANK)]:
         all_of_them = len(missing) == len(right)
         raise NotYet(f"{what}: " + ("still blank: mark each" if all_of_them else f"mark statement {missing[0]}, too:")
                      + (" statement" if all_of_them else "") + " True or False.")  # fmt: skip
-    if extra := [name for name in given if name not in right]:
-        raise NotYet(f"{what}: there is no statement {extra[0]!r}: there are {', '.join(map(str, right))}.")
     for name, mark in given.items():
-        if not isinstance(mark, bool | np.bool_):
-            raise NotYet(f"{what}: statement {name}: expected True or False, without quotes, got {mark!r}.")
+        if not is_mark(mark):
+            raise NotYet(f"{what}: statement {name}: {no_mark(mark)}.")
     for name, is_true in right.items():
         if bool(given[name]) != is_true:
             raise NotYet(f"{what}: statement {name}: not yet. {why[name]}")
+
+
+def is_mark(mark: Any) -> bool:
+    """Whether it is True or False; 1 and 0 will do."""
+    return isinstance(mark, bool | np.bool_) or (isinstance(mark, int | np.integer) and mark in (0, 1))
+
+
+def no_mark(mark: Any) -> str:
+    """What to say of a thing that is no mark."""
+    quotes = ", without quotes" if isinstance(mark, str) else ""
+    return f"expected True or False{quotes}, got {mark!r}"
 
 
 def _by_name(values: Any) -> dict:

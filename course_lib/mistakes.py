@@ -14,7 +14,7 @@ import site
 import sysconfig
 import textwrap
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import FrameType, TracebackType
 
@@ -34,6 +34,19 @@ OTHERS = {
 }
 USUAL = {"np": "import numpy as np", "keras": "from course_lib.backend import keras", "tf": "import tensorflow as tf",
          "math": "import math", "plt": "import matplotlib.pyplot as plt"}  # fmt: skip
+RETURN_NOTHING = {
+    "append",
+    "extend",
+    "insert",
+    "remove",
+    "reverse",
+    "sort",
+    "shuffle",
+    "update",
+    "add",
+    "clear",
+    "print",
+}
 ARRAYS = "the names of NumPy: np.array(…) makes an array of it"
 
 # (kinds of error, what the message says, what it means): the first that fits. \\1 stands for what was found.
@@ -174,6 +187,29 @@ def has_more(error: NotImplementedError) -> bool:
     )
 
 
+def returns_something(function: Callable) -> bool:
+    """Whether there is a `return` with a value in a function, as far as its lines can be read."""
+    try:
+        written = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+    except (OSError, SyntaxError, TypeError, IndexError):
+        return False
+    if not isinstance(written, ast.FunctionDef):
+        return False
+    inner = [
+        each for each in ast.walk(written) if isinstance(each, ast.FunctionDef | ast.Lambda) and each is not written
+    ]
+    theirs = {id(each) for one in inner for each in ast.walk(one)}
+    returns = [each for each in ast.walk(written) if isinstance(each, ast.Return) and id(each) not in theirs]
+    return any(each.value is not None and not _is_none(each.value) for each in returns)
+
+
+def _is_none(node: ast.expr) -> bool:
+    """Whether a piece of code is None, or a call that returns it."""
+    called = node.func if isinstance(node, ast.Call) else None
+    name = getattr(called, "attr", getattr(called, "id", ""))
+    return name in RETURN_NOTHING or (isinstance(node, ast.Constant) and node.value is None)
+
+
 def _sentence(text: str) -> str:
     return text if text.endswith(("?", "!", "…")) else f"{text}."
 
@@ -220,11 +256,16 @@ def _cause(error: Exception, said: str) -> str:
     return ""
 
 
+CALLED = re.compile(r"takes (\d+|from \d+ to \d+) (?:positional )?arguments? but (\d+) (?:was|were) given")
+
+
 def _meant(error: Exception, frame: FrameType | None) -> str:
-    """Of a name or attribute that is not there: what may be meant."""
+    """Of a name, an attribute or an argument that is not there: what may be meant."""
     if isinstance(error, AttributeError) and error.obj is not None and error.name:
         near = _near(error.name, dir(error.obj))
         return f"is .{near} meant?" if near else ""
+    if isinstance(error, TypeError) and frame is not None and (called := CALLED.search(str(error))):
+        return f"it takes {called[1]}, and {called[2]} are handed over: is a * too many there, or are brackets missing?"
     if isinstance(error, ValueError) and frame is None and "values to unpack" in str(error):
         return "another number of things is expected there: a cell, for one, returns h_t, [h_t]"
     if not isinstance(error, NameError) or isinstance(error, UnboundLocalError):
@@ -236,7 +277,8 @@ def _meant(error: Exception, frame: FrameType | None) -> str:
         return "write keras.ops"
     known = {*vars(builtins), *(frame.f_globals if frame else ()), *(frame.f_locals if frame else ())}
     if near := _near(name, known):
-        return f"is {near} meant?"
+        elsewhere = ", or is it set in another cell, which was not run?" if hasattr(builtins, near) else "?"
+        return f"is {near} meant{elsewhere}"
     if hasattr(np, name):
         return f"it is one of NumPy's: write np.{name}"
     return "it has no value here: is it set in another function, or in a cell that was not run?"
@@ -276,7 +318,10 @@ def _no_pairs(a: tuple, b: tuple, code: str) -> str:
     if code.startswith("sum("):
         return "sum(…) adds whole arrays to each other: make one number of each first, (…).sum()"
     if a == b[:-1] or b == a[:-1]:
-        return "a sum, mean or max took an axis away: keepdims=True keeps it, with length 1"
+        return (
+            "the one has an axis fewer: [:, None] adds one at the end; if a sum, mean or max took it away, "
+            "keepdims=True keeps it, with length 1"
+        )
     if re.search(r"@.*(?<!\*)\*(?!\*)", code):
         return "@ and * go from left to right: put brackets around what is multiplied number by number first"
     if len(a) == len(b) == 2 and a == b[::-1] and "*" not in code:

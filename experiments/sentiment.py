@@ -26,21 +26,21 @@ from course_lib.text import Vocabulary, to_rows
 from experiments.common.command_line import CommandLine
 from experiments.common.runs import fill
 from experiments.verdicts.counting import Settings, nbsvm
-from experiments.verdicts.readers import Labelled, Recipe, committee_logits, train_reader
+from experiments.verdicts.readers import POOLINGS, Labelled, Recipe, committee_logits, train_reader
 from experiments.verdicts.say import say
 
 TABLE = results.FOLDERS[0] / "sentiment.csv"
 SELECT = results.FOLDERS[0] / "sentiment_select.csv"
 OUT = Path("work/sentiment")
-NBSVM, CHOSEN = Settings(2, 0.1, 0.25), Recipe()
+NBSVM, CHOSEN = Settings(1, 0.1, 0.25), Recipe()
 COUNTING = {str(s): s for s in map(Settings._make, product((1, 2, 3), (0.03, 0.1, 0.3), (0.25, 1)))}
 READERS = {
-    "as chosen": CHOSEN,
-    **{f"{name} {value}": replace(CHOSEN, **{name: value}) for name, value in (
-        ("pooling", "last"), ("pooling", "mean"), ("pooling", "max"), ("direction", "forward"), ("epochs", 4),
-        ("dropout", 0.4), ("units", 128),
-    )},
-}  # fmt: skip
+    **{pooling: replace(CHOSEN, pooling=pooling) for pooling in (*POOLINGS, "each in turn")},
+    **{
+        f"attention, {name} {value}": replace(CHOSEN, pooling="attention", **{name: value})
+        for name, value in (("direction", "forward"), ("epochs", 4), ("dropout", 0.4))
+    },
+}
 WEIGHT, WEIGHTS = 16, (4, 8, 16, 32)  # of NBSVM's margin, beside a committee's logit
 FOLDS, FIFTH, SEEDS = range(3), 5, range(5)
 

@@ -138,7 +138,7 @@ guess.answer(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### A baseline: count seven characters
 #
-# In 1948 C. Shannon wrote the first text of this kind, with a book: open it anywhere, read until you meet the
+# In 1948 C. Shannon wrote text of this kind with a book: open it anywhere, read until you meet the
 # last letters you wrote, and take the letter that follows.
 
 # %% [markdown]
@@ -388,8 +388,8 @@ for how in ({"temperature": 0.5}, {"top_k": 2}, {"top_p": 0.8}):
 # ### 2 · A nucleus
 #
 # Given the probabilities of all characters, return them as they are inside the nucleus of `top_p`: 0 for what is left out, and what
-# is left scaled to sum to 1. The best character always stays; once `top_p` is reached, exactly or more, no other does,
-# not even an equal one (there `adjust_logits` is different: equals stay together).
+# is left scaled to sum to 1. From the best on, as many stay as are needed to reach `top_p`: of .5, .3 and .2 one reaches .5, two
+# reach .6. Of equal ones, too, no more stay than are needed. (In `adjust_logits` equals stay together.)
 
 
 # %% nbgrader={"grade_id": "nucleus"}
@@ -415,8 +415,9 @@ lesson_04.check_nucleus(nucleus)
 
 # %% [markdown]
 # Loud: vectors with numbers of size 1. Chrono: with memories of 2 to 40 steps, a start, not a limit. Muon (K. Jordan et al. 2024)
-# takes Adam's place for the matrices of the memory. Its step is like a gradient step whose directions are all made about equally long: as a
-# matrix, it is nearly orthogonal. "What we saw" has each of the three left out, and what that costs.
+# takes Adam's place for the matrices of the memory. A gradient is a matrix, too: it changes much for vectors of some directions,
+# little for others. Muon keeps the directions and makes the changes about equally large: its step is nearly orthogonal.
+# "What we saw" has each of the three left out, and what that costs.
 #
 # In training the memory is never empty: before each story the network has read another. So before it writes, we let it read one, too.
 #
@@ -562,8 +563,8 @@ lost = min((1 - valid) + max(star - its, 0) for valid, its in trade.values())
 claim("none of these temperatures reaches the world itself", at_least(lost, 0.01))
 
 # %% [markdown]
-# Interpolated between two temperatures, that is. (Whether the three best do so, too, differs from seed to seed.)
-# The star is where a perfect model would stand, *at temperature 1*. Temperature is a bandage for a model that puts a little
+# Between two temperatures, the line that joins them is compared. (Whether top-k 3 is as good differs from seed to seed.) The star is where a perfect
+# model would stand, *at temperature 1*. Temperature is a bandage for a model that puts a little
 # probability on what cannot be. Slide it (in a running kernel).
 
 
@@ -771,12 +772,13 @@ claim("it does not copy: at most one in ten of its faultless programs is one it 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### LaTeX
 #
-# A. Karpathy's network read a book on algebraic geometry, and wrote LaTeX that almost compiled. He does not say how often. We ask: do all brackets
+# A. Karpathy's network read a book on algebraic geometry, and wrote LaTeX that almost compiled. We ask: do all brackets
 # close, and all environments? Does each `\ref` lead to a `\label`?
 
 # %% [markdown]
 # A bracket closes if its own kind follows, the last opened first (dollar signs, too); so do `\begin{name}` and `\end{name}`. The
-# control is counting seven characters. **Guess** for the network, of all documents that it writes, and of those with references. **The cell after the next trains for about ten seconds.**
+# control is counting seven characters. (A label is one of six words: some are right by luck.) **Guess** for the network,
+# of all documents that it writes, and of those with references. **The cell after the next trains for about ten seconds.**
 
 # %% tags=["nbval-ignore-output", "guess"]
 guess = ask(
@@ -932,15 +934,14 @@ plt.show()
 
 # %% [markdown]
 # On average, training makes units that go with these three more closely than the best before. But the probe reads the
-# brackets even from a network that has **learned nothing**. (Perhaps a random memory echoes what it has read, and a count of
-# brackets is nearly a weighted sum of that echo.) So a probe shows that something *can be read* there. It does not
+# brackets even from a network that has **learned nothing**. So a probe shows that something *can be read* there. It does not
 # show that training put it there, nor that the network uses it. Probe an untrained network, too.
 #
 # ### 4 · What the figures show, and what they do not
 #
 # True or False?
 #
-# 1. *Few texts*: where the dashed line falls and the full one rises, the network learns what holds for the 100 stories only.
+# 1. *Few texts*: where the dashed line falls and the full one rises, more training on the 100 stories makes the loss on new ones worse.
 # 2. *Bold or careful*: at temperature 0.5 more stories are right, so at 0.5 the network knows more of the grammar.
 # 3. *A single unit*: the number of open brackets can be read from the memory of a network that was never trained.
 # 4. *A single unit*: the trained network closes its brackets with the help of the unit that goes with them most.

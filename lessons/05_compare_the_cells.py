@@ -97,7 +97,7 @@ print(f"share right of the best guesser who does not read the question: {world.b
 
 # %% [markdown]
 # Computed, not measured. There are only 400 questions, and training sees them all, with other letters between. So the task does not test
-# whether a network can add. It tests whether a network can read past the letters, hold, and let go.
+# whether a network can add. It tests whether a network can read past the letters, hold what was asked, and let go of it once answered.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Cells as differences from the LSTM
@@ -216,8 +216,8 @@ for after in (False, True):
 # %% [markdown]
 # ### 1 · Exercise: one step of a GRU
 #
-# With NumPy. The column blocks of `W_x` (D, 3H), `W_h` (H, 3H) and `b` (3H,) are $z$, $r$, candidate; $r$ is applied before the product. For $\sigma$,
-# write `1 / (1 + np.exp(-a))`.
+# With NumPy. The column blocks of `W_x` (D, 3H), `W_h` (H, 3H) and `b` (3H,) are $z$, $r$, candidate: Keras's order, in which $z$ comes first. All else is as
+# in the four equations above; $r$ is applied before the product. For $\sigma$, write `1 / (1 + np.exp(-a))`.
 
 
 # %% nbgrader={"grade_id": "gru-step"}
@@ -356,7 +356,8 @@ tables.print_table(
 #
 # The bars below are 95 % [**t intervals**](pages/glossary.md#t-interval): the mean of five seeds, plus and minus 2.78 times their standard deviation over
 # $\sqrt 5$. Where two bars are far apart, luck is an unlikely cause. A narrow gap decides nothing: of the 105 pairs of fifteen cells, some are apart
-# by chance. A gap in a claim below is the distance between two bars' *ends*; their means are further apart.
+# by chance. A gap in a claim below is the distance between two bars' *ends*; their means are further apart. So a tick at "intervals apart" says that the
+# gap is above 0, no more: where it is below .01, take it as a hint.
 #
 # Compare the order with the paper's, not the numbers. Ours say who learns most in 1,000 updates (sums) or 500 (tags). The paper's networks were
 # trained to the end, on longer numbers and names, and each of its numbers is the best of many runs.
@@ -624,7 +625,8 @@ claim(
 claim("residual: at the top no less of them than at the bottom", at_least(up["residual"][-1] / up["residual"][0], 1.0))
 
 # %% [markdown]
-# That is the start. Does it matter for learning? Adam divides by the size of each gradient, and so scales a small one up.
+# That is the start. Does it matter for learning? Adam divides by the size of each gradient, and so scales a small one up. What faded on the
+# way *up* it leaves as it is.
 #
 # And the sceptic asks: *would one layer not do as well?* So a control: one layer, as many parameters, about the same processor time
 # (450 updates instead of 200). First each gets its learning rate, on three other seeds (`python -m experiments.depth`):
@@ -651,7 +653,8 @@ best_rate = {stack: RATES[int(np.argmax(shares))] for stack, shares in by_rate.i
 print("the best:", best_rate)
 
 # %% [markdown]
-# The plain stack has no best rate; it gets the residual one's. **The next cell trains the three, for about 25 seconds.**
+# (What is printed for the plain stack means nothing: it starts under none. It gets the residual one's rate.) **The next cell trains the three, for
+# about 25 seconds.**
 
 
 # %%
@@ -700,7 +703,8 @@ rows.append(("not reading the question", "", "", "", f"{blind:.3f}"))
 tables.print_table(["", "parameters", "updates", "processor seconds", "share right"], rows)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# So the sum repairs what stacking broke: six residual layers get more right than one layer of the *same cell and optimizer*.
+# So here, in 200 updates with Adam, the sum repairs what stacking broke: six residual layers get more right than one layer of the *same cell and
+# optimizer*.
 
 # %% [markdown]
 # That is all: it does not say that depth pays. One GRU, with 20,000 parameters and Muon, had this share right after 400 updates:

@@ -65,7 +65,7 @@ training.set_seed(SEED)
 # A network reads an English sentence, word by word; then the sentence is taken away. All that is left is one vector of 192 numbers. From it another
 # network says the sentence in Spanish.
 #
-# After a minute of training the second network translates most sentences of five words as a teacher would. (Punctuation counts as words.) How many of
+# After a minute of training the second network says most sentences of five words as the grammar has them. (Punctuation counts as words.) How many of
 # those with ten?
 
 # %% [markdown]
@@ -337,11 +337,12 @@ claim("after the first mistake, given the true words, it looks better than it is
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["answer"]
 # Up to the first mistake both ways give the same words. After the mistake, a network that is told the true words is put back on the right sentence,
-# word by word. A network that runs free goes on with the sentence it has begun. That is worth .09 here, not all of the table's .39.
+# word by word. A network that runs free goes on with the sentence it has begun.
 
 # %% [markdown]
-# What else is in the table's .39? A word too many moves all that follow to another place, and another right translation counts as wrong.
-# The claim leaves both out: it counts only sentences that are wrong and have the right length. What a training curve shows is the first kind. Judge a translator by the second: let it speak.
+# In the last column the two are .39 apart. That is not all for this reason: a word too many moves all that follow to another place, and another right
+# translation counts as wrong. The claim leaves both out. It counts only sentences that are wrong and have the right length; in them the two are .09
+# apart. What a training curve shows is the first kind. Judge a translator by the second: let it speak.
 #
 # There is a worse mistake. `asked` is a mask: True where a word is to be said, False after `<eos>`. Invert it by accident, and judge a "network" that says
 # nothing but `<pad>`:
@@ -439,10 +440,15 @@ lesson_06.check_greedy(greedy)
 # %% [markdown]
 # ### 4 · Exercise: beam search
 #
-# At first there is one beginning: no words, $\log p = 0$; the word before is `<bos>` (2). Each round, lengthen every beginning that has not ended by every
-# word, each with its own state. Those that have ended, with `<eos>` (3), stay as they are and take part. Keep the `M` best of them all by $\log p$ divided by the
-# number of words; `<eos>` counts, `<bos>` does not. Stop when all `M` have ended, and return the best. This network always ends; words it never says have
-# $\log p = -\infty$. (Sort with `key=`: states cannot be compared.)
+# At first there is one beginning: no words, $\log p = 0$; the word before is `<bos>` (2). Then, round by round:
+#
+# - Lengthen every beginning that has not ended by every word, each with its own state.
+# - Those that have ended, with `<eos>` (3), stay as they are and stay in competition. (Many texts set them aside and stop at `M` of them, which is another
+#   search.)
+# - Keep the `M` best of them all by $\log p$ divided by the number of words; `<eos>` counts, `<bos>` does not.
+# - Stop when all `M` have ended, and return the best.
+#
+# This network always ends; words it never says have $\log p = -\infty$. (Sort with `key=`: states cannot be compared.)
 
 
 # %% nbgrader={"grade_id": "beam-search"}
@@ -612,7 +618,8 @@ for row in results.read("translate_examples.csv")[6:]:
 # - 32,000 pieces of words.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# Drawn for one word, 2 to 8 LSTM layers upon each other on both sides; + is the residual sum. The ways from each step to the next are left out. Follow a
+# The figure shows one step of the encoder, left, and one of the decoder. On both sides LSTM layers stand upon each other; layers 2 to 8 are drawn alike; + is
+# the residual sum. The ways from each step to the next are left out. Follow a
 # gradient down from the output: as far as layer 2 it has a way that goes through no LSTM.
 
 # %% slideshow={"slide_type": "fragment"}
@@ -639,7 +646,7 @@ plt.show()
 #
 # - BLEU falls by 30 or more from the shortest third to the longest.
 # - After the first mistake, given the true words, a network looks better than it is: by .09.
-# - Cho's decoder, with a third more weights, holds long sentences better: BLEU 85.1, not 56.1.
+# - Cho's decoder, which also has a third more weights, holds long sentences better: BLEU 85.1, not 56.1.
 # - An untrained encoder orders sentences, too.
 # - On Tatoeba: BLEU 43.8 on the shortest third, 25.0 on the longest.
 #
@@ -665,8 +672,8 @@ plt.show()
 # "Anna" = "Anna"
 # ```
 #
-# Asked for: 30 different sentences of 3 to 12 words, so 2 × 3 × 5 words in one rule are enough; at least half of the words of each side linked; and in some
-# sentence two links that cross.
+# Asked for: 30 different sentences of 3 to 12 words, so 2 × 3 × 5 words in one rule are enough; at least half of the words of each side linked (two words of one
+# line of a list are linked by themselves, as *I* and *ich*); and in some sentence two links that cross.
 
 
 # %% nbgrader={"grade_id": "own-languages"}

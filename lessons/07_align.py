@@ -143,7 +143,9 @@ plotting.title(ax, neutral="Who belongs to whom")
 plt.show()
 
 # %% [markdown]
-# A row for each Spanish word, a column for each English one. Full frames are [**sure**](pages/glossary.md#alignment) links. Dotted ones are [**possible**](pages/glossary.md#possible-link): *le* (or *les*) has no English word,
+# A row for each Spanish word, a column for each English one. Full frames are [**sure**](pages/glossary.md#alignment) links, which a network is to find.
+# Dotted ones are [**possible**](pages/glossary.md#possible-link):
+# it need not find them, and they are no mistakes. *le* (or *les*) has no English word,
 # because Spanish says twice to whom something is given. So *le* may be linked with the verb, with *to* or with the person. The English pronoun has no Spanish
 # word: the ending of the verb says who it is. An article that English leaves out may be linked with each word of its phrase, so it has several dotted
 # frames: *el* of *el lápiz de Lucía* with *Lucy*, *'s* and *pencil*. (People who align real texts make the same two marks; Och and Ney 2003.)
@@ -306,8 +308,9 @@ additive_apart = np.abs(attend(ours[4][None], h[None], mask)[0] - theirs).max()
 must_be("additive: as keras.layers.AdditiveAttention", at_most(additive_apart, 1e-5))
 
 # %% [markdown]
-# One of the five as a layer, the one that we shall train. `prepare` depends on the places alone, so it is computed once for all words. (In the code the queries are
-# called `z`, and what is learned is the logarithm of $\gamma$, so that $\gamma$ stays positive.)
+# One of the five as a layer, the one that we shall train. `prepare` depends on the places alone, so it is computed once for all words. (In the code `z`
+# stands for the
+# queries, not for an update gate; `log_beta`, which is learned, for $\ln \gamma$, so that $\gamma$ stays positive.)
 
 
 # %% tags=["lib:attention"]
@@ -727,9 +730,10 @@ lesson_07.check_fill_unknown(fill_unknown)
 # %% [markdown]
 # ### 5 · Open-ended: a match of your own
 #
-# "Design by yourself", says H. Lee's slide. Invent a score that the lesson does not have. Each pair of query and place gets its own. Where `h[t]` equals
-# `q[j]`, the score must be larger than at every other vector of row `j`: also at a longer one, and at one with the same numbers in another order. (So
-# the dot product fails; and the cosine we have.)
+# "Design by yourself", says H. Lee's slide. Invent a score that the lesson does not have: a number for each pair, which depends on its query and
+# its place alone. Where `h[t]` equals `q[j]`, the score must be larger than at every other vector: also at one of the same direction, longer or shorter, at
+# one with a number or all signs changed, and at one with the same numbers in another order. (So the dot product fails, and so does the cosine: `2 * q[j]` gets the
+# same 1.)
 
 
 # %% nbgrader={"grade_id": "own-match"}
@@ -746,7 +750,7 @@ lesson_07.check_own_match(my_match)
 # %% [markdown]
 # ## In practice
 #
-# - Give the decoder all places of the encoder and let it match. Scaled dot or cosine cost nothing; the dot of very wide vectors, unscaled, can saturate.
+# - Give the decoder all places of the encoder and let it match. Scaled dot and cosine need hardly a parameter (none, and one); the dot of very wide vectors, unscaled, can saturate.
 # - Mask the padding **before** the softmax. Test it: add padding, and nothing may change.
 # - Read after the step if you can: all steps are matched at once.
 # - An attention map is a measurement of the network, not a proof. Where you know the truth, count; and check which step a row belongs to.

@@ -131,7 +131,7 @@ def marks(said):
 # ## What the last layers of a CNN know
 #
 # The first layers of a CNN know edges and patches of colour, the next ones parts, the last ones things. At the very end a classifier decides for one class.
-# **Take a CNN that was trained for something else, drop the decision, keep the numbers.**
+# **Take a CNN that was trained to name things, drop the decision, keep the numbers.**
 
 # %% [markdown]
 # Vinyals and his colleagues keep the layer before the classifier. We keep the classifier's probabilities, as Q. Wu and others (2016) did. The course's own
@@ -206,8 +206,8 @@ plt.show()
 
 # %% [markdown]
 # And what does a random network's vector know? Ask a yes-no question, such as *is it night?* Fit a linear function (least squares, with a small penalty on
-# large weights) to the answers of the 600 pictures: 1 for yes, 0 for no. It gives a mean for the yes pictures and one for the no pictures; above the middle
-# between the two counts as yes. The mark is the mean of two shares: right among the yes and right among the no pictures of the test. Guessing gets ½.
+# large weights) to the answers of the 600 pictures: 1 for yes, 0 for no. Above the middle
+# between the function's two means, of the yes and of the no pictures, counts as yes. The mark is the mean of two shares: right among the yes and right among the no pictures of the test. Guessing gets ½.
 
 
 # %%
@@ -254,7 +254,7 @@ plt.show()
 #
 # Captioning is [**one-to-many**](pages/glossary.md#one-to-many): one input, a sequence of outputs.
 #
-# 1. Drop the classifier of a CNN that was trained on much data.
+# 1. Take a CNN that was trained on much data, without the decision.
 # 2. Connect the CNN with a recurrent network that says words.
 # 3. Train: the recurrent part alone, or the CNN, too, at a small rate. Then it is [**fine-tuned**](pages/glossary.md#fine-tuning).
 
@@ -316,8 +316,9 @@ lesson_08.check_heard(heard)
 # | initial state and output | the words | $s_0$, and beside every output | Cho et al. 2014; Mao et al. 2015 |
 
 # %% [markdown]
-# Drawn for two words of a caption; thick lines are the picture's. In our code $v$ goes through one more layer first (`whole`, 192 numbers), and *every input*
-# begins with $s_0$ from the picture, too. In an LSTM the start is two vectors: $s_0$ with a $\tanh$, and $c_0$ without.
+# Drawn for two words of a caption; thick lines are the picture's. Our code adds: $v$ goes through one more layer first (`whole`, 192
+# numbers), *every input* begins with $s_0$ from the picture, too, the output layer is given the word before. An LSTM starts with two vectors: $s_0$ with a
+# $\tanh$, and $c_0$ without.
 
 # %% slideshow={"slide_type": "slide"}
 from course_lib.plotting import diagrams
@@ -326,7 +327,7 @@ diagrams.picture_ways()
 plt.show()
 
 # %% [markdown]
-# Here is the last way, all of it. Its output layer is given the word before, as well. *Maxout* keeps the larger one of every two numbers (Goodfellow et al.
+# Here is the last way, all of it. *Maxout* keeps the larger one of every two numbers (Goodfellow et al.
 # 2013): from "I have just said *red*" and "there is a red dog" such a layer can make "*dog*".
 
 
@@ -677,12 +678,13 @@ claim(
 # - [**CIDEr**](pages/glossary.md#cider) (Vedantam et al. 2015): the cosine between the counts of groups in caption and references; rare groups count more.
 
 # %% [markdown]
-# **BLEU:** a group counts at most as often as in one reference. Captions that are too short together pay a penalty.
+# **BLEU:** a group counts at most as often as in one reference. If all captions together are shorter than their references, there is a penalty.
 #
 # **CIDEr** (here CIDEr-D, as on the COCO server) counts groups of 1 to 4 words. Each count is weighed by log(pictures / pictures that have the group): "A man in a" counts
 # little, "unicycle" much. The mark is ten times the mean cosine, lowered if lengths differ.
 #
 # On COCO Vinyals' network gets a CIDEr of 0.85, as people do (2015, table 1); yet human raters put its captions clearly below people's.
+# (The scale is ours, the world is not.)
 #
 # ### 3 · Exercise: predict the marks
 #

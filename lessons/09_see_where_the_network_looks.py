@@ -184,8 +184,8 @@ plt.show()
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### One word by hand
 #
-# In place of $s_j^\top W$ we take a question of our own: 40 for one of the two pairs above, 0 for the other 235 numbers. **Predict** where the light falls, and which
-# numbers of $\bar v_j$ are largest. Two are place and time, the same in all regions. Three more answer lesson 08's first three questions: what, in which colour; doing what; of which size?
+# In place of $s_j^\top W$ we take a question of our own: 40 for one of the two pairs above (large, for a sharp softmax), 0 for the other 235 numbers. **Predict** where
+# the light falls, and the five largest numbers of $\bar v_j$, one answer to each of lesson 08's five questions.
 
 # %% slideshow={"slide_type": "fragment"}
 question = 40.0 * (np.array(names) == first)  # (236,)
@@ -390,7 +390,8 @@ claim("forty points ahead of the middle of the picture", at_least(pointing - mid
 # And what is a look worth? We shut the network's eyes, and see how many nats each word of a true caption loses.
 
 # %% [markdown]
-# Eyes shut means: at each word the network gets the mean $\bar v_j$ of all words of all captions, through its gate.
+# Eyes shut means: at each word the network gets the mean $\bar v_j$ of all words of all captions, through its gate. (Every region is
+# given this vector: then any weights read it.)
 
 # %%
 told = text.to_rows([text.tokenize(world.captions(scene, 1)[0]) for scene in test], vocabulary)
@@ -449,7 +450,7 @@ plt.show()
 # 4. $\sum_t \alpha_t \, \partial \log \alpha_t / \partial e = \partial \sum_t \alpha_t / \partial e = 0$, for the weights always sum to one. So any number may be subtracted from $G_t$.
 
 # %% [markdown]
-# Take a guess of $\bar G$ for that number, the baseline: a look that was better than expected gets more probable, one that was worse less. That is REINFORCE (Williams 1992; Xu et al. 2015, eqs 11
+# For that number, the baseline, take $\bar G$, or a guess of it if it is not known: a look that was better than expected gets more probable, one that was worse less. That is REINFORCE (Williams 1992; Xu et al. 2015, eqs 11
 # and 12). For a region $t$ that was drawn:
 #
 # $$\frac{\partial \bar G}{\partial e} \approx (G_t - \bar G)\,\frac{\partial \log \alpha_t}{\partial e}$$
@@ -473,7 +474,7 @@ must_be(
 )
 
 # %% [markdown]
-# - Baseline: ours is computed from $s_j$, a number for each word, and learns from the draws. Theirs is a moving average over past batches.
+# - Baseline in training, where $\bar G$ is not known: ours is computed from $s_j$, a number for each word, and learns from the draws. Theirs is a moving average over past batches.
 # - Half of the captions are read softly in training, as there.
 # - An [**entropy bonus**](pages/glossary.md#entropy-bonus), $\lambda_e$ times the entropy, rewards even weights: other regions get a try before one is settled on.
 # - When the network speaks, it sees the region with the largest weight.
@@ -497,8 +498,8 @@ guess.answer(
 # %% [markdown]
 # `python -m experiments.look` trains each kind five times, judged on 1,000 new scenes; medians. The penalty has $\lambda = 1$.
 #
-# - Rows: *lesson 08's* network does not look: as it was, and with *log odds*, as all others have. It has more weights, and 1,800 updates on 64 captions; who looks has 900 on 96.
-#   *CNN told pictures* is another CNN: see below.
+# - Rows: *lesson 08's* network does not look: once as it was, once with *log odds*, which all others have. It has more weights, and 1,800 updates on 64 captions; who looks
+#   has 900 on 96. *CNN told pictures* is another CNN: see below.
 # - Of captions: share *correct*; the same with two things of one kind (*twins*, such as two dogs of different colours), with a *small* thing; share that gives a thing another's colour (*astray*).
 # - Of looks: *pointing*, as above; *entropy* at words for kinds.
 # - Of the CNN: how often its pairs above ½ are the true ones (*exact*); how often a true pair is likeliest inside a box (*points*).
@@ -704,7 +705,7 @@ claim(
 
 # %% nbgrader={"grade_id": "what-it-shows"}
 def what_it_shows():
-    """-> True or False for each letter."""
+    """-> {"a": True or False, …, "g": True or False}."""
     ### BEGIN SOLUTION
     return {"a": True, "b": False, "c": True, "d": False, "e": False, "f": True, "g": False}
     ### END SOLUTION

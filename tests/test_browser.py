@@ -79,23 +79,51 @@ MOVABLE = "img.widget-image, .widget-html-content pre"
 CONTENT = "shown => shown.src || shown.textContent"
 
 
-def move_the_picture(page):
-    """Drag a slider by a key, or type a text: the picture or text has to change, as often as that is done."""
-    picture, handle = page.locator(MOVABLE).first, page.locator(".noUi-handle")
+TYPED = {
+    "10": ("the room was awful but the staff were lovely.", "last year the food was lovely. now it is very dirty."),
+    "": ('The dog cried "I sang (with the cat)."', "The cat sang (after the owl)."),
+}
+REFUSED = {"10": ("qwxyz good", "is not among the")}  # typed, and what is said of it; the picture stays
+
+
+def move_the_picture(page, name):
+    """Drag a slider by a key, press buttons, or type a text: the picture or text changes, as often as that is done.
+
+    Of lesson 10, a word that it does not know: a sentence says so, and the picture stays.
+    """
+    box = page.locator(".widget-vbox", has=page.locator(MOVABLE)).first
+    picture, handle, field = (box.locator(what).first for what in (MOVABLE, ".noUi-handle", ".widget-text input"))
     picture.scroll_into_view_if_needed()
-    for text in ('The dog cried "I sang (with the cat)."', "The cat sang (after the owl)."):
-        before = picture.evaluate(CONTENT)
-        if handle.count():
-            handle.first.focus()
-            page.keyboard.press("ArrowRight")
-        else:
-            field = page.locator(".widget-text input").first
-            field.fill(text)
-            field.press("Enter")
-        deadline = time.monotonic() + PATIENCE
+
+    def changes(do):
+        before, deadline = picture.evaluate(CONTENT), time.monotonic() + PATIENCE
+        do()
         while picture.evaluate(CONTENT) == before:
             assert time.monotonic() < deadline, "nothing moved"
             time.sleep(0.1)
+
+    def press():
+        handle.focus()
+        page.keyboard.press("ArrowRight")
+
+    def write(text):
+        field.fill(text)
+        field.press("Enter")
+
+    if handle.count():
+        changes(press)
+        changes(press)
+    elif field.count():
+        for text in TYPED.get(name[:2], TYPED[""]):
+            changes(lambda text=text: write(text))
+    for button in box.locator(".widget-toggle-button:not(.mod-active)").all() if name.startswith("11") else ():
+        changes(button.click)
+    if name[:2] in REFUSED:
+        typed, said = REFUSED[name[:2]]
+        before = picture.evaluate(CONTENT)
+        write(typed)
+        box.get_by_text(said).first.wait_for(timeout=PATIENCE * 1000)
+        assert picture.evaluate(CONTENT) == before
 
 
 def upload_a_picture(page):
@@ -166,7 +194,7 @@ def test_run_all_reaches_the_last_cell(lab, browser, name):
             break
         assert time.monotonic() < deadline, [c.execution_count for c in cells]
     if page.locator(MOVABLE).count():
-        move_the_picture(page)
+        move_the_picture(page, name)
     if page.locator(".widget-upload").count():
         upload_a_picture(page)
     if SCREENSHOTS:

@@ -21,11 +21,13 @@ from course_lib.exercises import (
     lesson_08,
     lesson_09,
     lesson_10,
+    lesson_11,
 )
 from course_lib.numpy_rnn import sigmoid
 from course_lib.text import tokenize
 from course_lib.worlds.language import GRAMMAR_FILE
 from course_lib.worlds.nesting import NestingWorld
+from course_lib.worlds.scenes import KINDS_FILE
 
 KINDS_00 = ("must be", "live", "stored", "live", "must be")  # lesson 00, exercise 2
 SHOWN_01 = (True, False, False, False, True, False)  # lesson 01, exercise 4
@@ -134,6 +136,39 @@ def gru_mixed(mix, W_back=lambda W: W, of_x="", split=lambda m: np.split(m, 3, a
     return step
 
 
+def gru_with(x_t, h_prev, in_, back, b, plain="", mixed_by="z", turned="", gate_reads="", gate=sigmoid, width="H",
+             blind="", **orders):  # fmt: skip
+    """gru_step with one mistake. orders: of a matrix, which block z, r and c read."""
+    n = {"H": h_prev.shape[1], "D": x_t.shape[1], "B": len(x_t)}[width]
+    (x, U, bias) = (
+        {name: matrix[..., n * "zrc".index(block) :][..., :n]
+         for name, block in zip("zrc", orders.get(which, "zrc"), strict=True)}
+        for which, matrix in (("W_x", x_t @ in_), ("W_h", back), ("bias", b))
+    )  # fmt: skip
+    if turned:
+        U[turned] = U[turned].T
+    if blind:
+        x[blind] = 0
+    a = {name: x[name] + h_prev @ U[name] + bias[name] for name in "zr"}
+    r = a["r"] if plain == "r" else gate(a["r"])
+    z = a["z"] if plain == "z" else gate(x["z"] + (r * h_prev) @ U["z"] + bias["z"] if gate_reads else a["z"])
+    m = r if mixed_by == "r" else z
+    return m * h_prev + (1 - m) * np.tanh(x["c"] + (r * h_prev) @ U["c"] + bias["c"])
+
+
+def every_second(x, layers):
+    for n, layer in enumerate(layers):
+        x = x + layer(x) if n % 2 else layer(x)
+    return x
+
+
+def heights(x, layers):
+    made = [x]
+    for layer in layers:
+        made.append(layer(made[-1]))
+    return made
+
+
 def mixed(z, h_prev, c):
     return z * h_prev + (1 - z) * c
 
@@ -170,6 +205,30 @@ def one_gate(blocks=2, states=("h",), width=None, squash=keras.ops.tanh, opened=
     if blocks:
         MyCell.blocks = blocks
     return lambda units: MyCell(width or units)
+
+
+ONE_FOR_ALL = OneGate(9)
+
+
+def of_all_texts(old, new):
+    new = 0.97 * new + 0.03 * keras.ops.mean(new, axis=0, keepdims=True)
+    return new, [new]
+
+
+class BlindCell(OneGate):
+    """Reads no x_t."""
+
+    def call(self, x_t, states):
+        return super().call(0 * x_t, states)
+
+
+class RowsCut(OneGate):
+    """Cuts rows."""
+
+    def call(self, x_t, states):
+        (h,) = states
+        f, g = keras.ops.split(x_t @ self.W_x + h @ self.W_h + self.b, 2, axis=0)
+        return f * h + g, [f * h + g]
 
 
 def with_numpy(units):
@@ -217,6 +276,19 @@ def nucleus(p, top_p, scale=True, last=True):
             kept[i] = p[i]
         total += p[i]
     return kept / kept.sum() if scale and kept.sum() else kept
+
+
+def best_few(p, count):
+    kept = np.zeros_like(p)
+    order = np.argsort(-p)[: max(1, count)]
+    kept[order] = p[order] / p[order].sum()
+    return kept
+
+
+def rolled_in_the_row(ids, batch_size, length, k):
+    rows = ids[: (len(ids) - 1) // batch_size * batch_size].reshape(batch_size, -1)
+    part = slice(k * length, (k + 1) * length)
+    return rows[:, part], np.roll(rows, -1, axis=1)[:, part]
 
 
 def stop_with(losses, patience, bar, keep=lambda best, look, patience: best, end=-1):
@@ -271,6 +343,25 @@ def speak(step, state, longest, feed=True, keep=True, word=2, find=np.argmax, sk
     return said
 
 
+def drawn(log_p):
+    return np.random.choice(len(log_p), p=np.exp(log_p))
+
+
+def twice(step):
+    return lambda word, state: step(word, step(word, state)[1])
+
+
+def returns_in_the_loop(step, state, longest):
+    word, said = 2, []
+    for _ in range(longest):
+        log_p, state = step(word, state)
+        word = int(log_p.argmax())
+        if word == 3:
+            break
+        said.append(word)
+        return said
+
+
 def skipping(step, state, longest):
     word, said = 2, []
     for _ in range(longest):
@@ -281,20 +372,51 @@ def skipping(step, state, longest):
     return said
 
 
-def search(step, state, K, size=len, keep=True, parents=False, one=False, ended=True, done=all, each=False):
+def search(step, state, K, size=len, keep=True, parents=False, one=False, ended=True, done=all, each=False,
+           width=None, add=np.add, feed=True, sort=True, find=None, possible=True):  # fmt: skip
     beams = [(0.0, [], 2, state)]
     while not done(word == 3 for *_, word, _ in beams):
         longer = [beam for beam in beams if beam[2] == 3] if keep and ended else []
         for log_p, words, word, before in beams:
             if word != 3 or not ended:
-                scores, after = step(word, state if one else before)
+                scores, after = step(word if feed else 2, state if one else before)
                 state = after
-                found = [(log_p + p, [*words, w], w, before if parents else after) for w, p in enumerate(scores)]
-                found = [beam for beam in found if beam[0] > -np.inf]
+                found = [(add(log_p, p), [*words, w], w, before if parents else after) for w, p in enumerate(scores)]
+                found = [beam for beam in found if beam[0] > -np.inf or not possible]
                 longer += sorted(found, key=lambda b: -b[0])[:K] if each else found
-        beams = sorted(longer, key=lambda b: -b[0] / size(b[1]))[: None if each else K]
-    best = next(beam for beam in beams if beam[2] == 3)
+        longer = sorted(longer, key=lambda b: -sort * b[0] / size(b[1]))
+        beams = longer[: None if each else width(K) if width else K]
+    best = find(beams) if find else next(beam for beam in beams if beam[2] == 3)
     return best[1][:-1], best[0] / len(best[1])
+
+
+def set_aside(step, state, K, until=None):
+    """Beam search that takes ended sentences out of the beam."""
+    beams, done = [(0.0, [], 2, state)], []
+    while beams and (until is None or len(done) < K):
+        longer = []
+        for log_p, words, word, before in beams:
+            scores, after = step(word, before)
+            longer += [(log_p + p, [*words, w], w, after) for w, p in enumerate(scores) if p > -np.inf or until]
+        longer = sorted(longer, key=lambda b: -b[0] / len(b[1]))[:K]
+        done += [beam for beam in longer if beam[2] == 3]
+        beams = [beam for beam in longer if beam[2] != 3]
+    best = max(done, key=lambda b: b[0] / len(b[1]))
+    return best[1][:-1], best[0] / len(best[1])
+
+
+def appended(step, state, K):
+    """Beam search whose sentences share a list."""
+    beams = [(0.0, [], state)]
+    while not all(words[-1:] == [3] for _, words, _ in beams):
+        longer = []
+        for log_p, words, before in beams:
+            scores, after = step(words[-1] if words else 2, before)
+            for w, p in enumerate(scores):
+                words.append(w)
+                longer.append((log_p + p, words, after))
+        beams = sorted(longer, key=lambda b: -b[0] / len(b[1]))[:K]
+    return beams[0][1][:-1], beams[0][0] / len(beams[0][1])
 
 
 def scored(step, state, M, score):
@@ -376,6 +498,18 @@ def fill(words, weights, sentence, shift=0):
     return [sentence[weights[j + shift].argmax()] if w == "<unk>" else w for j, w in enumerate(words)]
 
 
+def fill_by(words, sentence, look):
+    return [sentence[look(j)] if word == "<unk>" else word for j, word in enumerate(words)]
+
+
+def cosine(z, h):
+    return z @ h.T / np.linalg.norm(z, axis=1)[:, None] / np.linalg.norm(h, axis=1)
+
+
+def read_scores(q, k, mask):
+    return np.where(mask, k @ q / len(q) ** 0.5, -np.inf)
+
+
 def fill_in_place(words, weights, sentence):
     words[:] = fill(words, weights, sentence)
     return words
@@ -422,6 +556,10 @@ resting = "poly dark 0 0.6 1 0.6 0.8 1 0.2 1"
 SAME = KITE.replace('flies = ["flying"]', "").replace(
     "poly dark 0 0.6 1 0.6 0.8 1 0.2 1", "poly main 0.5 0 1 0.4 0.5 1 0 0.4"
 )
+ALMOST = SAME.replace(
+    'resting = "poly main 0.5 0 1 0.4 0.5 1 0 0.4',
+    r'resting = "poly main 0.5 0 1 0.4 0.5 1 0 0.4\noval #000000 0.5 0.5 0 0',
+)
 HIDDEN = KITE.replace("0.5 1 0 0.4", r"0.5 1 0 0.4\nbox #00ff00 0 0 1 1")
 THIN = KITE.replace(
     "poly main 0.5 0 1 0.4 0.5 1 0 0.4", r"poly #00ff00 0.5 0 1 0.4 0.5 1 0 0.4\npoly main 0.5 0.5 0.5 0.5 0.5 0.5"
@@ -438,6 +576,13 @@ def hit(weights, box, size, middle=0.5, turned=False, corners=False, find=np.arg
     return bool((box[0] <= x <= right or not in_x) and (box[1] <= y <= low or not in_y))
 
 
+def hit_in_pixels(weights, box, size):
+    inside = np.zeros((size, size), bool)
+    inside[box[1] : box[1] + box[3], box[0] : box[0] + box[2]] = True
+    row, column = peak(weights)
+    return inside[int((row + 0.5) * size / weights.shape[0]), int((column + 0.5) * size / weights.shape[1])]
+
+
 def hit_by_mass(weights, box, size):
     rows, columns = weights.shape
     x = (weights * (np.arange(columns) + 0.5)).sum() * size / columns / weights.sum()
@@ -451,6 +596,16 @@ def peak(weights):
 
 def hit_at(point, box):
     return bool(box[0] <= point[1] <= box[0] + box[2] and box[1] <= point[0] <= box[1] + box[3])
+
+
+def hit_by_part(weights, box, size, cut=False):
+    """The weights of the cells that lie in the box with their middles; cut: between its edges, cut to whole cells."""
+    (rows, columns), (x, y, width, height) = weights.shape, box
+    if cut:
+        return weights[int(y / size * rows) : int((y + height) / size * rows),
+                       int(x / size * columns) : int((x + width) / size * columns)]  # fmt: skip
+    across, down = (np.arange(columns) + 0.5) * size / columns, (np.arange(rows) + 0.5) * size / rows
+    return weights[(y <= down) & (down <= y + height)][:, (x <= across) & (across <= x + width)]
 
 
 def added(p, drawn, better):
@@ -479,6 +634,34 @@ def ceiling_of_bags(texts, shares, p, key=sorted, best=max):
     return sum(best(good[bag], bad[bag]) for bag in good)
 
 
+def unless_even(good, bad):
+    """Lesson 10: the larger of two, 0 if they are equal."""
+    return 0 if abs(good - bad) < 1e-9 else max(good, bad)
+
+
+def in_bags(right):
+    """Lesson 10: the sum over all bags of right(shares, p) of the texts in one."""
+
+    def reach(texts, shares, p):
+        bags = {}
+        for i, words in enumerate(texts):
+            bags.setdefault(tuple(sorted(words)), []).append(i)
+        return sum(right(shares[places], p[places]) for places in map(np.array, bags.values()))
+
+    return reach
+
+
+def side_by_side(texts, shares, p):
+    """Lesson 10: shares and p of the texts with the same words that follow each other."""
+    parts = np.split(np.arange(len(p)), [i for i in range(1, len(p)) if Counter(texts[i]) != Counter(texts[i - 1])])
+    return [(shares[part], p[part]) for part in parts]
+
+
+def by_text(read):
+    """Lesson 10: read(memories, mask) of each text."""
+    return lambda h, mask: np.stack([read(*pair) for pair in zip(h, mask, strict=True)])
+
+
 def pool(h, mask, count=None, low=-np.inf):
     """Lesson 10: mean and maximum over the words."""
     there = mask[:, :, None]
@@ -492,7 +675,45 @@ def without_each(verdict, words, sign=1):
 
 
 SHOWN_10 = dict(zip("abcdefg", (True, False, False, True, False, True, False), strict=True))  # lesson 10, exercise 4
+SHOWN_11 = dict(zip("abcdefg", (False, False, True, False, True, False, True), strict=True))  # lesson 11, exercise 4
+CEILINGS = {"A": (0.5, 0.5, 1), "B": (1, 0.5, 1), "C": (0.5, 0.5, 0.5)}  # lesson 11, exercise 3
+
+
+def gain_of(a, b):
+    return a / (a + b), a * b / (a + b)
+
+
+def filter_by(rule):
+    """Lesson 11: rule(estimate, x_t, f, K) -> the estimate that is kept, what is said."""
+
+    def filtered(x, f, K):
+        estimate, said = 0.0, []
+        for x_t in x:
+            estimate, out = rule(estimate, x_t, f, K)
+            said.append(out)
+        return said
+
+    return filtered
+
+
+def place_of(a, weigh=None, places=None, order=slice(None)):
+    """Lesson 11: the mean place of a map."""
+    p = np.exp(a - a.max()) if weigh is None else weigh(a)
+    p = p / p.sum()
+    x, y = (places or (lambda n: (2 * np.arange(n) + 1) / n - 1))(a.shape[1]), None
+    y = (places or (lambda n: (2 * np.arange(n) + 1) / n - 1))(a.shape[0])
+    return np.array([(p * x).sum(), (p * y[:, None]).sum()])[order]
+
+
 RIGHT = [
+    (lesson_11.check_gain, gain_of),
+    (lesson_11.check_gain, lambda a, b: np.float32([1 / (1 + b / a), 1 / (1 / a + 1 / b)])),
+    (lesson_11.check_filtered, filter_by(lambda e, x, f, K: (f * (e + K * (x - e)),) * 2)),
+    (lesson_11.check_filtered, filter_by(lambda e, x, f, K: (e * f * (1 - K) + f * K * x,) * 2)),
+    (lesson_11.check_ceilings, lambda: CEILINGS),
+    (lesson_11.check_what_it_shows, lambda: SHOWN_11),
+    (lesson_11.check_mean_place, place_of),
+    (lesson_11.check_mean_place, lambda a: place_of(a).astype("float32").tolist()),
     (lesson_00.check_count_words, lambda s: sum(w.strip(".,!").isalpha() for w in s.split())),
     (lesson_00.check_count_words, lambda s: np.sum([w.isalpha() for w in tokenize(s)])),
     (lesson_00.check_which_mark, lambda: dict(zip("abcde", KINDS_00, strict=True))),
@@ -518,7 +739,10 @@ RIGHT = [
     (lesson_04.check_early_stop, stop_early),
     (lesson_04.check_early_stop, lambda losses, n: np.array(stop_early(losses, n), float)),
     (lesson_04.check_figures_say, lambda: (True, False, True, False, True)),
+    (lesson_04.check_figures_say, lambda: [1, 0, 1, 0, 1]),
+    (lesson_04.check_figures_say, lambda: np.array([True, False, True, False, True])),
     (lesson_04.check_batch_of_tape, batch),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: np.stack(batch(i, b, n, k))),
     (lesson_04.check_nucleus, nucleus),
     (lesson_04.check_own_programs, lambda: PROGRAMS),
     (lesson_05.check_read_figures, lambda: FIGURES),
@@ -529,6 +753,7 @@ RIGHT = [
     (lesson_05.check_residual, in_parts),
     (lesson_05.check_own_cell, OneGate),
     (lesson_05.check_own_cell, one_gate(hand_on=lambda old, new: (new, new))),
+    (lesson_05.check_read_figures, lambda: {k: int(v) for k, v in FIGURES.items()}),
     (lesson_06.check_words_right, words_right),
     (lesson_06.check_words_right, lambda said, truth: ((said == truth) * (truth > 0)).sum() / (truth > 0).sum()),
     (lesson_06.check_last_state, lambda h, m: gathered(h, m, lambda n: n - 1)),
@@ -543,7 +768,19 @@ RIGHT = [
     (lesson_07.check_error_on_paper, lambda: 0.18),
     (lesson_07.check_fill_unknown, fill),
     (lesson_07.check_fill_unknown, lambda w, a, s: tuple(fill(w, list(a), s))),
-    (lesson_07.check_own_match, lambda z, h: -np.abs(z[:, None] - h[None]).sum(-1)),
+    (lesson_07.check_read, lambda *a: read(*(np.float32(each) for each in a[:3]), a[3])),
+    *(
+        (lesson_07.check_own_match, match)
+        for match in (
+            lambda z, h: -np.abs(z[:, None] - h[None]).sum(-1),
+            lambda z, h: -np.abs(z[:, None] - h).max(-1),
+            lambda z, h: np.exp(-((z[:, None] - h) ** 2).mean(-1)),
+            lambda z, h: z @ h.T - (h**2).sum(-1) / 2,
+            lambda z, h: (2 * z @ h.T - (h**2).sum(-1) - (z**2).sum(-1)[:, None]).astype("float32"),
+            lambda z, h: (z[:, None] == h).mean(-1),
+            lambda z, h: 1 / (1 + ((z[:, None] - h) ** 2).sum(-1)),
+        )
+    ),
     (lesson_08.check_heard, lambda W_s, v: np.abs(W_s / v)),
     (lesson_08.check_heard, lambda W_s, v: max(W_s, -W_s) / (v**2) ** 0.5),
     (lesson_08.check_batch, one_to_many),
@@ -556,6 +793,8 @@ RIGHT = [
     (lesson_09.check_least_penalty, lambda J, T, k: k * (T - J) ** 2 / T),
     (lesson_09.check_least_penalty, lambda J, T, k: sum(k * (1 - J / T) ** 2 for _ in range(T))),
     (lesson_09.check_what_it_shows, lambda: MARKS),
+    (lesson_09.check_what_it_shows, lambda: tuple(MARKS.values())),
+    (lesson_09.check_hit, hit_in_pixels),
     (lesson_09.check_hit, hit),
     (lesson_09.check_score_gradient, score_gradient),
     (lesson_09.check_focus, sharp),
@@ -572,8 +811,51 @@ RIGHT = [
     (lesson_10.check_what_it_shows, lambda: SHOWN_10),
     (lesson_10.check_leave_out, without_each),
     (lesson_10.check_leave_out, lambda verdict, words: without_each(verdict, words).tolist()),
+    (lesson_10.check_leave_out, lambda v, w: [v(w) - v(np.delete(w, t)) for t in range(len(w))]),
+    (lesson_10.check_pooled, lambda h, m: [part.astype("float32").tolist() for part in pool(h, m, low=-1e9)]),
+    (
+        lesson_10.check_bag_ceiling,
+        lambda t, s, p: np.float32(ceiling_of_bags(t, s, p, lambda w: [" ".join(sorted(w))])),
+    ),
+    (lesson_10.check_what_it_shows, lambda: list(SHOWN_10.values())),
+    (lesson_10.check_what_it_shows, lambda: tuple(SHOWN_10.values())),
 ]
 WRONG = [
+    (lesson_11.check_gain, lambda a, b: gain_of(b, a), "exchanged"),
+    (lesson_11.check_gain, lambda a, b: gain_of(a, b)[::-1], "K comes first"),
+    (lesson_11.check_gain, lambda a, b: (gain_of(a, b)[0], gain_of(a, b)[1] ** 0.5), "not the standard deviation"),
+    (lesson_11.check_gain, lambda a, b: (a**0.5 / (a**0.5 + b**0.5), gain_of(a, b)[1]), "not standard deviations"),
+    (lesson_11.check_gain, lambda a, b: (0.5, (a + b) / 4), "One half is best only"),
+    (lesson_11.check_gain, lambda a, b: (a / (a + b), a + b), "variance of the surprise"),
+    (lesson_11.check_gain, lambda a, b: (a / b, gain_of(a, b)[1]), "sum of both variances"),
+    (lesson_11.check_gain, lambda a, b: (a / (a + b), (b / (a + b)) ** 2 * a), "comes in, too"),
+    (lesson_11.check_gain, lambda a, b: a / (a + b), "two numbers"),
+    (lesson_11.check_filtered, filter_by(lambda e, x, f, K: (f * (e + K * x), e + K * x)), "Nothing is mended"),
+    (lesson_11.check_filtered, filter_by(lambda e, x, f, K: (f * (e + K * x),) * 2), "moved by x_t"),
+    (
+        lesson_11.check_filtered,
+        filter_by(lambda e, x, f, K: (f * (e + K * (x - e)), e + K * (x - e))),
+        "estimate of now",
+    ),
+    (lesson_11.check_filtered, filter_by(lambda e, x, f, K: (f * (e + K * (x - e)), e)), "before x_t was seen"),
+    (lesson_11.check_filtered, filter_by(lambda e, x, f, K: (f * e + K * (x - f * e),) * 2), "estimate of now"),
+    (lesson_11.check_filtered, filter_by(lambda e, x, f, K: (e + K * (x - e),) * 2), "f is missing"),
+    (lesson_11.check_filtered, filter_by(lambda e, x, f, K: (f * (e - K * (x - e)),) * 2), "less what was expected"),
+    (lesson_11.check_filtered, lambda x, f, K: 0.5, "not only the last"),
+    (lesson_11.check_ceilings, lambda: CEILINGS | {"A": (0.5, 1, 1)}, "the frames are 0, 1 and 2"),
+    (lesson_11.check_ceilings, lambda: CEILINGS | {"B": (0.5, 0.5, 1)}, "begins at its start"),
+    (lesson_11.check_ceilings, lambda: CEILINGS | {"C": (0.5, 0.5, 1)}, "the same backwards"),
+    (lesson_11.check_ceilings, lambda: CEILINGS | {"A": (1 / 3, 0.5, 1)}, "no ceiling is lower"),
+    (lesson_11.check_ceilings, lambda: {k: tuple(100 * v for v in row) for k, row in CEILINGS.items()}, "in percent"),
+    (lesson_11.check_what_it_shows, lambda: SHOWN_11 | {"a": True}, "above 0"),
+    (lesson_11.check_what_it_shows, lambda: SHOWN_11 | {"f": True}, "the first frame tells"),
+    (lesson_11.check_mean_place, lambda a: place_of(a, order=slice(None, None, -1)), "x, across, comes first"),
+    (lesson_11.check_mean_place, lambda a: place_of(a, places=lambda n: np.linspace(-1, 1, n)), "middles of the cells"),
+    (lesson_11.check_mean_place, lambda a: place_of(a, places=np.arange), "not the numbers of cells"),
+    (lesson_11.check_mean_place, lambda a: place_of(a, lambda a: softmax(a, 0)), "not one for each column"),
+    (lesson_11.check_mean_place, lambda a: place_of(a, lambda a: a == a.max()), "largest cell alone"),
+    (lesson_11.check_mean_place, lambda a: place_of(a) * [1, -1], "grows downwards"),
+    (lesson_11.check_mean_place, lambda a: place_of(-a), "a large number is a large weight"),
     (lesson_00.check_count_words, len, "number of characters"),
     (lesson_00.check_count_words, lambda s: len(s.replace(".", " .").replace("!", " !").split()), "leave out"),
     (lesson_00.check_count_words, lambda s: 10, "'Yes, yes.' has 2"),
@@ -757,7 +1039,11 @@ WRONG = [
     (lesson_04.check_early_stop, lambda a, n: stop_early([x - i / 1e9 for i, x in enumerate(a)], n), "An equal loss"),
     (lesson_04.check_early_stop, lambda a, n: stop_early(a, n)[::-1], "first the look to keep"),
     (lesson_04.check_early_stop, lambda a, n: stop_with(a, n, lambda a, best, look: a[0]), "not with the first"),
-    (lesson_04.check_early_stop, lambda a, n: stop_with(a, n, lambda a, best, look: min(a)), "the looks to come"),
+    (
+        lesson_04.check_early_stop,
+        lambda a, n: stop_with(a, n, lambda a, best, look: min(a)),
+        "without itself and those to come",
+    ),
     (
         lesson_04.check_early_stop,
         lambda a, n: stop_with([-x for x in a], n, the_lowest),
@@ -789,7 +1075,7 @@ WRONG = [
     ),
     (
         lesson_04.check_nucleus,
-        lambda p, q: only(p, q, lambda inside, kept: p * (kept == 0) / max((p * (kept == 0)).sum(), 0.1)),
+        lambda p, q: only(p, q, lambda inside, kept: p * (kept == 0) / max((p * (kept == 0)).sum(), 0.02)),
         "Turned round",
     ),
     (
@@ -816,7 +1102,7 @@ WRONG = [
     (lesson_04.check_figures_say, lambda: [True, False, True, True, True], "does not show that the network uses it"),
     (lesson_04.check_figures_say, lambda: [True, False, True, False, False], "statement 5"),
     (lesson_04.check_figures_say, lambda: ["True", "False", "True", "False", "True"], "without quotes"),
-    (lesson_04.check_figures_say, lambda: [1, 0, 1, 0, 1], "expected True or False"),
+    (lesson_04.check_figures_say, lambda: [1, 2, 1, 0, 1], "expected True or False, got 2"),
     (lesson_04.check_figures_say, lambda: True, "expected a list of five"),
     (lesson_04.check_own_programs, lambda: PROGRAMS.replace("DD :", "DD"), "does not parse"),
     (lesson_04.check_own_programs, lambda: PROGRAMS.replace("+= DD", "+= c"), "uses 'c' without"),
@@ -828,6 +1114,32 @@ WRONG = [
     (lesson_04.check_own_programs, lambda: PROGRAMS.replace("while", "if"), "no `while`"),
     (lesson_04.check_own_programs, lambda: PROGRAMS.replace("<dedent>", ""), "ended inside a line or a block"),
     (lesson_04.check_own_programs, lambda: 7, "expected the grammar as a text, got int"),
+    (lesson_04.check_batch_of_tape, rolled_in_the_row, "not the row's first"),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: batch(i, b, n, 0), "batch 0 again"),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: batch(i, b, n, k, row=12), "row b begins at 12 b"),
+    (
+        lesson_04.check_batch_of_tape,
+        lambda i, b, n, k: batch(i, b, n, k, row=(len(i) - 1) // b // n * n),
+        "full batches",
+    ),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: [a[:, 1:] for a in batch(i, b, n, k)], "one token too few"),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: [a[:, :0] for a in batch(i, b, n, k)], "batch 0 is the first"),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: batch(i, 2, n, k), "batch_size rows, here 4"),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: batch(i, b, (len(i) - 1) // b, 0), "rows are cut there"),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: (batch(i, b, n, k)[0], np.arange(b)), "each token that is read"),
+    (lesson_04.check_batch_of_tape, lambda i, b, n, k: batch(np.arange(len(i)), b, n, k), "Those are places"),
+    (lesson_04.check_nucleus, lambda p, q: best_few(p, int(q * len(p))), "a share of the characters"),
+    (lesson_04.check_nucleus, lambda p, q: best_few(p, round(q * len(p))), "a share of the characters"),
+    (lesson_04.check_nucleus, lambda p, q: best_few(p, 2), "Always 2 stay"),
+    (lesson_04.check_nucleus, lambda p, q: nucleus(p, q / 100), "Only the most probable stays"),
+    (lesson_04.check_nucleus, lambda p, q: p * (p >= q * p.max()) / p[p >= q * p.max()].sum(), "relative to the best"),
+    (lesson_04.check_nucleus, lambda p, q: nucleus(p, q) ** 2 / (nucleus(p, q) ** 2).sum(), "squared first"),
+    (lesson_04.check_nucleus, lambda p, q: np.where(nucleus(p, q) > 0, nucleus(p, q), -np.inf), "infinity is a score"),
+    (lesson_04.check_nucleus, lambda p, q: nucleus(p, q, scale=False) / q, "not by top_p"),
+    (lesson_04.check_nucleus, lambda p, q: best_few(p, (nucleus(p, q) > 0).sum() + 2), "stay, expected"),
+    (lesson_04.check_early_stop, lambda a, n: stop_with(a, n, lambda a, best, look: a[look]), "No look is ever below"),
+    (lesson_04.check_early_stop, lambda a, n: stop_early(a, 2), "It waits 2 looks"),
+    (lesson_04.check_early_stop, lambda a, n: (stop_early(a, n)[0], stop_early(a, n)[1] - 1), "at which it stops"),
     (lesson_05.check_gru_step, gru_mixed(lambda z, h, c: (1 - z) * c), "z . h_prev is missing"),
     (lesson_05.check_gru_step, gru_mixed(lambda z, h, c: c + (1 - z) * h), "Here z keeps h_prev"),
     (lesson_05.check_gru_step, gru_mixed(lambda z, h, c: z * h + c), "candidate is not multiplied"),
@@ -891,6 +1203,73 @@ WRONG = [
     (lesson_05.check_own_cell, Wasteful, "change nothing"),
     (lesson_05.check_own_cell, DeadBlock, "columns 32 to 47"),
     (lesson_05.check_own_cell, lambda units: units, "expected a cell"),
+    *(
+        (lesson_05.check_gru_step, gru_mixed(mix), hint)
+        for mix, hint in (
+            (lambda z, h, c: (h + c) / 2, "mean of both"),
+            (lambda z, h, c: np.tanh(mixed(z, h, c)), "No tanh around"),
+            (lambda z, h, c: mixed(z, h, c)[0], "that is one row"),
+            (lambda z, h, c: mixed(z, h, c).sum(1), "nothing is summed"),
+            (lambda z, h, c: z * h + z * c, "counts with 1 - z, not with z"),
+        )
+    ),
+    *(
+        (lesson_05.check_gru_step, lambda *a, change=change: gru_with(*a, **change), hint)
+        for change, hint in (
+            ({"plain": "r"}, "r goes through a sigmoid, too"),
+            ({"plain": "z"}, "z goes through a sigmoid, too"),
+            ({"mixed_by": "r"}, "r is in the mix there"),
+            ({"turned": "c"}, "A block of W_h is transposed"),
+            ({"W_x": "zrz"}, "the candidate read the block of z in W_x"),
+            ({"W_h": "rrc"}, "z read the block of r in W_h"),
+            ({"bias": "rzc"}, "The blocks of b are in another order"),
+            ({"gate_reads": "r"}, "z reads h_prev itself"),
+            ({"gate": lambda a: 1 / 1 + np.exp(-a)}, "brackets around all"),
+            ({"width": "D"}, "as many as x_t has columns"),
+            ({"width": "B"}, "as many as the batch has rows"),
+            ({"blind": "z"}, "z sees x_t, too"),
+            ({"blind": "c"}, "The candidate reads x_t, too"),
+        )
+    ),
+    *(
+        (lesson_05.check_residual, lambda x, layers, step=step: reduce(step, layers, x), hint)
+        for step, hint in (
+            (lambda v, f: f(v) + f(f(v)), "asked once"),
+            (lambda v, f: v + 2 * f(v), "counts once in the sum"),
+            (lambda v, f: np.tanh(v + f(v)), "the tanh is inside"),
+        )
+    ),
+    (
+        lesson_05.check_residual,
+        lambda x, layers: reduce(lambda v, f: v + f(v), layers[1:], x),
+        "lowest layer is missing",
+    ),
+    (
+        lesson_05.check_residual,
+        lambda x, layers: reduce(lambda v, f: v + f(v), layers[1:], layers[0](x)),
+        "lowest layer is not",
+    ),
+    (lesson_05.check_residual, lambda x, layers: reduce(lambda v, f: x + v + f(v), layers, x), "x is added once"),
+    (lesson_05.check_residual, lambda x, layers: reduce(lambda v, f: f(v + x), layers, x), "comes .out. of the layer"),
+    (
+        lesson_05.check_residual,
+        lambda x, layers: reduce(lambda v, n: v + n, range(len(layers)), x),
+        "which no one calls",
+    ),
+    (lesson_05.check_residual, lambda x, layers: every_second(x, layers), "every second layer only"),
+    (lesson_05.check_residual, lambda x, layers: sum(heights(x, layers)), "made alone"),
+    (lesson_05.check_residual, lambda x, layers: np.array(heights(x, layers)), "not what stands at every height"),
+    (lesson_05.check_own_cell, one_gate(opened=lambda f: keras.ops.sigmoid(f + 30.0)), "as if a gate stood at 1"),
+    (lesson_05.check_own_cell, one_gate(hand_on=of_all_texts), "depends on the other texts of the batch"),
+    (lesson_05.check_own_cell, BlindCell, "with another x_t"),
+    (lesson_05.check_own_cell, RowsCut, "rows are texts, and they are cut"),
+    (lesson_05.check_own_cell, lambda units: ONE_FOR_ALL, "the same cell at every call"),
+    (lesson_05.check_own_cell, keras.layers.GRU, "GRU is a layer"),
+    (
+        lesson_05.check_own_cell,
+        lambda units: OneGate(units, bias_initializer=lambda shape, dtype=None: keras.ops.zeros(8)),
+        "its initializer gives the bias 8 numbers",
+    ),
     (lesson_06.check_words_right, lambda said, truth: (said == truth)[said != 0].mean(), "bug is still there"),
     (lesson_06.check_words_right, lambda said, truth: (said == truth).mean(), "Padding counts as right"),
     (lesson_06.check_words_right, lambda said, truth: (said == truth)[truth == 0].mean(), "mask is turned round"),
@@ -994,6 +1373,81 @@ WRONG = [
         "agrees with a noun",
     ),
     (lesson_06.check_own_languages, lambda: LANGUAGES.replace("ANIMAL SEE", "SEE ANIMAL"), "same order on both sides"),
+    (lesson_06.check_own_languages, lambda: LANGUAGES.replace('["1:', '["two:'), "'two' is no number"),
+    *(
+        (lesson_06.check_last_state, lambda h, mask, where=where: h[np.arange(len(h)), where(mask)], hint)
+        for where, hint in (
+            (lambda mask: mask.sum(axis=0)[: len(mask)] - 1, "Summed over axis 0"),
+            (lambda mask: (~mask).sum(axis=1) - 1, "counts the padding"),
+            (lambda mask: -mask.sum(axis=1), "from the end"),
+            (lambda mask: [4] * len(mask), "place 4 of every sentence"),
+            (lambda mask: [3] * len(mask), "place 3 of"),
+        )
+    ),
+    (lesson_06.check_last_state, lambda h, mask: h[0, mask[0].sum() - 1], "memory of one sentence"),
+    *(
+        (lesson_06.check_words_right, share, hint)
+        for share, hint in (
+            (lambda said, truth: (said == truth)[truth > 1].mean(), "1 is a word, too"),
+            (lambda said, truth: (said == truth)[truth > 3].mean(), "1 to 3 are words, too"),
+            (lambda said, truth: (said == truth)[0][truth[0] > 0].mean(), "That is one row"),
+            (lambda said, truth: ((said == truth) & (truth > 0)).sum() // (truth > 0).sum(), "fraction is cut off"),
+            (lambda said, truth: (said == truth)[:, 1:][truth[:, 1:] > 0].mean(), "The first word of each row"),
+            (lambda said, truth: (said == truth)[:, :-1][truth[:, 1:] > 0].mean(), "The last word of each row"),
+            (lambda said, truth: (said == truth)[(said > 0) == (truth > 0)].mean(), "said by truth alone"),
+            (
+                lambda said, truth: 2 * ((said == truth) & (truth > 0)).sum() / ((said > 0).sum() + (truth > 0).sum()),
+                "mean of both numbers",
+            ),
+            (
+                lambda said, truth: (said == truth)[
+                    (truth > 0) & ((said > 0).sum(1) == (truth > 0).sum(1))[:, None]
+                ].mean(),
+                "said by truth alone",
+            ),
+        )
+    ),
+    (lesson_06.check_greedy, lambda step, state, n: speak(step, state, n, find=drawn), "do not draw"),
+    (lesson_06.check_greedy, lambda step, state, n: speak(twice(step), state, n), "called twice for a word"),
+    (
+        lesson_06.check_greedy,
+        lambda step, state, n: speak(step, state, n, find=lambda p: p.argmax() + 1),
+        "both begin at 0",
+    ),
+    (
+        lesson_06.check_greedy,
+        lambda step, state, n: speak(step, state, n, find=lambda p: p.argsort()[-2]),
+        "second best",
+    ),
+    (
+        lesson_06.check_greedy,
+        lambda step, state, n: [w for w in np.argsort(-step(2, state)[0])[:n] if w != 3],
+        "from the first step",
+    ),
+    (lesson_06.check_greedy, returns_in_the_loop, "stand inside a loop"),
+    (lesson_06.check_beam_search, set_aside, "sets ended sentences aside"),
+    (lesson_06.check_beam_search, lambda *a: set_aside(*a, until="M"), "sets ended sentences aside"),
+    (lesson_06.check_beam_search, appended, "shared one list"),
+    *(
+        (lesson_06.check_beam_search, lambda *a, change=change: search(*a, **change), hint)
+        for change, hint in (
+            ({"width": lambda K: max(K - 1, 1)}, "not M - 1"),
+            ({"width": lambda K: K * K}, "not M times M"),
+            ({"width": lambda K: 5}, "It keeps 5, whatever"),
+            ({"feed": False}, "Hand the last word of a beginning"),
+            ({"add": lambda a, b: b}, "of its last word alone"),
+            ({"add": lambda a, b: a + np.exp(b)}, "without exp"),
+            ({"sort": -1, "possible": False}, "the largest first"),
+            ({"sort": 0, "possible": False}, "the largest first"),
+            ({"keep": False, "possible": False}, "What has ended stays"),
+            ({"find": lambda beams: beams[-1]}, "the last of the M"),
+            ({"find": max}, "At the end, too"),
+            ({"done": any, "find": lambda beams: beams[0]}, "until all M have ended"),
+            ({"parents": True, "possible": False}, "not with the old one"),
+        )
+    ),
+    (lesson_06.check_beam_search, lambda *a: (search(*a)[0], np.inf), "as if log p were multiplied"),
+    (lesson_06.check_beam_search, lambda *a: scored(*a, lambda p, last, n: p / n if n else -np.inf), "counts"),
     (lesson_06.check_own_languages, lambda: LANGUAGES.replace('"find" = "finden"', ""), "24 different sentences"),
     (lesson_06.check_own_languages, lambda: LANGUAGES.replace("[words.SEE]", "[words.HEAR]"), "asks for SEE"),
     (lesson_06.check_own_languages, lambda: LANGUAGES.replace('forms = "word"', ""), "expected a line such as forms"),
@@ -1046,7 +1500,7 @@ WRONG = [
     ),
     (lesson_07.check_fill_unknown, lambda w, a, s: w, "still there"),
     (lesson_07.check_fill_unknown, lambda w, a, s: fill(w, -a, s), "looked at least"),
-    (lesson_07.check_own_match, lambda z, h: z @ h.T, "finds vector"),
+    (lesson_07.check_own_match, lambda z, h: z @ h.T, "that is the dot product"),
     (lesson_07.check_read, lambda q, k, v, m: read_unshifted(q, k, v, m, lambda s, m: 0), "the largest score of a"),
     (lesson_07.check_read, lambda q, k, v, m: read_unshifted(q, k, v, m, lambda s, m: s[m].min()), "not the smallest"),
     (
@@ -1056,7 +1510,91 @@ WRONG = [
     ),
     (lesson_07.check_read, lambda *a: read(*a, scale=len(a[0]) ** 0.5), "do not multiply"),
     (lesson_07.check_read, lambda *a: read(*a, scale=a[2].shape[1] ** -0.5), "not that of a value"),
-    (lesson_07.check_read, lambda *a: read(*a, padding=-1.0), "A score of -1"),
+    (lesson_07.check_read, lambda *a: read(*a, padding=-1.0), "such as -1, or -100"),
+    (lesson_07.check_read, lambda *a: read(*a, padding=-100.0), "such as -1, or -100"),
+    (lesson_07.check_read, lambda q, k, v, m: (read(q, k, v, m)[0], read_scores(q, k, m)), "Those are the scores"),
+    *(
+        (lesson_07.check_read, lambda q, k, v, m, weigh=weigh: (weigh(q, k, m) @ v, weigh(q, k, m)), hint)
+        for weigh, hint in (
+            (lambda q, k, m: softmax(read_scores(q, k, m) * np.log(2)), "not powers of 2"),
+            (lambda q, k, m: softmax(np.minimum(read_scores(q, k, m), 50)), "as if large scores were cut off"),
+            (
+                lambda q, k, m: softmax(
+                    read_scores(q, k, m) / np.linalg.norm(k, axis=1) * len(q) ** 0.5 / (q @ q) ** 0.5
+                ),
+                "softmax of a cosine",
+            ),
+            (
+                lambda q, k, m: softmax(read_scores(q, k, np.arange(len(m)) < m.sum())),
+                "need not stand at the beginning",
+            ),
+        )
+    ),
+    *(
+        (lesson_07.check_largest_weight, formula, hint)
+        for formula, hint in (
+            (lambda g, T: np.exp(g) / (np.exp(g) + (T - 1) * np.exp(-1)), "gamma scales the score of each place"),
+            (lambda g, T: np.exp(g) / (np.exp(g) - (T - 1) * np.exp(-g)), "the weights of all places are added"),
+            (lambda g, T: np.exp(g) / (np.exp(g) + T - 2 + np.exp(-g)), "not one of them alone"),
+            (lambda g, T: np.exp(g) / np.exp(g) + (T - 1) * np.exp(-g), "needs brackets around it"),
+            (lambda g, T: 1 / (1 + np.exp(-2 * g * (T - 1))), "stands before exp"),
+            (lambda g, T: np.tanh(g), "T is missing"),
+            (lambda g, T: largest(np.exp(g), T), "gamma is the scale itself"),
+            (lambda g, T: g / (g + (T - 1) * -g), "exp is"),
+            (lambda g, T: largest(2 * g, T), "gamma times 1, and gamma times -1"),
+        )
+    ),
+    *(
+        (lesson_07.check_error_on_paper, lambda number=number: number, hint)
+        for number, hint in (
+            (0.33, "do not look at their sure link"),
+            (0.43, "all different links"),
+            (0.36, "Every sure link is possible"),
+            (0.1, "all 6 words look somewhere"),
+            (-0.8, "not .S. alone"),
+            (-0.5, "not .A. alone"),
+            (0.19, "third decimal"),
+            (0, "There are mistakes"),
+        )
+    ),
+    *(
+        (lesson_07.check_fill_unknown, lambda w, a, s, look=look: fill_by(w, s, lambda j: look(w, a, j)), hint)
+        for look, hint in (
+            (lambda w, a, j: a[j].argsort()[-2], "second most"),
+            (lambda w, a, j: a[j].argmax() - 1, "One place beside"),
+            (lambda w, a, j: a[w[:j].count("<unk>")].argmax(), "a row goes by with every word"),
+            (lambda w, a, j: a[j, :-1].argmax(), "A column is left out"),
+        )
+    ),
+    *(
+        (lesson_07.check_own_match, match, hint)
+        for match, hint in (
+            (lambda z, h: np.corrcoef(z, h)[: len(z), len(z) :], "lengths are to be compared, too"),
+            (lambda z, h: np.square(cosine(z, h)), "lengths are to be compared, too"),
+            (cosine, "that is the cosine"),
+            (lambda z, h: np.tanh(z) @ np.tanh(h).T, "a longer vector had a larger score"),
+            (lambda z, h: -np.maximum(z[:, None] - h, 0).sum(-1), "counts in both directions"),
+            (lambda z, h: -(z[:, None] - h).sum(-1), "counts in both directions"),
+            (lambda z, h: -((z[:, :1] - h[:, 0]) ** 2), "compare all numbers"),
+            (lambda z, h: -np.abs(np.abs(z[:, None]) - np.abs(h)).sum(-1), "compare the signs"),
+            (lambda z, h: -(np.diff(z[:, None] - h) ** 2).sum(-1), "the same is added to every number"),
+            (lambda z, h: softmax(-((z[:, None] - h) ** 2).sum(-1), axis=0), "without the first query"),
+            (lambda z, h: -((z[:, None] - h) ** 2).sum(-1) - 0.01 * np.arange(len(h)), "without the first place"),
+            (lambda z, h: z @ h.T - (h**2).sum(-1), "a shorter vector had a larger score"),
+            (lambda z, h: ((z[:, None] - h) ** 2).sum(-1), "turn the sign round"),
+            (lambda z, h: np.zeros((len(z), len(h))) + h.sum(-1), "compare with q"),
+            (lambda z, h: np.zeros((len(z), len(h))) + z.sum(-1)[:, None], "compare with h"),
+            (lambda z, h: np.random.rand(len(z), len(h)), "nothing is drawn"),
+            (
+                lambda z, h: np.stack([-((z[j] - h) ** 2).sum(-1) for j in range(3)]),
+                "a row for each query, of which there are 4",
+            ),
+            (
+                lambda z, h: np.stack([-((z - h[t]) ** 2).sum(-1) for t in range(6)], 1),
+                "a column for each place, of which",
+            ),
+        )
+    ),
     (lesson_07.check_read, lambda q, k, v, m: unscaled(q, k, v, m), "divide by their sum"),
     (lesson_07.check_read, lambda *a: (read(*a)[1][:, None] * a[2], read(*a)[1]), "add them up over the places"),
     (lesson_07.check_read, lambda q, k, v, m: read(q, k[m], v[m], m[m]), "keep all T places"),
@@ -1198,10 +1736,10 @@ WRONG = [
     ),
     (lesson_09.check_what_it_shows, lambda: dict.fromkeys("abcdefg", True), "start of the memory"),
     (lesson_09.check_what_it_shows, lambda: dict.fromkeys("abcdefg", False), "The pointing game asks"),
-    (lesson_09.check_what_it_shows, lambda: {"a": True}, "b has no mark"),
+    (lesson_09.check_what_it_shows, lambda: {"a": True}, "mark statement b, too"),
     (lesson_09.check_what_it_shows, lambda: MARKS | {"c": "True"}, "expected True or False"),
-    (lesson_09.check_what_it_shows, lambda: MARKS | {"h": True}, "letters are a to g"),
-    (lesson_09.check_what_it_shows, lambda: [True, False], "letter, colon, mark"),
+    (lesson_09.check_what_it_shows, lambda: MARKS | {"h": True}, "there is no statement 'h'"),
+    (lesson_09.check_what_it_shows, lambda: [True, False], "expected 7 marks, got 2"),
     (lesson_09.check_hit, lambda a, box, n: hit(a, box, n, turned=True), "changed places"),
     (lesson_09.check_hit, lambda a, box, n: hit(a, box, n, middle=0), "corner of the cell"),
     (lesson_09.check_hit, lambda a, box, n: hit(a, box, n, corners=True), "not a corner"),
@@ -1223,7 +1761,7 @@ WRONG = [
             (lambda a, n, y, x: ((y + 0.5) * n / a.shape[1], (x + 0.5) * n / a.shape[1]), "need not be square"),
             (lambda a, n, y, x: ((y + 0.5) * n / a.shape[1], (x + 0.5) * n / a.shape[0]), "need not be square"),
             (lambda a, n, y, x: ((y + 0.5) * n / 8, (x + 0.5) * n / 8), "not always 8 × 8"),
-            (lambda a, n, y, x: ((y + 0.5) * (n // a.shape[0]), (x + 0.5) * (n // a.shape[1])), "cuts the fraction"),
+            (lambda a, n, y, x: ((y + 0.5) * (n // a.shape[0]), (x + 0.5) * (n // a.shape[1])), "cut the fraction off"),
             (lambda a, n, y, x: (y + 0.5, x + 0.5), "Count in pixels"),
             (lambda a, n, y, x: (y * n / a.shape[0], (x + 0.5) * n / a.shape[1]), "corner of the cell in y"),
             (lambda a, n, y, x: ((y + 1) * n / a.shape[0], (x + 1) * n / a.shape[1]), "half a cell before"),
@@ -1274,7 +1812,7 @@ WRONG = [
     (lesson_09.check_focus, lambda a: -(a * np.log(a + 1e-30)).sum(), "turned round: it is large for a wide look"),
     (lesson_09.check_focus, lambda a: float(sharp(a) == 1), "between 0 and 1"),
     (lesson_10.check_p_good, lambda: (3.0, -1.275), "through the sigmoid"),
-    (lesson_10.check_p_good, lambda: (0.154, 0.218), "the main clause decides"),
+    (lesson_10.check_p_good, lambda: (0.154, 0.218), "the first: .* main clause decides"),
     (lesson_10.check_p_good, lambda: (0.953, 0.924), "follows the but"),
     (lesson_10.check_p_good, lambda: (0.924, 0.846), "What stands before"),
     (lesson_10.check_p_good, lambda: (0.786, 0.773), "Others are not added"),
@@ -1285,9 +1823,9 @@ WRONG = [
     (lesson_10.check_bag_ceiling, lambda t, s, p: ceiling_of_bags(t, s, p, lambda w: sorted(set(w))), "how often"),
     (lesson_10.check_bag_ceiling, lambda t, s, p: ceiling_of_bags(t, 0 * s + 1 / len(s), p), "with its share"),
     (lesson_10.check_bag_ceiling, lambda t, s, p: ceiling_of_bags(t, s, p, best=min), "gets wrong"),
-    (lesson_10.check_bag_ceiling, lambda t, s, p: max((s * p).sum(), (s * (1 - p)).sum()), "Each bag has its own"),
+    (lesson_10.check_bag_ceiling, lambda t, s, p: max((s * p).sum(), (s * (1 - p)).sum()), "each bag has its own"),
     (lesson_10.check_bag_ceiling, lambda t, s, p: 0.75, "expected 0"),
-    (lesson_10.check_pooled, lambda h, m: pool(h, m, h.shape[1], 0), "Nothing is mended yet"),
+    (lesson_10.check_pooled, lambda h, m: pool(h, m, h.shape[1], 0), "still divides by T"),
     (lesson_10.check_pooled, lambda h, m: pool(h, m, low=0), "wins against numbers below 0"),
     (lesson_10.check_pooled, lambda h, m: (h.mean(1), pool(h, m)[1]), "padding is in the sum"),
     (lesson_10.check_pooled, lambda h, m: (pool(h, m)[0], h.max(1)), "among what is compared"),
@@ -1424,8 +1962,8 @@ MENDED = [  # what was passed, not explained, or told a wrong cause
     (lesson_00.check_count_words, lambda s: len(s.split()), "'Paris – in May .* dash between two spaces"),
     (lesson_00.check_count_words, first_only, "return inside the loop"),
     (lesson_00.check_count_words, sets_to_one, "=. 1 written for .= 1"),
-    (lesson_00.check_count_words, lambda s: sum(w.isalpha() for w in s.split()), "text.tokenize takes them apart"),
-    (lesson_00.check_count_words, lambda s: sum(map(str.isalpha, tokenize(s))) + 1, "count begins at 0"),
+    (lesson_00.check_count_words, lambda s: sum(w.isalpha() for w in s.split()), "text.tokenize takes it apart"),
+    (lesson_00.check_count_words, lambda s: sum(map(str.isalpha, tokenize(s))) + 1, "does the count begin at 1"),
     (lesson_00.check_count_words, lambda s: str(len(s)), "without str"),
     (lesson_00.check_count_words, lambda s: len({w for w in tokenize(s) if w.isalpha()}), "'I read and .*counts twice"),
     (lesson_01.check_perplexity, lambda p: p.prod() ** 1 / len(p), r"write \*\* \(1 / N\)"),
@@ -1502,9 +2040,9 @@ MENDED = [  # what was passed, not explained, or told a wrong cause
     (lesson_02.check_clip, first_of_loop, "return inside the loop"),
     (lesson_02.check_clip, lambda g, limit: clip(g, sum(a**2 for a in g)), r"\(…\)\.sum\(\)"),
     (lesson_02.check_clip, lambda g, limit: g**2, "a list has no power"),
-    (lesson_02.check_start, lambda H, rng: 1.6 * np.eye(H), "let it turn"),
-    (lesson_02.check_start, lambda H, rng: 2.0 * np.eye(H), "let it turn"),
-    (lesson_02.check_start, lambda H, rng: np.eye(H), "let it turn"),
+    (lesson_02.check_start, lambda H, rng: 1.6 * np.eye(H), "Take another kind of matrix"),
+    (lesson_02.check_start, lambda H, rng: 2.0 * np.eye(H), "Take another kind of matrix"),
+    (lesson_02.check_start, lambda H, rng: np.eye(H), "Take another kind of matrix"),
     (lesson_03.check_step_back, lstm_back_to_c(lambda dc, n, dh, f, o, c: (n + dh * o * (1 - np.tanh(c**2))) * f),
      r"not 1 - tanh\(c_t\*\*2\)"),
     (lesson_03.check_step_back, lstm_back_to_c(lambda dc, n, dh, f, o, c: dc * f * f), "Once times f"),
@@ -1553,6 +2091,197 @@ MENDED = [  # what was passed, not explained, or told a wrong cause
     (lesson_03.check_counter, shut, "the forget gate is not open, it is 0.00"),
     (lesson_03.check_counter, lambda a: counter(a)[::-1], "return W_x, W_h, b"),
     (lesson_03.check_counter, lambda a: a["("], "gives the place of a character"),
+    *(
+        (lesson_10.check_p_good, lambda first=first, second=second: (first, second), hint)
+        for first, second, hint in (
+            (0.66, 0.22, "the first: not yet. One opinion decides"), (0.95, 0.65, "the second: .* no mean, is taken"),
+            (0.98, 0.22, "the first: .*it is not added, nor is it the 1.5"), (0.89, 0.22, "it does not divide it"),
+            (0.11, 0.22, "the first: .*main clause"), (0.01, 0.04, "no product"), (0.99, 0.02, "as in a softmax"),
+            (0.95, 0.72, "the second: .*it is not added"), (0.95, 0.09, "one factor of its own, -0.75"),
+            (0.95, 0.18, "not alone is -0.9"), (0.95, 0.93, "very alone is 1.5"), (0.95, 0.13, "belongs to it: lovely"),
+            (0.95, 0.09, "not the product of not and very"), (0.95, 0.04, "no product"),
+            (0.05, 3.58, r"That is exp\(-y\)"), (20.09, 0.28, r"the odds: the sigmoid"), (1.0, -0.86, "That is tanh"),
+            (1.05, -0.39, r"not 1 - exp\(-y\)"), (0.89, 0.29, "2 stood for e"), (1.0, 0.05, "10 stood for e"),
+            (1.0, 0.2, "One decimal is too coarse: give two"), (0.95, 0.21, "cut off behind the second decimal"),
+            (1, 0, "Those are verdicts"), (0.95, -1.275, "That is a score"), (0.22, 0.95, "first review comes first"),
+            (0.95, 0.5, "the second: not yet: 0.5, which is too large"), (1.5, 0.22, "no probability"),
+        )
+    ),
+    *(
+        (lesson_10.check_bag_ceiling, lambda t, s, p, key=key: ceiling_of_bags(t, s, p, key), hint)
+        for key, hint in (
+            (lambda w: sorted("".join(w)), "not of letters"), (lambda w: "".join(sorted(w)), "with nothing between"),
+            (lambda w: sorted(x[0] for x in w), "first letter of each word"), (lambda w: [str(len(w))], "how many"),
+            (lambda w: [len(x) for x in sorted(w, key=len)], "not only how long"), (lambda w: w, "best possible"),
+            (lambda w: sorted(w[1:]), "the first, too"), (lambda w: sorted(w[:-1]), "the last, too"),
+            (lambda w: sorted(x[-1] for x in w), "last letter of each"), (lambda w: w[:1], "not of the first"),
+            (lambda w: w[-1:], "not of the last"),
+        )
+    ),
+    *(
+        (lesson_10.check_bag_ceiling, answer, hint)
+        for answer, hint in (
+            (lambda t, s, p: ceiling_of_bags(t, s, p) / len({tuple(sorted(w)) for w in t}), "by the number of bags"),
+            (lambda t, s, p: ceiling_of_bags(t, s, p) / len(t), "by the number of texts"),
+            (lambda t, s, p: ceiling_of_bags(t, s, p > 0.5), "A p above .5 is not certain"),
+            (lambda t, s, p: ceiling_of_bags(t, s, p, best=unless_even), "half of them are right"),
+            (in_bags(lambda s, p: max(s[-1] * p[-1], s[-1] * (1 - p[-1]))), "the last: is it written over"),
+            (in_bags(lambda s, p: max(np.maximum(s * p, s * (1 - p)))), "the one that gives most"),
+            (in_bags(lambda s, p: s.sum() * max(p.mean(), 1 - p.mean())), "not the plain mean of p"),
+            (in_bags(lambda s, p: s @ (p if np.sign(p - 0.5).sum() > 0 else 1 - p)), "do not vote"),
+            (in_bags(lambda s, p: s @ (p if p[s.argmax()] > 0.5 else 1 - p)), "not the commonest alone"),
+            (in_bags(lambda s, p: s @ (p if p[0] > 0.5 else 1 - p)), "not the first alone"),
+            (in_bags(lambda s, p: ((s @ p) ** 2 + (s @ (1 - p)) ** 2) / s.sum()), "drew its answer"),
+            (in_bags(lambda s, p: s.sum() / 2 if len(s) > 1 else s[0] * max(p[0], 1 - p[0])), "not a toss of a coin"),
+            (lambda t, s, p: sum(max(q @ r, q @ (1 - r)) for q, r in side_by_side(t, s, p)), "texts side by side"),
+            (lambda t, s, p: 0.583, r"expected 0\.\d+, got 0\.583\.$"),
+        )
+    ),
+    *(
+        (lesson_10.check_pooled, answer, hint)
+        for answer, hint in (
+            (lambda h, m: pool(h, m, m.sum() / len(h)), "not their mean"),
+            (lambda h, m: pool(h, m, m.sum(1).max()), "not the largest"),
+            (lambda h, m: pool(h, m, m.sum(1)[:, None] + 1), "not by one more"),
+            (lambda h, m: pool(h, m, m.sum(1)[:, None] - 1), "not by one less"),
+            (lambda h, m: pool(h, m, m.sum(0)[:1, None]), "not along axis 0"),
+            (lambda h, m: pool(h, m, m.sum(1)[:, None] * m.shape[1]), "divided twice"),
+            (lambda h, m: pool(h, m, m.sum(1)[:, None, None]), r"shape is \(3, 3, 4\), .*\(B, 1\)"),
+            (lambda h, m: pool(h, ~m), "the mean of the padding"),
+            (lambda h, m: (np.nanmedian(np.where(m[:, :, None], h, np.nan), axis=1), 0), "the median"),
+            (lambda h, m: (by_text(lambda a, n: a[: n.sum()].mean(0))(h, m), 0), "Padding may stand in front"),
+            (lambda h, m: (h[m].mean(0), h[m].max(0)), "a row for each text"),
+            (lambda h, m: (h * m[:, :, None], h * m[:, :, None]), "nothing is pooled"),
+            (lambda h, m: (pool(h, m)[0], pool(h, m, low=-1)[1]), "wins against numbers below it"),
+            (lambda h, m: (pool(h, m)[0], pool(h, ~m)[1]), "the largest of the padding"),
+            (lambda h, m: (pool(h, m)[0], by_text(lambda a, n: a[n][-1])(h, m)), "taken whole, the last"),
+            (lambda h, m: (pool(h, m)[0], by_text(lambda a, n: max(a[n], key=np.linalg.norm))(h, m)), "largest norm"),
+            (lambda h, m: (pool(h, m)[0], (h - np.inf * ~m[:, :, None]).max(1)), "0 times infinity"),
+            (lambda h, m: [a + n * (a > 0) for n, a in enumerate(pool(h, m))], r"at \[\d, \d\], got .* are wrong"),
+        )
+    ),
+    (lesson_10.check_what_it_shows, lambda: list(SHOWN_10.values())[:5], "expected 7 marks, got 5"),
+    (lesson_10.check_what_it_shows, lambda: {n.upper(): mark for n, mark in SHOWN_10.items()}, "no statement 'A'"),
+    (lesson_10.check_what_it_shows, lambda: dict.fromkeys(SHOWN_10), "still blank"),
+    (lesson_10.check_what_it_shows, lambda: [*list(SHOWN_10.values())[:6], True], "statement g: not yet"),
+    *(
+        (lesson_10.check_leave_out, lambda v, w, rest=rest: [v(w) - v(rest(w, t)) for t in range(len(w))], hint)
+        for rest, hint in (
+            (lambda w, t: w[:t] + w[t:], "Nothing is left out"), (lambda w, t: w[:t] + w[t + 2 :], "two go there"),
+            (lambda w, t: w[:t], "ends the review"), (lambda w, t: w[: t + 1], "ends the review"),
+            (lambda w, t: w[t + 1 :], "begins the review"), (lambda w, t: [w[t]], "leaves out all but the word"),
+            (lambda w, t: [*w[:t], w[t], *w[t:]], "read twice"), (lambda w, t: w[:-1], "always the last word"),
+            (lambda w, t: w[: w.index(w[t])] + w[w.index(w[t]) + 1 :], "its first place were taken out"),
+            (lambda w, t: [*w[:t], "<unk>", *w[t + 1 :]], "closes up"), (lambda w, t: w[1:], "always the first word"),
+            (lambda w, t: " ".join(w[:t] + w[t + 1 :]), "got a text"), (lambda w, t: w[t], "got a text"),
+            (lambda w, t: [w[:t], w[t + 1 :]], "with a list in it"), (lambda w, t: set(w) - {w[t]}, "set has lost it"),
+            (lambda w, t: w[: t + 1] + w[t + 2 :], "the word behind were"), (lambda w, t: w[: t - 1] + w[t:], "from 0"),
+            (lambda w, t: [x for x in w if x != w[t]], "words that are alike"),
+        )
+    ),
+    *(
+        (lesson_10.check_leave_out, answer, hint)
+        for answer, hint in (
+            (lambda v, w: [v(w[: t + 1]) - v(w[:t]) for t in range(len(w))], "of the review so far"),
+            (lambda v, w: [v(w[t:]) - v(w[t + 1 :]) for t in range(len(w))], "of what stands behind it"),
+            (lambda v, w: without_each(v, w)[1:], "the first word, too"),
+            (lambda v, w: sigmoid(v(w)) - sigmoid(v(w) - without_each(v, w)), "not of the probabilities"),
+            (lambda v, w: without_each(v, w) / v(w), "not divided by the logit"),
+            (lambda v, w: without_each(v, w) / without_each(v, w).sum(), "need not sum to 1"),
+            (lambda v, w: [v(w) - v(*w[:t], *w[t + 1 :]) for t in range(len(w))], r"hand it the list, without \*"),
+            (lambda v, w: [v(w) - v([x for x in w if x != y]) for y in dict.fromkeys(w)], "stands there twice has"),
+            (lambda v, w: without_each(v, w)[[w.index(x) for x in dict.fromkeys(w)]], "stands there twice has"),
+        )
+    ),
+]  # fmt: skip
+
+
+MENDED += [  # lessons 08 to 10
+    (lesson_08.check_heard, lambda W_s, v: abs(W_s) / v**2, "without a square"),
+    (lesson_08.check_heard, lambda W_s, v: W_s**2 / abs(v), "without a square"),
+    (lesson_08.check_heard, lambda W_s, v: 1 / abs(v), "W_s is missing"),
+    (lesson_08.check_heard, lambda W_s, v: np.arctanh(min(abs(W_s), 0.999)) / abs(v), "no arctanh"),
+    (lesson_08.check_heard, lambda W_s, v: (abs(W_s) - 1) / abs(v), "As if -1 were added"),
+    (lesson_08.check_heard, lambda W_s, v: (abs(W_s) + 2) / abs(v), "As if 2 were added"),
+    (lesson_08.check_heard, lambda W_s, v: abs(W_s / v) + 0.01, "As if 0.01 were added"),
+    (lesson_08.check_heard, lambda W_s, v: round(abs(W_s / v), 1), "No rounding"),
+    (lesson_08.check_heard, lambda W_s, v: round(abs(W_s / v), 2), "No rounding"),
+    (lesson_08.check_heard, lambda W_s, v: np.ceil(abs(W_s / v)), "No rounding"),
+    (lesson_08.check_heard, lambda W_s, v: max(W_s, 0) / abs(v), "a memory of the other sign"),
+    (lesson_08.check_heard, lambda W_s, v: max(W_s / v, 0), "may have either sign"),
+    (lesson_08.check_heard, lambda W_s, v: max(abs(W_s / v), 1), "may be below 1"),
+    (lesson_08.check_heard, lambda W_s, v: min(abs(W_s / v), 1), "may be above 1"),
+    (lesson_08.check_batch, lambda v, c: (one_to_many(v, c)[1], *one_to_many(v, c)[::2]), "vectors come first"),
+    (lesson_08.check_batch, lambda v, c: one_to_many(v, c, np.repeat(v, len(c[0][0]), axis=0)), "first caption has"),
+    (lesson_08.check_batch, lambda v, c: one_to_many(v, c, np.repeat(v[:1], len(c[0]), axis=0)), "all of the pictures"),
+    (lesson_08.check_batch,
+     lambda v, c: (*one_to_many(v, c)[:1], [row[:-1] for row in one_to_many(v, c)[1]], one_to_many(v, c)[2]),
+     "the words before lack 1"),
+    (lesson_08.check_batch,
+     lambda v, c: (*one_to_many(v, c)[:2], [[*row[:-2], "<eos>"] for row in one_to_many(v, c)[2]]),
+     "the words to say lack 1"),
+    (lesson_08.check_batch,
+     lambda v, c: (*one_to_many(v, c)[:2], one_to_many(v, c[::-1])[2]), "of a row are of the same caption"),
+    (lesson_08.check_predicted, lambda: (7 / 8, 5 / 7, 2 / 6, 1 / 5), "`a` stands twice"),
+    (lesson_08.check_predicted, lambda: np.cumprod([1, 5 / 7, 2 / 6, 1 / 5]), "not multiplied by those before"),
+    (lesson_08.check_predicted, lambda: [(5 / 7) ** 0, (5 / 7) ** 0.5, (1 / 3) ** (1 / 3), 0.2**0.25], "no root"),
+    (lesson_08.check_predicted, lambda: (1, 6 / 7, 43 / 63, 0.562), "not the mean with those before"),
+    (lesson_08.check_precision, lambda w, r: np.mean([any(x in ref for ref in r) for x in set(w)]), "said twice"),
+    (lesson_08.check_precision,
+     lambda w, r: sum(min(w.count(x), max(" ".join(ref).count(x) for ref in r)) for x in set(w)) / len(w),
+     "not letters"),
+    (lesson_08.check_precision,
+     lambda w, r: clipped(w, r, most=lambda counts: next((n for n in counts if n), 0)), "Look at every reference"),
+    (lesson_08.check_precision, lambda w, r: min(1, sum(clipped(w, [ref]) for ref in r)), "hits in all references"),
+    (lesson_08.check_precision, lambda w, r: sum(clipped(w, [ref]) for ref in r), "hits in all references"),
+    (lesson_08.check_own_thing, lambda: ALMOST, "almost the same in two states, 0.0"),
+    (lesson_08.check_own_thing, lambda: KITE.replace("resting", "and"), "caption such as `a red kite and"),
+    (lesson_08.check_own_thing, lambda: KINDS_FILE.read_text(encoding="utf-8") + KITE, "return the new kind alone"),
+    *((lesson_09.check_hit, lambda a, box, n, place=place: hit_at(place(a, n, *peak(a)), box), hint)
+      for place, hint in (
+        (lambda a, n, y, x: (int((y + 0.5) * n / a.shape[0]), int((x + 0.5) * n / a.shape[1])), r"int\(…\) cut"),
+        (lambda a, n, y, x: (round((y + 0.5) * n / a.shape[0]), round((x + 0.5) * n / a.shape[1])), "No rounding"),
+        (lambda a, n, y, x: ((y + 0.5) * (n - 1) / a.shape[0], (x + 0.5) * (n - 1) / a.shape[1]), "not size - 1"),
+        (lambda a, n, y, x: (y * n / (a.shape[0] - 1), x * n / (a.shape[1] - 1)), "the first cell's middle lay at 0"),
+        (lambda a, n, y, x: (round(y * n / a.shape[0]), round(x * n / a.shape[1])), "corner of the cell"),
+        (lambda a, n, y, x: ((a.sum(1).argmax() + 0.5) * n / a.shape[0], (a.sum(0).argmax() + 0.5) * n / a.shape[1]),
+         "not the row and the column with the largest sums"),
+        (lambda a, n, y, x: ((a.argmax(1)[0] + 0.5) * n / a.shape[0], (a.argmax(0)[0] + 0.5) * n / a.shape[1]),
+         "argmax along an axis"),
+    )),
+    (lesson_09.check_hit, lambda a, box, n: bool(hit_by_part(a, box, n).sum() > 0.5), "how much light falls"),
+    (lesson_09.check_hit, lambda a, box, n: hit_by_part(a, box, n, cut=True).max(initial=0) == a.max(), "cut to whole"),
+    (lesson_09.check_hit,
+     lambda a, box, n: bool(a[int((box[1] + box[3] / 2) / n * a.shape[0]), int((box[0] + box[2] / 2) / n * a.shape[1])]
+                            == a.max()), "not the middle of the box in the cell"),
+    (lesson_09.check_least_penalty, lambda J, T, k: k * T * abs(1 - J / T), "The square is missing"),
+    (lesson_09.check_least_penalty, lambda J, T, k: k * 64 * (1 - J / 64) ** 2, "not always 64"),
+    (lesson_09.check_least_penalty, lambda J, T, k: (k * T * (1 - J / T)) ** 2, "not the whole sum"),
+    (lesson_09.check_least_penalty, lambda J, T, k: k * J**2 / T, "the 1 is missing"),
+    (lesson_09.check_least_penalty, lambda J, T, k: k * T * (1 + J / T) ** 2, "not plus"),
+    (lesson_09.check_least_penalty, lambda J, T, k: k * T * (1 - (J / T) ** 2), "around the whole bracket"),
+    (lesson_09.check_least_penalty, lambda J, T, k: k * T * J * (1 - J / T) ** 2, "none stands outside"),
+    (lesson_09.check_least_penalty, lambda J, T, k: k * T * J * (1 - 1 / T) ** 2, "inside the square, not outside"),
+    (lesson_09.check_least_penalty, lambda J, T, k: k * (T - J + J**2 / T), "the 2 is missing"),
+    (lesson_09.check_least_penalty, lambda J, T, k: k * T * (1 - J / T) ** 2 / 2, "No half"),
+    (lesson_09.check_least_penalty, lambda J, T, k: round(k * T * (1 - J / T) ** 2, 1), "No rounding"),
+    (lesson_09.check_least_penalty, lambda J, T, k: k * (1 - J / T) ** 2 / T, "no mean"),
+    *((lesson_09.check_score_gradient, lambda p, d, r, b, learn=learn: learn(p, d, r, b, np.eye(len(p))[d] - p), hint)
+      for learn, hint in (
+        (lambda p, d, r, b, each: (np.log(p[d])[:, None] * (r - b)[:, None] * each).mean(0), "no other log alpha"),
+        (lambda p, d, r, b, each: (r[:, None] * each).mean(0) - b, "stands in the brackets"),
+        (lambda p, d, r, b, each: sum((r[d == t].mean() - b) * (np.eye(len(p))[t] - p) for t in set(d.tolist())),
+         "not every region once"),
+        (lambda p, d, r, b, each: (r[0] - b) * each[0] / len(d), "only the first draw"),
+        (lambda p, d, r, b, each: (r[-1] - b) * each[-1], "only the last draw"),
+        (lambda p, d, r, b, each: ((r - b) * each).mean(0), r"\[:, None\] adds one at the end"),
+    )),
+    (lesson_09.check_focus, lambda a: 1 + (a * np.log(a)).sum() / np.log(len(a)), r"0 \* log\(0\)"),
+    (lesson_09.check_focus, lambda a: 1 + (a * np.log2(a + 1e-12)).sum() / np.log(len(a)), "logarithms of two bases"),
+    (lesson_09.check_focus, lambda a: sharp(softmax(a)), "as if a softmax were taken"),
+    (lesson_09.check_focus, lambda a: (a.max() - 1 / 64) / (1 - 1 / 64), "with 64 regions it was right"),
+    (lesson_09.check_focus, np.max, "1 / 64, the number of regions turned over"),
+    (lesson_09.check_what_it_shows, lambda: {k.upper(): v for k, v in MARKS.items()}, "no statement 'A'"),
 ]  # fmt: skip
 
 

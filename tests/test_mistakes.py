@@ -135,7 +135,7 @@ STEP = [
     (lambda x, h, W, U: step(x, h, W, U, 0), r"stopped with TypeError .*keep the line that begins with def"),
     (lambda x, h, W, U, b: np.sum(x, axes=1), r"it takes nothing named axes"),
     (lambda x, h, W, U, b: (lambda: 1) + b, r"stopped with TypeError|there is a text, None"),
-    (lambda x, h, W, U, b: (lambda a, c: a)(*[1, 2, 3]), r"is written for 2 and is called with 3"),
+    (lambda x, h, W, U, b: (lambda a, c: a)(*[1, 2, 3]), r"it takes 2, and 3 are handed over: is a \* too many"),
     (lambda x, h, W, U, b: Path("no such file").read_text(), r"stopped with FileNotFoundError"),
     (misspelt, r"at `h_prv`.*is h_prev meant\?"),
     (no_numpy, r"import tensorflow as tf"),
@@ -150,6 +150,8 @@ STEP = [
     (floors, r"the fraction is cut off"),
     (later, r"leave out async"),
     (yields, r"got generator \(it has yield\)"),
+    (lambda *a: (row for row in step(*a)), r"got generator \(a for in round brackets\)"),
+    (lambda *a: last(*a), r"is list meant, or is it set in another cell, which was not run\?"),  # noqa: F821
     (unset, r"there is None among them"),
     (lambda *a: (step(*a), step(*a)), r"a tuple of 2 was returned; return one array, without a comma"),
     (lambda *a: (step(*a),), r"a tuple of 1 was returned"),
@@ -370,7 +372,7 @@ TRUTH, HINTS = {"a": True, "b": False, "c": True}, {"a": "Look at a.", "b": "Loo
     ({"a": True, "b": False}, "mark statement c, too"), ({"a": True, "b": False, "c": ...}, "mark statement c, too"),
     ({"a": ..., "b": ..., "c": ...}, "still blank"), (..., "still blank"), (None, "still blank"), ({}, "still blank"),
     ({**TRUTH, "d": True}, "there is no statement 'd'"), ({**TRUTH, "a": "True"}, "without quotes, got 'True'"),
-    ({**TRUTH, "a": 1}, "got 1"), ("abc", "expected True or False for each of 3"),
+    ({**TRUTH, "a": 2}, "got 2"), ("abc", "expected True or False for each of 3"),
     (3, "expected True or False for each"),
     (lambda: {**TRUTH, "b": True}, "statement b"),
 ])  # fmt: skip

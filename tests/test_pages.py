@@ -100,7 +100,7 @@ NO_TERMS = {
         problem 1: a fixed window cannot model long-term dependencies | problem 2: counts do not keep the order |
         problem 3: places do not share weights | a good mean can hide a total failure | one character at a time |
         a product with $f_t$, number by number; no matrix, no tanh | although the input is loud |
-        take a cnn that was trained for something else, drop the decision, keep the numbers | plain rnn or lstm |
+        take a cnn that was trained to name things, drop the decision, keep the numbers | plain rnn or lstm |
         where does it enter | it has no word for "i do not know" """,
     "a word of everyday language, in its everyday meaning": """
         and | all | one | the same | before | write | keep | show | ignore | forget | count |

@@ -176,7 +176,7 @@ def test_what_cannot_be_is_one_sentence(texts, tmp_path, capsys):
     assert sentiment.main(["say", "a film", "--out", str(tmp_path / "nothing")]) == 1
     assert "there is no trained network" in capsys.readouterr().err
     assert sentiment.main(["train", "--text", str(texts), "--out", str(tmp_path), "--set", "pooling=sum"]) == 1
-    assert "expected one of last, mean, max, attention" in capsys.readouterr().err
+    assert "expected one of last, mean, max, attention, each in turn" in capsys.readouterr().err
     with pytest.raises(CourseError, match="no sentence is left"):
         readable(["", "qwxyz"], Vocabulary(["film"]))
 

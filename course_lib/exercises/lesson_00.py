@@ -46,16 +46,17 @@ def _why(sentence: str, count: float, right: int) -> str:
         (sum(map(len, tokens)), "Those are the letters of all words: add 1 for each word, not its length."),
         (len(tokens) - right, "That is the number of punctuation marks: count the others."),
         (sum(each.isalpha() for each in parts),
-         "split() leaves a full stop on its word, and 'sky.' is not alphabetic: text.tokenize takes them apart."),
+         "As many are missing as words stand before a mark: split() leaves 'sky.' whole, text.tokenize takes it apart. "
+         "Or are words of one letter, or with a capital, left out?"),
         (len(set(tokens) & {each for each in tokens if each.isalpha()}), "A word that comes twice counts twice."),
         (len(set(parts)), "A word that comes twice counts twice."),
         (len(parts), "split() cuts at spaces, so a dash between two spaces counts: text.tokenize and isalpha tell."),
-        (sentence.count(" "), "That is the number of spaces: there is one word more."),
+        (sentence.count(" "), "That is the number of spaces, or the first word is left out: there is one word more."),
         (sentence.count(" ") + 1, "A text without any character has no words: do not count spaces."),
         (1, "Is return inside the loop, or is =+ 1 written for += 1?"),
         (0, "Nothing is counted: does the count start anew in the loop?"),
         (right - 1, "One is missing: is the first or the last left out?"),
-        (right + 1, "One too many: the count begins at 0."),
+        (right + 1, "One too many: does the count begin at 1, or is a punctuation mark counted?"),
     ]  # fmt: skip
     return next((f" {hint}" for wrong, hint in likely if count == wrong), "")
 

@@ -263,7 +263,20 @@ def check_own_world(my_grammar) -> None:
         raise NotYet(f"my_grammar: the farthest marked dependency spans {most} words, expected 5 or more: put words "
                      "between the cue and the word that depends on it.")  # fmt: skip
     _check_it_depends(far)
+    said_again = [text[d.cue] in text[d.cue + 1 : d.target] for text, d in marked if d.distance >= 5]
+    if np.mean(said_again) > 0.5:
+        raise NotYet(
+            "my_grammar: the cue is said again before the word that depends on it, so that is not far: say it once."
+        )
+    if {(cue, target) for _, cue, target in far} <= _pairs_of_the_course():
+        raise NotYet("my_grammar: those are the lesson's own cues and far words: find others, from another field.")
     checks.solved("my_grammar makes a world of its own")
+
+
+def _pairs_of_the_course() -> set[tuple[str, str]]:
+    """The cues of the course's language, each with what it asks for."""
+    world = GrammarWorld(GRAMMAR_FILE.read_text(encoding="utf-8"))
+    return {(text[d.cue], text[d.target]) for text in world.sample(2000, seed=1) for d in world.dependencies(text)}
 
 
 def _is_the_courses(source: str) -> bool:

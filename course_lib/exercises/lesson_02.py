@@ -214,18 +214,29 @@ def check_start(my_start) -> None:
         W_h = checks.as_array(checks.run(my_start, H, rng), (H, H), "my_start")
         noise, towards = 0.5 * rng.normal(size=(8, 51, H)), rng.normal(size=(8, H))
         zero, identity = np.zeros((8, H)), np.eye(H)
-        h = rnn_forward(noise, identity, W_h, np.zeros(H), zero)
-        dh_out = np.zeros_like(h)
-        dh_out[:, -1] = towards / np.linalg.norm(towards, axis=1, keepdims=True)
-        reach = np.linalg.norm(rnn_backward(dh_out, noise, h, identity, W_h, zero)["h"][:, 0], axis=-1).mean()
+
+        def back(W_h, noise=noise, towards=towards, zero=zero, identity=identity):
+            """How long the gradient is 50 steps back; how loud the memory is, 1 if all units are at -1 or 1."""
+            h = rnn_forward(noise, identity, W_h, np.zeros(len(W_h)), zero)
+            dh_out = np.zeros_like(h)
+            dh_out[:, -1] = towards / np.linalg.norm(towards, axis=1, keepdims=True)
+            dh = rnn_backward(dh_out, noise, h, identity, W_h, zero)["h"][:, 0]
+            return np.linalg.norm(dh, axis=-1).mean(), np.linalg.norm(h[:, -1], axis=-1).mean() / np.sqrt(len(W_h))
+
+        reach, loud = back(W_h)
         if not 0.01 <= reach <= 100:
-            way = "vanishes: stretch more in W_h" if reach < 0.01 else "explodes: stretch less in W_h"
-            if reach < 0.01 and np.linalg.norm(h[:, -1], axis=-1).mean() > 0.9 * np.sqrt(H):
-                way = "vanishes, since all units are near -1 or 1, where tanh is flat: stretch less in W_h"
-            if np.allclose(W_h, W_h.T, atol=0.1 * np.abs(W_h).max()):
-                way = way.split(":")[0].split(",")[0] + (
-                    ". With noise coming in, a matrix that only stretches pushes units to where tanh is flat, or lets "
-                    "the gradient die: let it turn, too (an orthogonal matrix times a number)"
+            others = {factor: back(factor * W_h)[0] for factor in (0.5, 0.7, 0.85, 1.15, 1.3, 1.6, 2, 3)}
+            helps = [factor for factor, found in others.items() if 0.01 <= found <= 100]
+            way = "vanishes" if reach < 0.01 else "explodes"
+            if reach < 0.01 and loud > 0.9:
+                way += ", since all units are near -1 or 1, where tanh is flat"
+            if helps:
+                way += f": stretch {'less' if min(helps) < 1 else 'more'} in W_h"
+            else:
+                way += (
+                    ", and so it does with this matrix times any number from .5 to 3: with noise coming in, stretching "
+                    "alone does not do. Take another kind of matrix, one that turns and mixes all units (orthogonal, "
+                    "Gaussian), times a number"
                 )
             raise NotYet(f"my_start: 50 steps back the gradient is {reach:.1e} long; it {way}.")
     checks.solved("my_start reaches 50 steps back")

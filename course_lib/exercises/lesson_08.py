@@ -18,7 +18,16 @@ def _number(function, what, *args) -> float:
 
 def check_heard(heard) -> None:
     """(W_s, v) -> the smallest W_v with which the memory has the sign of v, whatever was remembered."""
-    cases = [(2.5, 1.0), (-3.0, 2.0), (0.5, -0.25), (-7.0, -14.0), (40.0, -0.8), (0.0, 3.0)]
+    cases = [
+        (2.5, 1.0),
+        (-3.0, 2.0),
+        (0.5, -0.25),
+        (-7.0, -14.0),
+        (40.0, -0.8),
+        (1.37, 0.719),
+        (-0.283, 2.61),
+        (0.0, 3.0),
+    ]
     _check_heard(heard, cases[:-1])
     _check_heard(heard, cases)  # with 0 for W_s only then: what divides by it is told that it is upside down
 
@@ -40,13 +49,23 @@ def _check_heard(heard, cases):
         (abs(0.8 * W / v), "The memory was -0.8 in the example: now it may be anything between -1 and 1."),
         (0.8 * W / v, "The memory was -0.8 in the example: now it may be anything between -1 and 1; only sizes count."),
         (np.tanh(abs(W)) / abs(v), "What is remembered is W_s times at most 1: no tanh of W_s."),
+        (np.arctanh(np.minimum(abs(W), 0.999)) / abs(v), "What is remembered is W_s times at most 1: no arctanh."),
+        (np.arctanh(np.minimum(right, 0.999)), "The sign of a tanh is that of its argument: no arctanh is needed."),
         (np.tanh(right), "The sign of a tanh is that of its argument: the tanh drops out."),
         (2 * right, "That is twice as much as it needs."), (np.full_like(W, 2), "The bound depends on W_s and v."),
         (abs(W) - abs(v), "W_v multiplies v: divide, do not subtract."),
         (-right, "The bound is positive: the memory has the sign of v."),
         (np.floor(right), "The fraction is cut off: / divides, // and int(…) cut."),
         (abs(W) // abs(v), "The fraction is cut off: / divides, // cuts."),
-        (np.round(right), "No rounding: the bound need not be a whole number."),
+        *((np.round(right, n), "No rounding: the bound need not be a whole number.") for n in range(4)),
+        (np.ceil(right), "No rounding: the bound need not be a whole number."),
+        (abs(W) / v**2, "v stands once in the sum, as W_v v: divide by its size, without a square."),
+        (W**2 / abs(v), "W_s stands once in what is remembered: its size, without a square."),
+        (1 / abs(v), "W_s is missing: the louder what is remembered, the larger W_v has to be."),
+        (np.maximum(W, 0) / abs(v), "A negative W_s counts by its size: it may keep a memory of the other sign."),
+        (np.maximum(W / v, 0), "A negative quotient counts by its size: the memory may have either sign."),
+        (np.maximum(right, 1), "The bound may be below 1: only the size of W_s and that of v count."),
+        (np.minimum(right, 1), "The bound may be above 1: only the size of W_s and that of v count."),
         (right**2, "No squares: compare the size of W_v v with that of W_s times the memory."),
         (right / 2, "That is half of what it needs, if the memory is 1 or -1."),
         ((1 + abs(W)) / abs(v), "What is remembered is at most the size of W_s: no 1 is added."),
@@ -61,6 +80,9 @@ def _check_heard(heard, cases):
     for values, hint in wrong:
         if np.allclose(answer, values):
             raise NotYet(f"heard: not yet. {hint}")
+    for added in (answer * abs(v) - abs(W), answer - right):
+        if np.allclose(added, added[0], atol=1e-4):
+            raise NotYet(f"heard: not yet. As if {added[0]:.3g} were added: the sizes alone count, as they are.")
     i = int(np.argmax(~np.isclose(answer, right)))
     W_v, worst = (max(answer[i], 0) + right[i]) / 2, -1 if W[i] * v[i] > 0 else 1
     what = f"with W_v = {W_v:.3g} and a memory of {worst} the sum is {W[i] * worst + W_v * v[i]:.3g}"
@@ -78,7 +100,7 @@ def check_batch(batch) -> None:
     for seed, P, D, count in ((3, 4, 3, 2), (4, 2, 5, 3)):
         rng = np.random.default_rng(seed)
         v = rng.normal(size=(P, D))
-        captions = [[[f"picture{i}"] * (k + 1) for k in range(count)] for i in range(P)]
+        captions = [[[f"a{i}{k}", *"words"[k:], f"z{i}{k}"] for k in range(count)] for i in range(P)]
         _check_batch(batch, v, captions)
     checks.solved("batch: each caption has its own picture")
 
@@ -89,18 +111,22 @@ def _check_batch(batch, v, captions):
     if not isinstance(answer, tuple | list) or len(answer) != 3:
         raise NotYet("batch: expected three things: the vectors, the words before, the words to say.")
     pictures, before, to_say = answer
+    if _are_words(pictures):
+        raise NotYet("batch: the vectors come first, then the words before, then the words to say.")
     pictures = checks.as_array(pictures, (P * count, D), f"batch, {P} pictures with {count} captions each: vectors", {
         (P * count * D,): "np.repeat takes a matrix apart if it is not told along which axis: axis=0",
         (P, D * count): "repeat the rows, axis 0, not the columns",
         (P, D): "a row for each caption, not for each picture",
         (P, count, D): "one row below the other: reshape to (captions, D)",
         (P * P, D): "each picture as often as it has captions: len(captions[0]), not len(captions)",
+        (P * 7, D): "each picture as often as it has captions: len(captions[0]), not as its first caption has words",
+        (count, D): "each picture as often as it has captions, and all of the pictures",
         (P * 2, D): "each picture as often as it has captions, not always twice",
         (P * 3, D): "each picture as often as it has captions, not always three times",
     })  # fmt: skip
     rows = []
     for name, words in (("words before", before), ("words to say", to_say)):
-        if not isinstance(words, tuple | list) or not all(isinstance(row, tuple | list) for row in words):
+        if not _are_words(words):
             raise NotYet(f"batch: {name}: expected a list of lists of words.")
         if len(words) != P * count:
             raise NotYet(f"batch: {name}: {len(words)} rows, but there are {P * count} captions: a row for each.")
@@ -112,6 +138,13 @@ def _check_batch(batch, v, captions):
         raise NotYet("batch: the words before begin with `<bos>`, and have no `<eos>`. (They were right.)")
     if not all(row[-1:] == ["<eos>"] and "<bos>" not in row for row in to_say):
         raise NotYet("batch: the words to say end with `<eos>`, and have no `<bos>`. (They were right.)")
+    for b, s in zip(before, to_say, strict=True):
+        if (lost := len(s) - len(b)) and (set(b[1:]) < set(s[:-1]) or set(s[:-1]) < set(b[1:])):
+            which = "before" if lost > 0 else "to say"
+            raise NotYet(
+                f"batch: the words {which} lack {abs(lost)} of their caption's: all of them stand in both lists; it is "
+                "`<bos>` in front of the one, and `<eos>` behind the other, that moves them by a place."
+            )
     if any(b[1:] != s[:-1] for b, s in zip(before, to_say, strict=True)):
         raise NotYet("batch: the words before and the words to say of a row are of the same caption.")
     owner = {tuple(words): i for i, given in enumerate(captions) for words in given}
@@ -126,6 +159,13 @@ def _check_batch(batch, v, captions):
                 f"batch: the bug is still there: a caption of picture {i} stands beside {got}. In which order do the "
                 "captions come, and in which the pictures?"
             )
+
+
+def _are_words(rows) -> bool:
+    """Whether it is a list of lists of words."""
+    return isinstance(rows, tuple | list) and all(
+        isinstance(row, tuple | list) and all(isinstance(word, str) for word in row) for row in rows
+    )
 
 
 def _groups(text: str, n: int) -> list[tuple]:
@@ -170,6 +210,12 @@ def check_predicted(predicted) -> None:
         raise NotYet("predicted: not yet. The right shares in reversed order: words come first, groups of four last.")
     if all_are(np.cumprod(right) ** (1 / np.arange(1, 5))):
         raise NotYet("predicted: not yet. That is BLEU-1 to 4, the means; asked for is the share of each length alone.")
+    if all_are(np.cumprod(right)):
+        raise NotYet("predicted: not yet. The share of each length alone: it is not multiplied by those before it.")
+    if all_are(right ** (1 / np.arange(1, 5))):
+        raise NotYet("predicted: not yet. The shares themselves are asked for: no root is taken.")
+    if all_are(np.cumsum(right) / np.arange(1, 5)):
+        raise NotYet("predicted: not yet. The share of each length alone: not the mean with those before it.")
     if all_are(np.floor(right)):
         raise NotYet(
             "predicted: not yet. Not one pair? `a red` is in the reference. Or the fraction was cut off: / divides, // "
@@ -186,6 +232,8 @@ def check_predicted(predicted) -> None:
             raise NotYet(f"{of} Eight words have {len(said)} {OF[n]}: divide by that.")
         if np.isclose(share, 1 - true, atol=0.005):
             raise NotYet(f"{of} That is the share that the reference does not have.")
+        if n == 1 and np.isclose(share, 7 / 8, atol=0.005):
+            raise NotYet(f"{of} `a` stands twice in the caption and twice in the reference: it counts twice.")
         if n == 1:
             raise NotYet(f"{of} Which word of the caption does the reference not have? A word may stand elsewhere.")
         lost = " ".join(next(group for group in said if group not in given))
@@ -207,10 +255,11 @@ def check_precision(precision) -> None:
     """(caption, references) -> the share of the caption's words that the references have, each counted so often."""
     given = [["the", "dog", "sees", "the", "cat"], ["a", "dog", "sees", "a", "cat"]]
     more = [["two", "men", "run"], ["two", "two", "men"], ["men", "run", "far", "away", "run", "run"]]
+    within = [["man", "in", "front", "of", "a", "red", "barn"], ["woman", "near", "the", "man"]]  # words inside words
     cases = [
         (["the", "the", "the", "dog"], given), (["a", "cat"], given), (["dog", "dog"], given), (["no"], given),
         (["a", "a", "the", "the"], given), (["two", "two", "two", "run", "run", "run", "run", "far"], more),
-        (["dog"], [["dog"]]),
+        (["dog"], [["dog"]]), (["the", "the", "no", "dog"], given), (["a", "a", "man", "on", "a", "bar"], within),
     ]  # fmt: skip
     answers = np.array(
         [_number(precision, "precision", list(words), [list(ref) for ref in refs]) for words, refs in cases]
@@ -223,6 +272,16 @@ def check_precision(precision) -> None:
     wrong = [
         ([np.mean([any(word in ref for ref in refs) for word in words]) for words, refs in cases],
          "A word counts no more often than a reference has it: *the the the dog* has three."),
+        (of(most=lambda counts: next((count for count in counts if count), 0)),
+         "Look at every reference: behind the first that has the word, another may have it more often."),
+        ([sum(min(words.count(word), max(" ".join(ref).count(word) for ref in refs)) for word in set(words))
+          / len(words) for words, refs in cases],
+         "Count words, not letters: as if `a` were found inside *man*. Count in the list, not in a joined text."),
+        *(([min(top, sum(_precision(words, [ref]) for ref in refs)) for words, refs in cases],
+           "The hits in all references are added up: for each word, take the one that has it most often.")
+          for top in (1, np.inf)),
+        ([len(set(words) & set().union(*refs)) / len(set().union(*refs)) for words, refs in cases],
+         "Divide by the number of words of the caption."),
         (of(most=sum), "The references are not added up: take the one that has the word most often."),
         (of(most=min), "One reference that has the word is enough: the largest of the counts, not the smallest."),
         (of(most=lambda counts: next(iter(counts))), "All references count, not the first alone."),
@@ -261,14 +320,19 @@ def check_precision(precision) -> None:
     )
 
 
+def _thing(kind, colour, state, box=(0.2, 0.2, 0.6, 0.6)):
+    return scenes.Thing(kind, colour, "", state, box, False, scenes.SKINS[0], scenes.HAIRS[0])
+
+
 def _alone(world, kind, colour, state):
     """The picture of one thing, and where it is seen."""
-    thing = scenes.Thing(kind, colour, "", state, (0.2, 0.2, 0.6, 0.6), False, scenes.SKINS[0], scenes.HAIRS[0])
-    return world.draw(scenes.Scene(next(iter(world.places)), False, (thing,), (), ()), 64)
+    scene = scenes.Scene(next(iter(world.places)), False, (_thing(kind, colour, state),), (), ())
+    return world.draw(scene, 64)
 
 
 OWN = "main", "dark", "light"  # colours in which a thing is drawn that is red, or blue
 LEAST = 0.005  # of a picture: what is smaller is not seen
+SEEN = 16  # of 255: a smaller difference between two pixels is not seen
 MOST_HIGH = 10  # grown-ups: what is larger was meant in pixels
 PAIRS = "has x and y of each point, two points at least"
 FORMS = {
@@ -276,6 +340,21 @@ FORMS = {
     "poly": f"A poly {PAIRS}.", "blob": f"A blob {PAIRS}.",
     "line": f"A line has its width first, then {PAIRS[4:]}.", "bow": f"A bow has its width first, then {PAIRS[4:]}.",
 }  # fmt: skip
+
+
+def _misread(world, kind):
+    """A caption of a scene with it that the world does not read as true; None if there is none."""
+    others = next(iter(world.kinds)), kind
+    for state in world.kinds[kind]["states"]:
+        own = _thing(kind, "red", state)
+        known = [_thing(each, "blue", next(iter(world.kinds[each]["states"])), (0.3, 0.1, side, side))
+                 for each in others for side in (0.2, 0.9)]  # fmt: skip
+        for things in ((own,), *((own, each) for each in known), *((each, own) for each in known)):
+            scene = scenes.Scene(next(iter(world.places)), False, things, (), ())
+            for caption in world.captions(scene, 20):
+                if not world.accepts(scene, caption):
+                    return caption
+    return None
 
 
 def _coloured(world, kind, state, shapes=None) -> float:
@@ -301,6 +380,10 @@ def _read_own(told, known):
     kinds = data.get("kinds")
     if not isinstance(kinds, dict) or not kinds:
         raise NotYet("my_thing: no new kind: begin with [kinds.NAME], a name the world does not have.")
+    if len(known & set(kinds)) > 1:
+        raise NotYet(
+            "my_thing: that is the world's file with all its kinds: return the new kind alone, from [kinds.NAME] on."
+        )
     for kind, own in kinds.items():
         if kind in known:
             raise NotYet(f"my_thing: the world has a {kind} already: choose another name.")
@@ -371,9 +454,16 @@ def check_own_thing(my_thing) -> None:
                 why = "what is main, dark or light of it is too thin or too small to be seen"
             raise NotYet(f"my_thing: a red {kind} {state} looks like a blue one: {why}.")
         looks.append(red[0])
-    if any(np.array_equal(a, b) for i, a in enumerate(looks) for b in looks[:i]):
-        raise NotYet(f"my_thing: a {kind} looks the same in two states: who looks at it could not tell.")
-    scene = scenes.compose(world, [(kind, "red", 0.5)], next(iter(world.places)))
-    if not all(world.accepts(scene, caption) for caption in world.captions(scene)):
-        raise NotYet(f"my_thing: nobody can read a caption about a {kind}: its name and its states are plain words.")
+    for i, look in enumerate(looks):
+        for other in looks[:i]:
+            seen = (abs(look.astype(int) - other).max(axis=-1) > SEEN).mean()
+            if seen < LEAST:
+                alike = "the same in two states"
+                if seen:
+                    alike = f"almost the same in two states, {seen:.2%} of the pixels are seen to differ"
+                raise NotYet(f"my_thing: a {kind} looks {alike}: who looks at it could not tell.")
+    if caption := _misread(world, kind):
+        raise NotYet(
+            f"my_thing: nobody can read a caption such as `{caption}`: take plain words for the name and the states."
+        )
     checks.solved("my_thing is drawn, and can be told apart")

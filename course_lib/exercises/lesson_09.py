@@ -1,5 +1,9 @@
 """Checks of lesson 09."""
 
+import functools
+import itertools
+from collections.abc import Callable
+
 import numpy as np
 
 from course_lib import checks, metrics
@@ -8,6 +12,9 @@ from course_lib.checks import NotYet
 
 def _softmax(scores):
     return np.exp(metrics.log_softmax(scores))
+
+
+NO_SQUARE = "The square is missing; or it is there, and each word has a region of its own: spread evenly costs less."
 
 
 def check_least_penalty(least_penalty) -> None:
@@ -25,9 +32,7 @@ def check_least_penalty(least_penalty) -> None:
         (T * left**2, "The strength is missing."),
         (strength * left, "That is what one region lacks: square it, and sum over the regions."),
         (left**2, "Strength and sum are missing: that is the penalty of one region."),
-        (strength * T * left,
-         "The square is missing; or it is there, and each word has a region of its own: spread evenly costs less."),
-        (strength * np.abs(T - J), "One region for each word gives this: spread evenly, the weights cost less."),
+        (strength * T * left, NO_SQUARE), (strength * np.abs(T - J), NO_SQUARE),
         (strength * np.maximum(T - J, 0), "One region for each word gives this: spread evenly, the weights cost less."),
         (strength * (T - J) ** 2, "Square what is left of each region, then sum: not the other way round."),
         (strength * J * (1 - T / J) ** 2, "Words and regions have changed places: sum over the regions."),
@@ -42,6 +47,21 @@ def check_least_penalty(least_penalty) -> None:
         (T * (strength * left) ** 2, "The strength is not squared: it stands before the sum."),
         (strength * (rest * whole**2 + (T - rest) * (1 - whole) ** 2),
          "A word may share its weight among regions: whole words cost more."),
+        (strength * 64 * (1 - J / 64) ** 2, "There are `regions` of them, not always 64."),
+        ((strength * T * left) ** 2, "What each region lacks is squared, not the whole sum."),
+        (strength * (T * left) ** 2, "What each region lacks is squared, not the whole sum."),
+        (strength * J**2 / T, "A region lacks 1 - words / regions: the 1 is missing."),
+        (strength * T * (1 + J / T) ** 2, "A region lacks 1 minus what it gets, not plus."),
+        (strength * T * (1 - left**2), "The square is around the whole bracket: (1 - words / regions) squared."),
+        (strength * T * (1 - (J / T) ** 2), "The square is around the whole bracket: (1 - words / regions) squared."),
+        (strength * J * T * left**2, "The sum over the words stands inside the square: none stands outside."),
+        (strength * J * T * (1 - 1 / T) ** 2, "The sum over the words stands inside the square, not outside."),
+        (strength * (T - J + J**2 / T), "The square of 1 - a is 1 - 2 a + a squared: the 2 is missing."),
+        (strength * (T + J**2 / T), "The square of 1 - a is 1 - 2 a + a squared: the middle is missing."),
+        (right / 2, "No half stands before the sum."),
+        (right / T, "A sum over the regions, no mean."), (strength * left**2 / T, "A sum over the regions, no mean."),
+        *((np.round(right, n), "No rounding: the penalty need not be a whole number.") for n in range(4)),
+        (np.floor(right), "No rounding: the penalty need not be a whole number."),
         (strength * (1 - J) ** 2, "Every region has its own sum over the words; there are as many as `regions`."),
     ]  # fmt: skip
     if not np.allclose(answer, right):
@@ -68,21 +88,8 @@ STATEMENTS = {
 
 def check_what_it_shows(what_it_shows) -> None:
     """-> {letter: True or False} for each of the statements."""
-    answer = checks.run(what_it_shows)
-    if not isinstance(answer, dict):
-        raise NotYet(
-            f'what_it_shows: expected {{"a": True, "b": False, …}}: letter, colon, mark; got {type(answer).__name__}.'
-        )
-    for letter in STATEMENTS:
-        if letter not in answer:
-            raise NotYet(f"what_it_shows: {letter} has no mark.")
-        if not isinstance(answer[letter], bool | np.bool_):
-            raise NotYet(f"what_it_shows: {letter}: expected True or False, got {answer[letter]!r}.")
-    if more := [letter for letter in answer if letter not in STATEMENTS]:
-        raise NotYet(f"what_it_shows: there is no statement {more[0]!r}: the letters are a to g.")
-    for letter, (truth, why) in STATEMENTS.items():
-        if bool(answer[letter]) != truth:
-            raise NotYet(f"what_it_shows: {letter}: not yet. {why}")
+    truth, hints = ({letter: row[i] for letter, row in STATEMENTS.items()} for i in (0, 1))
+    checks.marks(checks.run(what_it_shows), truth, hints, "what_it_shows")
     checks.solved("what_it_shows: a map is a measurement")
 
 
@@ -119,7 +126,7 @@ def _in_cells(of):
 OWN_SIDES = "A cell is size / columns wide and size / rows high: the grid need not be square."
 IN_A_ROW = "The weights lie in memory row by row: divide their number by the number of columns."
 CORNER, BOX_CORNER = "That is the corner of the cell", "x and y of a box are its upper left corner."
-CUT = "// cuts the fraction off: a cell may be 12.5 high."
+CUT = "As if // or int(…) cut the fraction off: a cell may be 12.5 high, and its middle lie at 37.5."
 PLACES = [  # (grid, size) -> y and x of the point, as a likely mistake has them; its hint
     (lambda grid, size: _middle(grid, size)[::-1], "x counts columns, y counts rows: they have changed places."),
     (_further(0, 0), f"{CORNER}: its middle is half a cell further."),
@@ -136,6 +143,19 @@ PLACES = [  # (grid, size) -> y and x of the point, as a likely mistake has them
     (_in_cells(lambda grid, size: size / 8), "The grid is not always 8 × 8: weights.shape says how many."),
     (_in_cells(lambda grid, size: size // np.array(grid.shape)), CUT),
     (lambda grid, size: (_cell(grid) + 0.5) * size // np.array(grid.shape), CUT),
+    (lambda grid, size: np.round(_middle(grid, size)), "No rounding: the middle of a cell may lie at 37.5."),
+    (lambda grid, size: np.ceil(_middle(grid, size)), "No rounding: the middle of a cell may lie at 37.5."),
+    (_in_cells(lambda grid, size: (size - 1) / np.array(grid.shape)), "The grid is `size` pixels wide, not size - 1."),
+    (lambda grid, size: _cell(grid) * size / (np.array(grid.shape) - 1),
+     "As if the first cell's middle lay at 0 and the last one's at `size`: a middle is half a cell inside."),
+    (_of_cell(lambda grid: (grid.argmax(axis=1)[0], grid.argmax(axis=0)[0])), "argmax along an axis gives "
+     "a place for each row or column: take the largest of all weights, then its row and its column."),
+    (_of_cell(lambda grid: (grid.argmax(axis=0)[0], grid.argmax(axis=1)[0])), "argmax along an axis gives "
+     "a place for each row or column: take the largest of all weights, then its row and its column."),
+    (_of_cell(lambda grid: (grid.sum(axis=1).argmax(), grid.sum(axis=0).argmax())),
+     "The largest single weight, not the row and the column with the largest sums."),
+    (_of_cell(lambda grid: np.unravel_index(np.argsort(grid, axis=None)[-2], grid.shape)),
+     "That is the cell with the second largest weight."),
     (_in_cells(lambda grid, size: 1), "Count in pixels: times the size of a cell, size / columns and size / rows."),
     (_in_cells(lambda grid, size: 1 / np.array(grid.shape)), "Count in pixels, as the box does: times size."),
     (_in_cells(lambda grid, size: 128 / np.array(grid.shape)), "There are `size` pixels a side, not always 128."),
@@ -163,10 +183,11 @@ def _within(point, box):
     return left <= x <= left + width, top <= y <= top + height
 
 
-def _overlap(grid, box, size):
-    """Whether any part of the cell lies in the box."""
+def _overlap(grid, box, size, least=0.0):
+    """Whether more than `least` pixels of the cell's height and width lie in the box; below 0, an edge will do."""
     (top, left), (high, broad), (x, y, width, height) = _further(0, 0)(grid, size), _sides(grid, size), box
-    return x <= left + broad and left <= x + width and y <= top + high and top <= y + height
+    across, down = min(left + broad, x + width) - max(left, x), min(top + high, y + height) - max(top, y)
+    return across > least and down > least
 
 
 def _much_light(grid, box, size):
@@ -175,14 +196,65 @@ def _much_light(grid, box, size):
     return sum(w for w, point in zip(grid.ravel(), middles, strict=True) if all(_within(point, box))) > grid.sum() / 2
 
 
+def _in_whole_cells(grid, box, size):
+    """Whether the peak is among the cells between the box's edges, cut to whole cells."""
+    (rows, columns), (x, y, width, height) = grid.shape, box
+    part = grid[int(y / size * rows) : int((y + height) / size * rows),
+                int(x / size * columns) : int((x + width) / size * columns)]  # fmt: skip
+    return bool(part.size) and part.max() == grid.max()
+
+
+def _boxs_middle(grid, box, size):
+    """Whether the middle of the box lies in the cell."""
+    x, y, width, height = box
+    (top, left), (high, broad) = _further(0, 0)(grid, size), _sides(grid, size)
+    return left <= x + width / 2 < left + broad and top <= y + height / 2 < top + high
+
+
+BY_BOX: list[tuple[Callable, str]] = [  # (grid, box, size) -> what a likely mistake answers; its hint
+    *((functools.partial(_overlap, least=least), "The middle of the cell has to lie in the box, not a part of it.")
+      for least in (0, -1e-9)),
+    (_in_whole_cells, "As if the box were cut to whole cells: compare the cell's middle with the edges, in pixels."),
+    (_boxs_middle, "The middle of the cell has to lie in the box, not the middle of the box in the cell."),
+    (_much_light, "One cell counts, the one with the largest weight, not how much light falls into the box."),
+]  # fmt: skip
+
+
+def _in_sight(x, y, width, height, size):
+    """The part of a box that lies in the picture."""
+    left, top = max(x, 0), max(y, 0)
+    return left, top, min(x + width, size) - left, min(y + height, size) - top
+
+
+def _on_an_edge(point, box):
+    """Whether a point (y, x) lies on an edge, which a box may have or not."""
+    (y, x), (left, top, width, height) = point, box
+    return x in (left, left + width) or y in (top, top + height)
+
+
+def _between(true, wrong, size):
+    """Boxes with an edge at a whole number between two points (y, x), one on either side of it."""
+    boxes = []
+    for axis in (0, 1):
+        low, high = sorted((true[axis], wrong[axis]))
+        for edge in {int(np.ceil(low)), int(np.floor(high)), int((low + high) // 2)}:
+            if low <= edge <= high and edge != true[axis] and 0 < edge < size:
+                sides = ((0, edge), (edge, size - edge))
+                boxes += [(0, at, size, n) if axis == 0 else (at, 0, n, size) for at, n in sides]
+    return boxes
+
+
 def check_hit(hit) -> None:
     """(weights (rows, columns), box (x, y, width, height), size) -> whether its largest weight is in the box."""
     wide, tall, square = np.zeros((4, 8)), np.full((8, 4), 0.02), np.full((8, 8), 0.5 / 64)
     wide[1, 5], wide[3, 0], wide[0, 0] = 0.4, 0.3, 0.3  # its middle: x 88, y 48 of 128 pixels
     tall[5, 1], tall[1, 3] = 0.3, 0.1  # x 37.5, y 68.75 of 100, which 8 does not divide
     square[6, 2] += 0.5  # x 40, y 104 of 128
+    long = np.random.default_rng(13).uniform(0, 0.02, (8, 4))
+    long[6, 3], long[2] = 0.3, 0.08  # x 218.75, y 203.125 of 250; the largest sum is in row 2
+    long /= long.sum()
     cases = []
-    for grid, size in ((wide, 128), (tall, 100), (square, 128)):
+    for grid, size in ((wide, 128), (tall, 100), (square, 128), (long, 250)):
         y, x = (round(place) for place in _middle(grid, size))
         boxes = [
             (x - 20, y - 3, 30, 6), (x - 3, y - 3, 90, 80), (x - 1, y - 1, 3, 2),  # around it
@@ -195,7 +267,9 @@ def check_hit(hit) -> None:
             y, x = (round(of) for of in place(grid, size))
             if min(x, y) >= 0 and max(x, y) <= size:
                 boxes.append((x - 1, y - 1, 3, 2))
-        cases += [(grid, box, size) for box in boxes]
+            boxes += _between(_middle(grid, size), place(grid, size), size)
+        cases += [(grid, box, size) for box in dict.fromkeys(_in_sight(*box, size) for box in boxes)
+                  if min(box[2:]) > 0 and not _on_an_edge(_middle(grid, size), box)]  # fmt: skip
     answers = [checks.run(hit, grid.copy(), box, size) for grid, box, size in cases]
     for answer in answers:
         if not isinstance(answer, bool | np.bool_):
@@ -206,15 +280,14 @@ def check_hit(hit) -> None:
         return [bool(both(_within(place(grid, size), frame(*box)))) for grid, box, size in cases]
 
     right = answered()
-    mistakes = [
-        *((answered(place), hint) for place, hint in PLACES),
-        *((answered(frame=frame), hint) for frame, hint in FRAMES),
-        (answered(both=any), "x and y both have to lie in the box: and, not or."),
-        ([bool(_overlap(*case)) for case in cases], "The middle of the cell has to lie in the box, not a part of it."),
-        ([bool(_much_light(*case)) for case in cases],
-         "One cell counts, the one with the largest weight, not how much light falls into the box."),
-        ([not answer for answer in right], "True and False have changed places."),
-    ]  # fmt: skip
+    mistakes = itertools.chain(  # one after the other, until one fits
+        ((answered(place), hint) for place, hint in PLACES),
+        ((answered(frame=frame), hint) for frame, hint in FRAMES),
+        [(answered(both=any), "x and y both have to lie in the box: and, not or.")],
+        (([bool(of(*case)) for case in cases], hint) for of, hint in BY_BOX),
+        [([not answer for answer in right], "True and False have changed places.")],
+        ((answered(lambda grid, size, place=place: np.round(place(grid, size))), hint) for place, hint in PLACES),
+    )
     answers = [bool(answer) for answer in answers]
     if answers != right:
         for wrong, hint in mistakes:
@@ -252,9 +325,16 @@ def check_score_gradient(score_gradient) -> None:
         if N >= T:
             more.append((((reward[drawn] - b)[:, None] * (one_hot - alpha)).mean(axis=0),
                          "reward[0] is that of draw 0, and so on: no reward[drawn]."))  # fmt: skip
+        region_by_region = np.zeros(T)
+        for t in set(drawn.tolist()):
+            region_by_region += (mean_reward[t] - b) * (np.eye(T)[t] - alpha)
+        draws = better * (one_hot - alpha)
         right, what = (better * (one_hot - alpha)).mean(axis=0), f"score_gradient, {N} draws, {T} regions"
         if N > 1:
             more.append((right / reward.std(), "Do not divide by the spread."))
+            once = "draw counts: is there a `return` inside the loop, or is the sum begun anew in it?"
+            more += [(draws[i] / n, f"As if only the {which} {once}")
+                     for i, which in ((0, "first"), (-1, "last")) for n in (1, N)]  # fmt: skip
         checks.expect_close(answer, right, what, [
             ((reward[:, None] * (one_hot - alpha)).mean(axis=0), "The baseline is missing: reward - baseline."),
             (((reward + b)[:, None] * (one_hot - alpha)).mean(axis=0), "Minus the baseline, not plus."),
@@ -278,9 +358,38 @@ def check_score_gradient(score_gradient) -> None:
              "That weighs with alpha; asked for is the mean over the draws that came."),
             (((reward - reward.mean())[:, None] * (one_hot - alpha)).mean(axis=0), "Take the baseline that is given."),
             *more,
+            ((np.log(alpha[drawn])[:, None] * draws).mean(axis=0),
+             "one_hot - alpha is the gradient of log alpha: no other log alpha stands before it."),
+            ((reward[:, None] * (one_hot - alpha)).mean(axis=0) - b, "The baseline stands in the brackets: reward less "
+             "baseline, then times one_hot - alpha."),
+            *((region_by_region / n, "Every draw counts, not every region once: the mean over all draws.")
+              for n in (1, T, len(set(drawn.tolist())))),
+            (draws.mean(axis=0) * np.log(alpha), "one_hot - alpha is the gradient of log alpha: no other log alpha "
+             "stands before it."),
             (better.mean() * (one_hot - alpha).mean(axis=0), "Multiply draw by draw, then take the mean."),
         ])  # fmt: skip
     checks.solved("score_gradient learns from looks it has drawn")
+
+
+def _of_focus(measure, value, count) -> str:
+    """What may be wrong with a measure at one of its two ends, or "."."""
+    if any(np.isclose(value, 1 - first / second, atol=1e-6)
+           for first in BASES for second in BASES if first != second):  # fmt: skip
+        return ": are there logarithms of two bases in it?"
+    try:
+        again = [measure(np.log(np.maximum(w, 1e-300))) for w in (np.eye(count)[3], np.full(count, 1 / count))]
+    except NotYet:
+        again = []
+    if np.allclose(again, (1, 0)[: len(again)], atol=1e-3) and again:
+        return ": as if a softmax were taken; the weights come from one already."
+    if count < 64:
+        return ": with 64 regions it was right; as if their number stood in your formula."
+    if np.isclose(value, 1 / count, atol=1e-6):
+        return f": that is 1 / {count}, the number of regions turned over; an even look is to give 0."
+    return "."
+
+
+BASES = [1, 1 / np.log(2), 1 / np.log(10)]  # of logarithms
 
 
 def check_focus(focus) -> None:
@@ -298,7 +407,8 @@ def check_focus(focus) -> None:
             raise NotYet("focus: turned round: it is large for a wide look, and asked for is how sharp one is.")
         for value, right, what in zip(found, (1, 0), ("all weight on one region", "all regions alike"), strict=True):
             if not abs(value - right) <= 1e-3:
-                raise NotYet(f"focus: {what}, {count} regions: expected {right}, got {value:.4g}.")
+                why = _of_focus(measure, value, count)
+                raise NotYet(f"focus: {what}, {count} regions: expected {right}, got {value:.4g}{why}")
         scores = rng.normal(size=count)
         chain = [_softmax(beta * scores) for beta in (0.3, 1, 3, 10)]
         values = [measure(weights) for weights in chain]

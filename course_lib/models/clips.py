@@ -33,7 +33,7 @@ def frame_cnn(size: int, numbers: int = 32, where: bool = True) -> keras.Model:
 
 
 @keras.saving.register_keras_serializable(package="course_lib")
-class SpatialSoftmax(layers.Layer):
+class SpatialSoftmax(keras.layers.Layer):
     """Maps (B, rows, columns, C) -> the mean place of each (B, 2 C): x of all, then y, -1 to 1 across the picture.
 
     The mean is over places, with the softmax of the map as weights (Finn et al. 2016, section IV-A).

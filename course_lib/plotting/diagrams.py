@@ -282,7 +282,7 @@ def verdict_reader() -> Board:
     )
     for left, title, all_of_them in ((0.1, "the last memory", False), (4.8, "all memories, pooled", True)):
         board.label(left + 0.1, 3.45, title, 11, ha="left", weight="bold")
-        words = ("dull", "but", "fine") if all_of_them else ("great", "but", "loud")
+        words = ("awful", "but", "lovely") if all_of_them else ("great", "but", "awful")
         h = [board.vector(left + 0.75 + 1.05 * t, 1.35, name) for t, name in enumerate(("$h_1$", "$h_2$", "$h_T$"))]
         for h_t, name, word in zip(h, ("$x_1$", "$x_2$", "$x_T$"), words, strict=True):
             board.arrow(board.vector(h_t.x, 0.58, name, GREEN), h_t)

@@ -14,6 +14,7 @@ from course_lib.errors import CourseError
 from course_lib.text import Vocabulary, to_rows
 from experiments.common.recipe import from_zero, one_of, share
 
+POOLINGS = "last", "mean", "max", "attention"
 SHORTEST = 2 * 64  # texts: what two batches take
 
 
@@ -21,8 +22,8 @@ SHORTEST = 2 * 64  # texts: what two batches take
 class Recipe:
     """The settings of a committee."""
 
-    members: int = 16
-    pooling: str = one_of("attention", ("last", "mean", "max", "attention"))
+    members: int = 12
+    pooling: str = one_of("each in turn", (*POOLINGS, "each in turn"))
     direction: str = one_of("both", ("forward", "backward", "both"))
     cell: str = one_of("lstm", ("lstm", "gru", "rnn"))
     embedding: int = 64
@@ -35,11 +36,12 @@ class Recipe:
     learning_rate: float = 3e-3
     seed: int = from_zero(0)
 
-    @property
-    def reader(self) -> dict:
-        """What a VerdictReader is made with, beside its vocabulary's size."""
+    def reader(self, member: int) -> dict:
+        """What the VerdictReader of a member is made with, beside its vocabulary's size."""
         names = "pooling", "direction", "cell", "embedding", "units", "dropout", "word_dropout", "loudness"
-        return {name: value for name, value in asdict(self).items() if name in names}
+        settings = {name: value for name, value in asdict(self).items() if name in names}
+        turn = POOLINGS[member % len(POOLINGS)]
+        return settings | ({"pooling": turn} if self.pooling == "each in turn" else {})
 
 
 class Labelled(NamedTuple):
@@ -71,7 +73,7 @@ def train_reader(recipe: Recipe, train: Labelled, vocabulary: Vocabulary, member
     seed = 1000 * recipe.seed + member
     rows = to_rows(train.texts, vocabulary, marks=False)
     training.set_seed(seed)
-    reader = VerdictReader(len(vocabulary), **recipe.reader)
+    reader = VerdictReader(len(vocabulary), **recipe.reader(member))
     steps = recipe.epochs * (len(rows) // recipe.batch)
     training.compile_for_training(reader, steps, recipe.learning_rate, loss=training.verdict_loss)
     batches = batching.verdict_batches(rows, train.labels.astype("float32"), recipe.batch, seed)
