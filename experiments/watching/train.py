@@ -20,10 +20,12 @@ def train(
     """Train a network and its rivals, in the same way, if they are not trained yet. alone: no rivals.
 
     folder: with a folder of clips for each class; listed: the list of the clips to train on, else the folder's own,
-    else three quarters of its groups. What an earlier process has done is not repeated. CourseError if there is one class only.
+    else three quarters of its groups. What an earlier process has done is not repeated. CourseError if there is one
+    class only.
     """
     clips, names = read_listed(folder, listed, "train")
-    footage = Footage(clips, names, recipe, features, sorted({name.split("/")[0] for name in names}))
+    kinds = {name.split("/")[0] for name in names}
+    footage = Footage(clips, names, recipe, features, [kind for kind in clips.classes if kind in kinds])
     for problem in footage.problems + footage.lonely():
         print(problem, flush=True)
     if len(footage.classes) < 2:
