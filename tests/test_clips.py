@@ -20,13 +20,13 @@ from course_lib.vision.video import write_clip, write_folder
 from course_lib.worlds.gestures import GestureWorld
 from experiments import clips
 from experiments.watching import model
-from experiments.watching.data import Footage, Pictures
+from experiments.watching.data import Footage, Pictures, Quarters
 from experiments.watching.judge import mean_and_error
 from experiments.watching.name import left_out
 from experiments.watching.recipe import RATES, UPDATES, Recipe, read
 
 WORLD = GestureWorld(("across",))
-SMALL = ["--cnn=frame_cnn", "--set=units=8", "--set=batch=8", "--set=frames=6"]
+SMALL = ["--cnn=frame_cnn", "--set=units=8", "--set=batch=8", "--set=frames=6", "--set=vectors=moving"]
 
 
 def written(folder, count=50, seed=1):
@@ -83,10 +83,12 @@ def footage(folder, tmp_path, recipe=None, names=None, classes=None):
 def test_settings():
     assert read(Recipe, [], cnn="mobilenet_v2").size == 224 and read(Recipe, [], cnn="frame_cnn").size == 32
     assert read(Recipe, ["size=64"], cnn="frame_cnn").size == 64
-    assert Recipe().trials() == [(rate, updates) for rate in RATES for updates in UPDATES]
-    assert Recipe(learning_rate=0.01).trials() == [(0.01, updates) for updates in UPDATES]
-    assert Recipe(learning_rate=0.01, updates=7).trials() == [(0.01, 7)]
-    for wrong in ("size=50", "frames=1", "held_out=0", "regions=all", "updates=-1"):
+    tried = [(rate, updates) for rate in RATES for updates in UPDATES]
+    assert Recipe().trials() == [(vectors, *one) for vectors in ("whole", "moving") for one in tried]
+    assert Recipe(reader="frame").trials() == [("whole", *one) for one in tried]
+    assert Recipe(learning_rate=0.01, vectors="moving").trials() == [("moving", 0.01, updates) for updates in UPDATES]
+    assert Recipe(reader="frame", learning_rate=0.01, updates=7, vectors="moving").trials() == [("whole", 0.01, 7)]
+    for wrong in ("size=50", "frames=1", "held_out=0", "regions=all", "vectors=x", "updates=-1"):
         with pytest.raises(CourseError, match=f"--set {wrong}"):
             read(Recipe, [wrong])
 
@@ -140,8 +142,26 @@ def test_statistics_are_those_of_all_numbers_at_once(films, tmp_path):
     assert spread == pytest.approx(at_once.std(axis=(0, 1, 2, 3)) + 1e-3, rel=1e-6)
 
 
+def test_quarters_are_means_of_the_regions_in_them():
+    grid = np.random.default_rng(0).normal(size=(3, 7, 5, 2))
+
+    class Backbone:
+        shape, identity, size = grid.shape[1:], "a grid", 32
+
+        def __call__(self, pictures):
+            return grid
+
+    quarters = Quarters(Backbone())
+    found = quarters(None)
+    assert found.shape == (3, *quarters.shape) == (3, 8)
+    for k, (rows, columns) in enumerate([(range(4), range(3)), (range(4), range(2, 5)), (range(3, 7), range(3)),
+                                         (range(3, 7), range(2, 5))]):  # fmt: skip
+        wanted = sum(grid[:, i, j] for i in rows for j in columns) / 12
+        assert found[:, 2 * k : 2 * k + 2] == pytest.approx(wanted)
+
+
 class Numbers(Pictures):
-    """A pretrained CNN's place: of a frame, some numbers, or a grid of them."""
+    """In a pretrained CNN's place: of a frame, some numbers."""
 
     def __init__(self, *shape):
         super().__init__(32)
@@ -160,30 +180,26 @@ class Numbers(Pictures):
         return flat[:, : np.prod(self.own)].reshape(-1, *self.own) / 2
 
 
-@pytest.mark.parametrize("shape", [(5,), (4, 4, 3)])
-@pytest.mark.parametrize("reader", ["lstm", "set", "frame"])
-def test_vectors_are_scaled_and_regions_read(films, tmp_path, shape, reader):
+@pytest.mark.parametrize(("reader", "vectors"), [("lstm", "moving"), ("set", "whole"), ("frame", "whole")])
+def test_vectors_are_scaled_and_read_as_they_should(films, tmp_path, reader, vectors):
     """A network of a CNN's rows does what is written, and a set does not know the order, a frame only the first."""
     from course_lib.vision.video import OfFrames
 
     given, recipe = read_folder(films), Recipe(reader=reader, frames=6)
-    some = Footage(
-        given, given.splits["train"], recipe, tmp_path / "f", given.classes, OfFrames(Numbers(*shape), 6)
-    )
-    network = model.new_network(recipe, some, np.arange(len(some)))
-    rows = some.read(np.arange(8))
+    some = Footage(given, given.splits["train"], recipe, tmp_path / "f", given.classes, OfFrames(Numbers(5), 6))
+    network = model.new_network(recipe, vectors, some, np.arange(len(some)))
+    rows, rng = some.read(np.arange(8)), np.random.default_rng(0)
     log_p = model.log_probabilities(network, rows)
     assert np.exp(log_p).sum(axis=-1) == pytest.approx(1)
-    scaled = (rows - rows.mean(axis=0)) / 40
-    assert (scaled[:, 0] != scaled[:, -1]).any()
     moved = model.log_probabilities(network, rows[:, [0, 3, 1, 5, 4, 2]])
     other = model.log_probabilities(network, np.concatenate([rows[:, :1], 0 * rows[:, 1:]], axis=1))
     assert (reader == "lstm") == (abs(moved - log_p).max() > 1e-5)
     assert (reader == "frame") == (abs(other - log_p).max() < 1e-5)
-    layer = next(layer for layer in network.layers if layer.name.startswith("normalization"))
+    brighter = model.log_probabilities(network, rows + rng.normal(size=(8, 1, 5)).astype("float32"))
+    assert (vectors == "moving") == (abs(brighter - log_p).max() < 1e-4)  # what is added to all frames is not seen
+    layer = network.get_layer("scaled")
     everything = some.read(np.arange(len(some)))
-    axes = tuple(range(everything.ndim - 1))
-    wanted = (rows - everything.mean(axis=axes)) / (everything.std(axis=axes) + 1e-3)
+    wanted = (rows - everything.mean(axis=(0, 1))) / (everything.std(axis=(0, 1)) + 1e-3)
     assert np.array(layer(rows)) == pytest.approx(wanted, abs=2e-3)
 
 
@@ -252,7 +268,9 @@ def test_it_names_clips_and_what_cannot_be_read(trained, films, here, tmp_path):
     good = sorted(films.glob("SwipeLeft/*.avi"))
     (tmp_path / "cut.avi").write_bytes(good[0].read_bytes()[:500])
     (tmp_path / "empty").mkdir()
-    said = here(home, "name", good[0], films / "SwipeRight", tmp_path / "cut.avi", tmp_path / "no.mp4", tmp_path / "empty")
+    said = here(
+        home, "name", good[0], films / "SwipeRight", tmp_path / "cut.avi", tmp_path / "no.mp4", tmp_path / "empty"
+    )
     assert len(re.findall(r"Swipe\w+ [01]\.\d\d, Swipe\w+ [01]\.\d\d$", said, re.M)) == 1 + len(
         list(films.glob("SwipeRight/*.avi"))
     )
@@ -317,8 +335,10 @@ def test_settings_are_chosen_on_groups_held_out_and_a_run_goes_on(films, here, t
     folder = tmp_path / "out" / "lstm"
     state = json.loads((folder / "state.json").read_text())
     assert [(one["rate"], one["updates"]) for one in state["trials"]] == [(1e-4, 4), (1e-2, 4)]
+    assert all(one["vectors"] == "moving" for one in state["trials"])
     best = min(state["trials"], key=lambda one: one["held_out_nats"])
-    assert f"lstm: rate {best['rate']} and {best['updates']} updates are chosen." in said
+    assert f"lstm: chosen: moving, rate {best['rate']}, {best['updates']} updates." in said
+    assert state["choice"] == ["moving", best["rate"], best["updates"]]
     assert state["done"] and state["step"] == best["updates"]
     assert state["trials"][0]["held_out_nats"] != state["trials"][1]["held_out_nats"]
     assert "is trained. To train it anew: --restart." in here(tmp_path, "train", *given)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -44,16 +45,50 @@ class Pictures:
         return pictures
 
 
+@dataclass
+class Quarters:
+    """A Backbone as an `Extractor` of one vector for a picture: the means of four quarters, which may overlap."""
+
+    backbone: Any
+
+    @property
+    def identity(self) -> str:
+        """The backbone's, and how its regions are pooled."""
+        return f"{self.backbone.identity} quarters"
+
+    @property
+    def size(self) -> int:
+        """Pixels of a side of its pictures."""
+        return self.backbone.size
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(4 C,)."""
+        return (4 * self.backbone.shape[-1],)
+
+    def decode(self, data: bytes, name: str) -> np.ndarray:
+        """As the backbone's."""
+        return self.backbone.decode(data, name)
+
+    def __call__(self, pictures: np.ndarray) -> np.ndarray:
+        """(B, size, size, 3) -> (B, 4 C): upper left, upper right, lower left, lower right."""
+        grid = self.backbone(pictures)
+        rows, columns = ((slice((n + 1) // 2), slice(n // 2, None)) for n in grid.shape[1:3])
+        return np.concatenate([grid[:, i, j].mean(axis=(1, 2)) for i in rows for j in columns], axis=-1)
+
+
 def extractor_of(recipe: Recipe):
-    """What is kept of each frame: of a pretrained CNN the mean of its regions, or all of them; else the frame."""
+    """What is kept of each frame: of a pretrained CNN its regions, averaged; else the frame itself."""
     from course_lib.vision.backbones import Pooled, pretrained
     from course_lib.vision.video import OfFrames
 
     if recipe.cnn == OWN:
         return OfFrames(Pictures(recipe.size), recipe.frames)
-    layer = "block_16_project_BN" if recipe.cnn == "mobilenet_v2" and recipe.regions == "places" else ""
-    backbone = pretrained(PRETRAINED[recipe.cnn], recipe.size, layer=layer)
-    return OfFrames(backbone if recipe.regions == "places" else Pooled(backbone), recipe.frames)
+    quarters = recipe.regions == "quarters"  # MobileNetV2's before its last convolution: 4 x 320 numbers, not 4 x 1280
+    layer = "block_16_project_BN" if quarters and recipe.cnn == "mobilenet_v2" else ""
+    options = {} if recipe.cnn == "mobilenet_v2" else {"alpha": 0.25}
+    backbone = pretrained(PRETRAINED[recipe.cnn], recipe.size, layer=layer, **options)
+    return OfFrames(Quarters(backbone) if quarters else Pooled(backbone), recipe.frames)
 
 
 def read_listed(folder: Path, listed: str | None, split: str) -> tuple[ClipFolder, list[str]]:

@@ -8,7 +8,7 @@ from course_lib import tables
 from course_lib.errors import CourseError
 from experiments.watching.data import Footage, extractor_of, read_listed
 from experiments.watching.model import Trained, load, log_probabilities
-from experiments.watching.recipe import READERS
+from experiments.watching.recipe import READERS, Choice
 
 
 def mean_and_error(values: np.ndarray, groups: list[str]) -> tuple[float, float]:
@@ -55,13 +55,12 @@ def judge(folder: Path, listed: str | None, features: Path, out: Path, reader: s
         rows.append({"reader": name, "accuracy": f"{mean:.4f}", "standard_error": f"{error:.4f}"})
         if name in log_p:
             nats = -log_p[name][np.arange(len(footage)), footage.labels].mean()
-            chosen = trained[name].state["curve"][-1]["step"]
-            rows[-1] |= {"nats": f"{nats:.3f}", "updates": chosen}
+            rows[-1] |= {"nats": f"{nats:.3f}"} | dict(zip(Choice._fields, trained[name].state["choice"], strict=True))
         if name != reader:
             ahead, error = mean_and_error(right[reader].astype(float) - found, footage.groups)
             rows[-1] |= {"behind_by": f"{ahead:+.4f}", "its_error": f"{error:.4f}"}
     print(f"{len(footage)} clips of {len(set(footage.groups))} groups; errors are by groups.")
-    columns = ["reader", "accuracy", "standard_error", "nats", "updates", "behind_by", "its_error"]
+    columns = ["reader", "accuracy", "standard_error", "behind_by", "its_error", "nats", *Choice._fields]
     rows = [{column: row.get(column, "") for column in columns} for row in rows]
     tables.print_table(columns, [row.values() for row in rows])
     if len(trained) == 1:

@@ -10,8 +10,6 @@ from course_lib.errors import CourseError
 from experiments.watching.data import Footage
 from experiments.watching.recipe import OWN, Recipe
 
-MAPS = 32  # of which each is read as a place
-
 
 def statistics(footage: Footage, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation over some clips (n,), read a few at a time: (C,) each, C the last axis."""
@@ -23,31 +21,28 @@ def statistics(footage: Footage, chosen: np.ndarray) -> tuple[np.ndarray, np.nda
     return mean, np.sqrt(np.maximum(square / count - mean**2, 0)) + 1e-3
 
 
-def new_network(recipe: Recipe, footage: Footage, chosen: np.ndarray):
+def new_network(recipe: Recipe, vectors: str, footage: Footage, chosen: np.ndarray):
     """What was kept of the frames of a clip (B, T, ...) -> logits (B, classes).
 
-    chosen: the clips whose mean and spread scale the vectors. A pretrained CNN's regions, if they are kept, become the
-    places of MAPS maps and the mean of each, as the course's CNN of single frames ends (models/clips.py).
+    vectors: of the frames, "whole", or "moving": less their mean over the clip, so what stays as it is in a clip is
+    taken away. chosen: the clips whose mean and spread scale the vectors.
     """
     from course_lib.backend import keras
-    from course_lib.models.clips import SpatialSoftmax, clip_reader, frame_cnn
+    from course_lib.models.clips import clip_reader, frame_cnn
 
-    layers, shape = keras.layers, footage.rows.shape[1:]
-    clip = keras.Input(shape, name="clip")
+    layers = keras.layers
+    clip = keras.Input(footage.rows.shape[1:], name="clip")
     x = clip[:, :1] if recipe.reader == "frame" else clip  # of the others nothing is asked
     if recipe.cnn == OWN:
         x = layers.TimeDistributed(frame_cnn(recipe.size))(x)
     else:
         mean, spread = statistics(footage, chosen)
-        x = layers.Normalization(mean=mean.tolist(), variance=(spread**2).tolist())(x)
-    if len(shape) == 4 and recipe.cnn != OWN:
-        region = keras.Input(shape[1:])
-        maps = layers.Conv2D(MAPS, 1)(region)
-        read = layers.Concatenate()([SpatialSoftmax()(maps), layers.GlobalAveragePooling2D()(maps)])
-        x = layers.TimeDistributed(keras.Model(region, read))(x)
-    vectors = layers.Dropout(recipe.dropout)(x)
-    reader = clip_reader(recipe.reader, vectors.shape[-1], len(footage.classes), recipe.units)
-    return keras.Model(clip, reader(vectors), name="clip_network")
+        x = layers.Normalization(mean=mean.tolist(), variance=(spread**2).tolist(), name="scaled")(x)
+    if vectors == "moving":
+        x = x - keras.ops.mean(x, axis=1, keepdims=True)
+    x = layers.Dropout(recipe.dropout)(x)
+    reader = clip_reader(recipe.reader, x.shape[-1], len(footage.classes), recipe.units)
+    return keras.Model(clip, reader(x), name="clip_network")
 
 
 def log_probabilities(network, rows: np.ndarray) -> np.ndarray:

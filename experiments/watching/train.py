@@ -11,7 +11,7 @@ from course_lib.memory import held_memory_gb
 from experiments.common.training_loop import TrainingLoop, evenly
 from experiments.watching.data import Footage, read_listed
 from experiments.watching.model import log_probabilities, new_network, saved_network
-from experiments.watching.recipe import RIVALS, Recipe
+from experiments.watching.recipe import RIVALS, Choice, Recipe
 
 
 def train(
@@ -45,44 +45,46 @@ def train_reader(recipe: Recipe, footage: Footage, folder: Path, restart: bool) 
         if state.get("done"):
             print(f"{folder} is trained. To train it anew: --restart.", flush=True)
             return
-        chosen, trials = recipe.trials()[0], state.get("trials", [])
+        choice, trials = recipe.trials()[0], state.get("trials", [])
         if not trials and len(recipe.trials()) > 1:
             out = footage.held_out(recipe.held_out, recipe.seed)
-            for rate, updates in recipe.trials():
-                with Checkpoint.open(folder / f"trial-{rate}-{updates}", identity, restart) as trial:
-                    learn(recipe, footage, np.flatnonzero(~out), trial, rate, updates, np.flatnonzero(out))
-                    trials.append({"rate": rate, "updates": updates} | trial.state["curve"][-1])
+            for one in recipe.trials():
+                with Checkpoint.open(folder / "-".join(["trial", *map(str, one)]), identity, restart) as trial:
+                    learn(recipe, one, footage, np.flatnonzero(~out), trial, np.flatnonzero(out))
+                    trials.append(one._asdict() | trial.state["curve"][-1])
         if trials:
             best = min(trials, key=lambda trial: trial["held_out_nats"])
-            chosen = best["rate"], best["updates"]
-            print(f"{recipe.reader}: rate {chosen[0]} and {chosen[1]} updates are chosen.", flush=True)
+            choice = Choice(*(best[name] for name in Choice._fields))
+            print(
+                f"{recipe.reader}: chosen: {choice.vectors}, rate {choice.rate}, {choice.updates} updates.", flush=True
+            )
         told = {
-            "trials": trials, "classes": footage.classes, "extractor": footage.extractor.identity,
+            "trials": trials, "choice": choice, "classes": footage.classes, "extractor": footage.extractor.identity,
             "home": str(footage.home.resolve()), "groups": sorted(set(footage.groups)),
             "digests": sorted(set(footage.digests)), "counts": np.bincount(footage.labels, minlength=2).tolist(),
         }  # fmt: skip
         for name, value in told.items():
             state.setdefault(name, value)
-        learn(recipe, footage, everything, checkpoint, *chosen)
+        learn(recipe, choice, footage, everything, checkpoint)
 
 
-def learn(recipe: Recipe, footage: Footage, chosen, checkpoint: Checkpoint, rate: float, updates: int, judged=None):
+def learn(recipe: Recipe, choice: Choice, footage: Footage, chosen, checkpoint: Checkpoint, judged=None) -> None:
     """Train on some clips (n,), or go on; judged: others, whose nats and accuracy are points of the curve."""
     from course_lib import training
     from course_lib.backend import keras
 
-    loop, state = TrainingLoop(checkpoint), checkpoint.state
+    loop, state, updates = TrainingLoop(checkpoint), checkpoint.state, choice.updates
     if state["done"]:
         return
     network = saved_network(checkpoint)
     if network is None:
         training.set_seed(recipe.seed)
-        network = new_network(recipe, footage, chosen)
+        network = new_network(recipe, choice.vectors, footage, chosen)
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        training.compile_for_training(network, updates, rate, warm_up=updates // 20, loss=loss)
+        training.compile_for_training(network, updates, choice.rate, warm_up=updates // 20, loss=loss)
     seed = recipe.seed + 1000 * state["step"]
     training.set_seed(seed)
-    name = f"{recipe.reader}, rate {rate}, {updates} updates"
+    name = f"{recipe.reader}, {choice.vectors}, rate {choice.rate}, {updates} updates"
 
     def judge(stop, loss):
         state["memory_gb"] = max(state.get("memory_gb", 0.0), held_memory_gb())
