@@ -79,7 +79,9 @@ def read_folder(folder, split: int = 1, seed: int = 0) -> ClipFolder:
         clips = ClipFolder(home, sorted({name.split("/")[0] for name in found}))
         clips.splits = _drawn(found, seed)
     else:
-        clips = _listed(home, found, train, test, index)
+        clips = _listed(home, found, {"train": train, "test": test}, index)
+        if rest := sorted(set(found).difference(*clips.splits.values())):
+            clips.problems.append(f"{home}: {len(rest)} clips are in no list, the first is {rest[0]}.")
     _check_groups(clips.splits)
     for name, names in clips.splits.items():
         if not names:
@@ -135,11 +137,28 @@ def _drawn(names, seed):
     return {name: sorted(names) for name, names in splits.items()}
 
 
-def _listed(home, found, train, test, index):
-    """Splits of lists."""
+def read_list(folder, name: str) -> ClipFolder:
+    """The clips of a folder that one list names, in its order, as the one split "listed".
+
+    name: a path, or the name of a file that is looked for as `read_folder` does. Left out and named in `problems`:
+    listed clips that are not there, lines that are none. CourseError if there is no such list, or no clip of it.
+    """
+    folder = Path(folder)
+    home, found = _clips(folder)
+    file = Path(name) if Path(name).is_file() else _list(folder, Path(name).name)
+    if file is None:
+        raise CourseError(f"the list {name} is not there: expected a path, or the name of a file in {folder}.")
+    clips = _listed(home, found, {"listed": file}, _list(folder, "classInd.txt"))
+    if not clips.splits["listed"]:
+        raise CourseError(f"{file} names no clip of {home}: {'; '.join(clips.problems) or 'it is empty'}")
+    return clips
+
+
+def _listed(home, found, files, index):
+    """Splits of lists: files {split: path}."""
     numbers, problems, there = (_numbers(index) if index else {}), [], set(found)
     clips = ClipFolder(home, [], problems=problems)
-    for split, file in (("train", train), ("test", test)):
+    for split, file in files.items():
         clips.splits[split], odd, missing = [], [], []
         for line, text in enumerate(read_lines(file), 1):
             if not text.strip():
@@ -161,8 +180,6 @@ def _listed(home, found, train, test, index):
         if missing:
             problems.append(f"{file.name}: {len(missing)} clips are not there, the first is {missing[0]}.")
     listed = {name for names in clips.splits.values() for name in names}
-    if rest := sorted(there - listed):
-        problems.append(f"{home}: {len(rest)} clips are in no list, the first is {rest[0]}.")
     kinds = {name.split("/")[0] for name in listed}
     clips.classes = sorted(kinds, key=lambda kind: (numbers.get(kind, len(numbers) + len(kinds)), kind))
     return clips
