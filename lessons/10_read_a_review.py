@@ -766,4 +766,4 @@ lesson_10.check_leave_out(leave_out)
 #   known as SST-2.
 #
 # Before this: [09 · See where the network looks](09_see_where_the_network_looks.ipynb).
-# Next: [Where to go next](pages/where_to_go_next.md).
+# Next: [11 · Follow what moves](11_follow_what_moves.ipynb).
