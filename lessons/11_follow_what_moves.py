@@ -253,6 +253,8 @@ plotting.lines(ax, range(1, AHEAD + 1), {"the network": network_error}, "steps a
                dashed={"floor": floors, "always the mean": np.full(AHEAD, world.variance)}, ylim=(0, 1.35))  # fmt: skip
 plotting.title(ax, neutral="The floor, the network, and who always says the mean")
 plt.show()
+
+# %%
 must_be("after one whole swing, 12 steps, the floor is still .6 of the variance or more, and below all of it",
         at_least(floors[-1] / world.variance, 0.6) and at_most(floors[-1] / world.variance, 0.65))  # fmt: skip
 

@@ -50,6 +50,7 @@ CASES = [
       "place": "beach", "night": "night"}),
     (lambda: demos.review(lambda review: remember(review=review), "it was good."), {"review": "it was good."}),
     (lambda: demos.own_picture(read), {"photo": b""}),
+    (lambda: demos.clip(lambda which, order: remember(which=which, order=order), 9), {"which": 0, "order": "forwards"}),
 ]  # fmt: skip
 
 

@@ -89,7 +89,8 @@ def chosen_linear(known: np.ndarray, fit: int, ahead: int, period: int | None) -
             error = relative_error(known, mean, fit)
             if best is None or error < best[1]:
                 best = candidate, error
-    assert best is not None, "a lag of 1 always fits"
+    if best is None:
+        raise ValueError("a lag of 1 always fits")
     return best
 
 
