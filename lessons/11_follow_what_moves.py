@@ -445,6 +445,7 @@ def trained_reader(kind, steps=800):
     return network
 
 
+# %%
 def direction_right(logits, clips=test_clips):
     """The share of clips whose direction is right, the pair being known."""
     of_pair = logits.reshape(len(logits), -1, 2)[np.arange(len(clips)), clips.pair]
