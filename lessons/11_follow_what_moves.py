@@ -477,9 +477,9 @@ _, ax = plotting.figure(7, 2.2, alt=alt)
 plotting.bars(ax, ["GRU", "set of frames", "one frame"], list(right.values()), "direction right", highlight=[0])
 plotting.title(ax, order)
 plt.show()
-kinds = {kind: (said.argmax(axis=-1) // 2 == test_clips.pair).mean() for kind, said in logits.items()}
 
 # %% tags=["nbval-ignore-output"] slideshow={"slide_type": "fragment"}
+kinds = {kind: (said.argmax(axis=-1) // 2 == test_clips.pair).mean() for kind, said in logits.items()}
 tables.print_table(
     ["", "which movement", "direction"], [(kind, f"{kinds[kind]:.3f}", f"{right[kind]:.3f}") for kind in right]
 )
