@@ -4,7 +4,13 @@
     python -m experiments.clips judge FOLDER                   accuracy on clips of other films, beside its rivals
     python -m experiments.clips name holiday.mp4 my_folder     any clips: probable classes, and the frames that decided
 
-TODO
+Rate, updates, and whether vectors are read whole or less their mean over the clip are chosen on films held out of the
+training list. 500 clips of lesson 11's world (`write_folder` of `GestureWorld()`, five movements and their opposites,
+358 to train on, 142 to judge): the LSTM names .76 rightly (standard error by films .04), a set of the same vectors .49,
+one frame .28, who says the commonest .13; 6 minutes of one core. A set cannot know which of two opposites it sees.
+
+UCF101's three lists, 13,320 clips, in Donahue et al. 2015, table 1: one frame .674, LSTM .682 (with optical flow beside
+the pictures, weighted 1 to 2: .789 and .823). With this command: not run; whoever has the set gives its folder.
 """
 
 import sys

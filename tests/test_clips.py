@@ -330,15 +330,15 @@ def test_a_folder_without_clips_or_with_one_class_is_refused(films, here, tmp_pa
 def test_settings_are_chosen_on_groups_held_out_and_a_run_goes_on(films, here, tmp_path, monkeypatch):
     """The best trial on groups held out is taken; what is there is not made again; another setting is refused."""
     monkeypatch.setattr("experiments.watching.recipe.RATES", (1e-4, 1e-2))
-    given = [films, *SMALL, "--set=updates=4", "--alone"]
+    given = [films, *SMALL, "--reader=frame", "--set=updates=4", "--alone"]
     said = here(tmp_path, "train", *given)
-    folder = tmp_path / "out" / "lstm"
+    folder = tmp_path / "out" / "frame"
     state = json.loads((folder / "state.json").read_text())
     assert [(one["rate"], one["updates"]) for one in state["trials"]] == [(1e-4, 4), (1e-2, 4)]
-    assert all(one["vectors"] == "moving" for one in state["trials"])
+    assert all(one["vectors"] == "whole" for one in state["trials"])  # in one frame nothing moves
     best = min(state["trials"], key=lambda one: one["held_out_nats"])
-    assert f"lstm: chosen: moving, rate {best['rate']}, {best['updates']} updates." in said
-    assert state["choice"] == ["moving", best["rate"], best["updates"]]
+    assert f"frame: chosen: whole, rate {best['rate']}, {best['updates']} updates." in said
+    assert state["choice"] == ["whole", best["rate"], best["updates"]]
     assert state["done"] and state["step"] == best["updates"]
     assert state["trials"][0]["held_out_nats"] != state["trials"][1]["held_out_nats"]
     assert "is trained. To train it anew: --restart." in here(tmp_path, "train", *given)
