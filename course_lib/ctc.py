@@ -54,8 +54,7 @@ def loss_and_gradient(logits, labels, blank=0):
     beta = arrived[::-1, ::-1]  # log p of all ways to the end, from behind frame t on
     total = np.logaddexp.reduce(alpha[-1, -2:])  # eq. 8: after the last frame, in the last letter or the last blank
     here = np.exp(alpha + beta - total)  # (T, S): how probably in state s at frame t, if the text is this one
-    wanted = np.zeros_like(log_p)
-    np.add.at(wanted, (slice(None), states), here)
+    wanted = here @ (states[:, None] == np.arange(logits.shape[1]))  # (T, K): of the states with one symbol, the sum
     return -total, np.exp(log_p) - wanted
 
 
@@ -75,11 +74,10 @@ def align(logits, labels, blank=0):
         ways[0], ways[1, 1:], ways[2, 2:] = best, best[:-1], np.where(may_skip[2:], best[:-2], -np.inf)
         came[t] = ways.argmax(axis=0)
         best = ways.max(axis=0) + row
-    s, path = S - 1 - int(S > 1 and best[-2] > best[-1]), []
+    s, path = S - 1 - int(S > 1 and best[-2] > best[-1]), np.empty(len(log_p), int)
     for t in reversed(range(len(log_p))):
-        path.append(s)
+        path[t] = s
         s -= came[t, s]
-    path = np.array(path[::-1])
     spans = [
         (np.flatnonzero(path == 2 * u + 1)[0], np.flatnonzero(path == 2 * u + 1)[-1] + 1) for u in range(len(labels))
     ]

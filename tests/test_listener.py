@@ -191,10 +191,10 @@ def test_it_learns_what_is_said_and_when():
 
     training.set_seed(0)
     made = speller(Listener(BANDS, 16, 2, convolutions=1, filters=16), LETTERS, "before", 32, 16, 16)
-    training.compile_for_training(made, 250, 1e-2)
+    training.compile_for_training(made, 150, 1e-2)
     (x, before), said = draw(200)
     untrained = float(training.next_token_loss(said, made((x, before))))
-    training.fit(made, iter(lambda: draw(32), None), 250)
+    training.fit(made, iter(lambda: draw(16), None), 150)
     assert float(training.next_token_loss(said, made((x, before)))) < 0.1 * untrained
     places = (np.array(made.align(x, before)) * np.arange(8)).sum(axis=-1)
     assert abs(places - (2 * np.arange(4) + 0.5)).mean() < 1.5

@@ -26,7 +26,9 @@ def prefix_beam(logits, beam=10, blank=0, bonus=None) -> tuple[list[int], float]
     logits = np.asarray(logits, float)
     log_p = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
     K = log_p.shape[1]
-    beams = {(): (0.0, -np.inf)}  # prefix -> log p of its paths that end in a blank, and in its last letter
+    beams: dict[tuple, list[float]] = {
+        (): [0.0, -np.inf]
+    }  # prefix -> log p of its paths that end in a blank, and in its last letter
     for frame in log_p.tolist():
         new: dict[tuple, list[float]] = defaultdict(lambda: [-np.inf, -np.inf])
         for prefix, (blanks, letters) in beams.items():
@@ -42,7 +44,7 @@ def prefix_beam(logits, beam=10, blank=0, bonus=None) -> tuple[list[int], float]
                     longer = new[(*prefix, k)]
                     more = bonus(prefix, k) if bonus else 0.0
                     longer[1] = np.logaddexp(longer[1], came + frame[k] + more)
-        best = sorted(new, key=lambda prefix: np.logaddexp(*new[prefix]), reverse=True)[:beam]
-        beams = {prefix: (new[prefix][0], new[prefix][1]) for prefix in best}
-    prefix = max(beams, key=lambda prefix: np.logaddexp(*beams[prefix]))
-    return list(prefix), float(np.logaddexp(*beams[prefix]))
+        best = sorted(new, key=lambda prefix: np.logaddexp.reduce(new[prefix]), reverse=True)[:beam]
+        beams = {prefix: new[prefix] for prefix in best}
+    prefix = max(beams, key=lambda prefix: np.logaddexp.reduce(beams[prefix]))
+    return list(prefix), float(np.logaddexp.reduce(beams[prefix]))

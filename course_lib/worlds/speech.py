@@ -84,7 +84,7 @@ SILENCE = _Part(0.0, (0, 0, 0), 0, 0)  # formants 0: those of what is beside it
 class SpeechWorld:
     """phones: by name, their parts. words: by spelling, [(phones, letters), …]. heard, held_back: the spellings.
 
-    CourseError for a file that cannot be: what is odd is named.
+    SpeechError for a file that cannot be: what is odd is named.
     """
 
     def __init__(self, file: Path = WORDS_FILE):
@@ -123,13 +123,18 @@ class SpeechWorld:
         return pairs
 
     def sample(
-        self, count: int, seed: int, words: tuple[int, int] = (1, 3), speakers: str = "training",
-        lexicon: str = "heard", noise_db: float = 25.0,
+        self,
+        count: int,
+        seed: int,
+        words: tuple[int, int] = (1, 3),
+        speakers: str = "training",
+        lexicon: str = "heard",
+        noise_db: float = 25.0,
     ) -> list[Utterance]:
         """Sentences of so many words, at least and at most, each word drawn evenly.
 
         speakers: "training", or "new", never heard there. lexicon: "heard", "new" (held back in training), or "all".
-        noise_db: how much louder the voice is than white noise, decibels. CourseError if a setting is none of these.
+        noise_db: how much louder the voice is than white noise, decibels. SpeechError if a setting is none of these.
         """
         if not 1 <= words[0] <= words[1]:
             raise SpeechError(f"words: expected at least one, and the most last, got {words}.")
@@ -142,7 +147,7 @@ class SpeechWorld:
     def say(
         self, sentences: Sequence[Sequence[str]], speakers: Sequence[Speaker], seed: int = 0, noise_db: float = 25.0
     ) -> list[Utterance]:
-        """Sentences (lists of words) by speakers, one each. CourseError for a word that is not in the file."""
+        """Sentences (lists of words) by speakers, one each. SpeechError for a word that is not in the file."""
         rng = random.Random(seed)
         scores = [self._score(words, speaker, rng) for words, speaker in zip(sentences, speakers, strict=True)]
         order = sorted(range(len(scores)), key=lambda i: scores[i].samples)  # like lengths together
@@ -174,7 +179,10 @@ class SpeechWorld:
             for k, (names, spelled) in enumerate(self.words[word]):
                 begin = now
                 for name in names:
-                    start, longer = now, rng.uniform(0.85, 1.15) * (1.25 if last and k >= len(self.words[word]) - 2 else 1)
+                    start, longer = (
+                        now,
+                        rng.uniform(0.85, 1.15) * (1.25 if last and k >= len(self.words[word]) - 2 else 1),
+                    )
                     for part in self.phones[name]:
                         n = _samples(part.seconds * longer / speaker.speed)
                         parts.append((part, n))
@@ -228,7 +236,9 @@ def _parts(name, told):
             raise SpeechError(f"phone {name!r}: expected six or nine numbers a part, the first above 0, got {numbers}.")
         seconds, f1, f2, f3, *rest = numbers
         if not 0 < f1 < f2 < f3 < RATE / 2:
-            raise SpeechError(f"phone {name!r}: expected formants that rise, below {RATE // 2} Hz, got {f1}, {f2}, {f3}.")
+            raise SpeechError(
+                f"phone {name!r}: expected formants that rise, below {RATE // 2} Hz, got {f1}, {f2}, {f3}."
+            )
         found.append(_Part(seconds, (f1, f2, f3), *rest))
     if not found:
         raise SpeechError(f"phone {name!r}: expected parts, a list of lists of numbers.")
