@@ -57,6 +57,52 @@ def gaussian_loss(targets, said):
     return ops.sum(each * counts) / ops.maximum(ops.sum(counts), 1.0)
 
 
+@keras.saving.register_keras_serializable(package="course_lib")
+def ctc_loss(targets, logits):
+    """-log p of texts by all their paths (Graves et al. 2006), nats a letter: targets (B, U), logits (B, T, K).
+
+    As `ctc.loss_and_gradient`, many texts at once; 0 is the blank, and stands behind a text's end. All have T frames:
+    where a sound is over, the logits must leave only the blank. Both sweeps are one loop, over twice the texts.
+    """
+    ops = keras.ops
+    targets, logits = ops.cast(targets, "int32"), ops.cast(logits, "float32")
+    B, U, K = ops.shape(targets)[0], ops.shape(targets)[1], logits.shape[-1]
+    blanks = ops.zeros((B, U + 1, 1), "int32")
+    letters = ops.concatenate([targets, targets[:, :1] * 0], axis=1)[:, :, None]
+    states = ops.reshape(ops.concatenate([blanks, letters], axis=2), (B, 2 * U + 2))[:, :-1]  # (B, S)
+    symbols = ops.one_hot(states, K, dtype="float32")  # (B, S, K)
+    log_p = ops.log_softmax(logits)
+    emitted = ops.transpose(ops.matmul(symbols, ops.transpose(log_p, (0, 2, 1))), (2, 0, 1))  # (T, B, S)
+    both = ops.concatenate([emitted, ops.flip(emitted, axis=(0, 2))], axis=1)  # the second half back from the end
+    order = ops.concatenate([states, ops.flip(states, axis=1)], axis=0)  # (2B, S)
+    never = -1e30
+    earlier = ops.pad(order, ((0, 0), (2, 0)))[:, :-2]
+    skip = ops.where(ops.logical_and(order != 0, order != earlier), 0.0, never)
+    lengths = ops.sum(ops.cast(targets != 0, "int32"), axis=1)
+    last = 2 * lengths  # the blank behind the last letter
+    places = ops.arange(2 * U + 1)[None]
+    start = ops.concatenate([0 * last, 2 * U - last], axis=0)[:, None]
+    before = ops.where(places == start, 0.0, never)  # (2B, S)
+
+    def shifted(v, by):
+        return ops.pad(v, ((0, 0), (by, 0)), constant_values=never)[:, :-by]
+
+    def step(before, emitted_t):
+        ways = ops.stack([before, shifted(before, 1), ops.maximum(shifted(before, 2) + skip, never)])
+        alpha = ops.maximum(ops.logsumexp(ways, axis=0) + emitted_t, never)
+        return alpha, alpha
+
+    _, alpha = ops.scan(step, before, both)  # (T, 2B, S)
+    beta = ops.flip(alpha[:, B:] - both[:, B:], axis=(0, 2))  # before a frame's own symbol is counted
+    total = ops.logsumexp(ops.where(ops.logical_or(places == last[:, None], places == last[:, None] - 1),
+                                    alpha[-1, :B], never), axis=-1)  # fmt: skip
+    here = ops.transpose(ops.exp(ops.minimum(alpha[:, :B] + beta - total[:, None], 0.0)), (1, 0, 2))  # (B, T, S)
+    gradient = ops.stop_gradient(ops.exp(log_p) - ops.matmul(here, symbols))
+    counted = ops.cast(ops.maximum(ops.sum(lengths), 1), "float32")
+    moved = ops.sum(gradient * (logits - ops.stop_gradient(logits)))  # 0, with the gradient of the sum
+    return (ops.stop_gradient(-ops.sum(total)) + moved) / counted
+
+
 def compile_for_training(
     model, steps: int | None, learning_rate=3e-3, warm_up=100, clip=1.0, loss=None, optimizer="adam", ns_steps=6
 ) -> None:

@@ -49,7 +49,8 @@ class BeamSearch:
 
     def _best(self, inputs, beam, alpha, steps):
         """What the encoder reads (B, ...) -> what is said, read back from the search's parents."""
-        like = (None,) * inputs.ndim if inputs.dtype == np.int32 else (None, *inputs.shape[1:])
+        any_length = inputs.dtype == np.int32 or getattr(self.model.encoder, "any_length", False)
+        like = (None, None, *inputs.shape[2:]) if any_length else (None, *inputs.shape[1:])
         if (beam, like) not in self._searches:
             import tensorflow as tf
 

@@ -137,6 +137,8 @@ class Attention(Composed):
     CourseError if when is neither.
     """
 
+    carries = 0  # how many states of its own go from one step to the next, behind the memory's
+
     def __init__(self, score, when="after", gate=None, doubly_stochastic=0.0, **kwargs):
         super().__init__(**kwargs)
         if when not in ("before", "after"):
@@ -176,6 +178,44 @@ class Attention(Composed):
         seen = ops.sum(weights * spoken[:, :, None], axis=1)  # (B, T)
         words_said = ops.cast(ops.maximum(ops.sum(spoken), 1), "float32")
         return self.doubly_stochastic * ops.sum(ops.cast((1 - seen) ** 2, "float32")) / words_said
+
+
+@keras.saving.register_keras_serializable(package="course_lib")
+class LocationAttention(Attention):
+    """As Attention before the step, and it knows where it looked last: Chorowski et al. 2015, eqs 8 and 9.
+
+    e_jt = v · tanh(W s_{j-1} + V h_t + U f_jt), f_j = F * a_{j-1}: a convolution of the last step's weights, `filters`
+    numbers for each place, from `width` places around it. score: an AdditiveScore; the rest is as there.
+
+    window: None, or how many places away from where most of the last weight was it may look: their section 2.3, for
+    speaking; sounds are heard in order, so what is further off is another place that sounds alike. It can be set at any
+    time, before a search is made.
+    """
+
+    carries = 1
+
+    def __init__(self, score, filters=10, width=31, window=None, **kwargs):
+        super().__init__(score, "before", **kwargs)
+        self.filters, self.width, self.window = filters, width, window
+        self.places = layers.Conv1D(filters, width, padding="same", use_bias=False, name="places")
+        self.told = layers.Dense(score.units, use_bias=False, name="told")
+
+    def build(self, query_shape, annotations_shape):
+        """With F and U."""
+        super().build(query_shape, annotations_shape)
+        self.places.build((None, None, 1))
+        self.told.build((None, None, self.filters))
+
+    def look(self, query, encoded):
+        """encoded: with `last` (B, T), the weights of the step before; 0 before the first."""
+        last = encoded["last"]
+        keys = encoded["keys"] + self.told(self.places(last[:, :, None]))
+        mask = encoded["mask"]
+        if self.window is not None:
+            places = ops.arange(ops.shape(last)[1])
+            near = ops.abs(places[None] - ops.argmax(last, axis=1)[:, None]) <= self.window
+            mask = ops.logical_and(mask, near)  # before the first step: near the first place
+        return super().look(query, encoded | {"keys": keys, "mask": mask})
 
 
 @keras.saving.register_keras_serializable(package="course_lib")

@@ -24,6 +24,7 @@ class Decoder(Composed):
         self.embedding, self.conditioning, self.memory = embedding, conditioning, memory
         self.attention, self.output_layer, self.readout, self.dropout = attention, output_layer, readout, dropout
         self.before = self.attends and attention.when == "before"
+        self.carries = attention.carries if self.attends else 0
         if self.attends and not self.before and output_layer is None:
             raise CourseError("attention after the step needs an output layer: nothing else sees what was read.")
 
@@ -52,8 +53,9 @@ class Decoder(Composed):
         return self.attention.prepare(encoded) if self.attends else encoded
 
     def start(self, encoded):
-        """The states before the first word, each (B, its width)."""
-        return self.conditioning.start(self.memory, encoded["context"])
+        """The states before the first word, each (B, its width); behind the memory's, the weights of the last step."""
+        nowhere = [ops.cast(ops.zeros_like(encoded["mask"]), encoded["annotations"].dtype)] * self.carries
+        return [*self.conditioning.start(self.memory, encoded["context"]), *nowhere]
 
     def call(self, words, encoded, training=None):
         """All steps, told the true words before (B, J) -> logits (B, J, words), weights (B, J, T) or None."""
@@ -78,6 +80,9 @@ class Decoder(Composed):
     def _turn(self, y, states, encoded):
         """One step: y (B, 1, E) -> s (B, 1, units); c and weights, of one step as `_read` gives them; states."""
         x = self.conditioning.inputs(y, encoded["context"])
+        if self.carries:
+            *states, last = states
+            encoded = encoded | {"last": last}
         if self.before:
             c, weights = self._read(states[0][:, None], encoded)
             x = ops.concatenate([x, c], axis=-1)
@@ -85,7 +90,7 @@ class Decoder(Composed):
         s = s[:, None]
         if not self.before:
             c, weights = self._read(s, encoded)
-        return s, c, weights, states
+        return s, c, weights, [*states, weights[:, 0]] if self.carries else states
 
     def _one_after_another(self, y, encoded):
         """y (B, J, E) -> s (B, J, units), c (B, J, D), weights (B, J, T), each step after the one before it."""

@@ -1,0 +1,1 @@
+"""Sounds: to and from files, to spectra, and made a little different."""
