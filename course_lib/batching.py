@@ -1,4 +1,4 @@
-"""Endless batches for `training.fit`: of texts, of texts with verdicts, tapes, signals, pairs, captioned pictures."""
+"""Endless batches for `training.fit`: of texts, texts with verdicts, tapes, signals, sounds, pairs, captions."""
 
 import itertools
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from course_lib.errors import CourseError
-from course_lib.text import PAD_ID, next_word_pairs
+from course_lib.text import BOS_ID, PAD_ID, next_word_pairs
 
 
 def story_batches(rows: np.ndarray, batch_size: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -56,6 +56,37 @@ def verdict_batches(rows, verdicts, batch_size: int, seed: int, every_step=False
         for chosen in bucketed(lengths, batch_size, rng):
             tokens, said = rows[chosen, : reach[chosen].max()], verdicts[chosen].astype(np.float32)
             yield tokens, np.where(tokens != PAD_ID, said[:, None], np.float32(-1)) if every_step else said
+
+
+def padded_sounds(sounds, multiple=8) -> np.ndarray:
+    """Sounds, each frames (T, bands) -> (B, longest, bands), float32, 0 where a sound is over.
+
+    The longest is rounded up, so that few lengths have to be compiled. CourseError if there is none, or one is empty.
+    """
+    lengths = [len(sound) for sound in sounds]
+    if not lengths or not min(lengths):
+        raise CourseError("sounds: expected at least one, and a frame in each.")
+    result = np.zeros((len(sounds), -(-max(lengths) // multiple) * multiple, sounds[0].shape[1]), np.float32)
+    for row, sound in zip(result, sounds, strict=True):
+        row[: len(sound)] = sound
+    return result
+
+
+def sound_batches(sounds, rows, batch_size: int, seed: int):
+    """Endless shuffled batches of sounds, like lengths together, and what is said in each.
+
+    sounds: N arrays (T, bands). rows (N, U): letters from `text.to_rows`. With marks=False, ((batch_size, T, bands),
+    letters), for `training.ctc_loss`; with <bos> and <eos>, ((sounds, letters before), letters), for a decoder.
+    CourseError if there is not a row for each sound.
+    """
+    if len(sounds) != len(rows):
+        raise CourseError(f"expected a row of letters for each sound, got {len(sounds)} sounds and {len(rows)} rows.")
+    lengths, letters = np.array([len(sound) for sound in sounds]), (rows != PAD_ID).sum(axis=1)
+    told, rng = bool((rows[:, 0] == BOS_ID).all()), np.random.default_rng(seed)
+    while True:
+        for chosen in bucketed(lengths, batch_size, rng):
+            frames, said = padded_sounds([sounds[i] for i in chosen]), rows[chosen, : letters[chosen].max()]
+            yield ((frames, said[:, :-1]), said[:, 1:]) if told else (frames, said)
 
 
 def stream_batches(ids, batch_size, length):

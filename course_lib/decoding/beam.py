@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from course_lib.batching import padded_sounds
 from course_lib.decoding.sampling import adjust_logits, never_said
 from course_lib.errors import CourseError
 from course_lib.text import BOS_ID, EOS_ID, PAD, Vocabulary, to_rows
@@ -183,3 +184,24 @@ class CaptionGenerator(BeamSearch):
             said.append(word.numpy())
         rows = np.transpose(said).tolist()
         return [self.target.decode(row[: row.index(EOS_ID)] if EOS_ID in row else row) for row in rows]
+
+
+class Transcriber(BeamSearch):
+    """Sounds, each frames (T, bands), to what is said in them. target: the letters the speller was trained with."""
+
+    def __call__(self, sounds, beam=1, alpha=1.0, longest=100, batch_size=50) -> list[Hypothesis]:
+        """The best text found of each sound, as `Translator` does; column t of the weights is place t of the sound.
+
+        longest: letters at most. CourseError if there is no sound, one is empty, or a setting is out of its range.
+        """
+        _check_search(beam, longest)
+        order = sorted(range(len(sounds)), key=lambda i: len(sounds[i]))
+        found: list = [None] * len(order)
+        for start in range(0, len(order), batch_size):
+            chosen = order[start : start + batch_size]
+            frames = padded_sounds([sounds[i] for i in chosen])
+            for i, best in zip(chosen, self._best(frames, beam, alpha, longest + 1), strict=True):
+                places = -(-len(sounds[i]) // self.model.encoder.shrinks)
+                weights = None if best.weights is None else best.weights[:, :places]
+                found[i] = best._replace(weights=weights)
+        return found

@@ -4,8 +4,10 @@ from collections import defaultdict
 
 import numpy as np
 
+from course_lib.batching import padded_sounds
 from course_lib.ctc import collapse
 from course_lib.errors import CourseError
+from course_lib.text import Vocabulary
 
 
 def best_path(logits, blank=0) -> list[int]:
@@ -48,3 +50,17 @@ def prefix_beam(logits, beam=10, blank=0, bonus=None) -> tuple[list[int], float]
         beams = {prefix: new[prefix] for prefix in best}
     prefix = max(beams, key=lambda prefix: np.logaddexp.reduce(beams[prefix]))
     return list(prefix), float(np.logaddexp.reduce(beams[prefix]))
+
+
+def ctc_texts(model, vocabulary: Vocabulary, sounds, beam: int | None = None, batch_size=50) -> list[str]:
+    """What a CTCReader hears in each sound, frames (T, bands): by the best path, or by prefixes, `beam` of them."""
+    order = sorted(range(len(sounds)), key=lambda i: len(sounds[i]))
+    found = [""] * len(order)
+    for start in range(0, len(order), batch_size):
+        chosen = order[start : start + batch_size]
+        logits = np.array(model(padded_sounds([sounds[i] for i in chosen])))
+        for i, row in zip(chosen, logits, strict=True):
+            row = row[: -(-len(sounds[i]) // model.encoder.shrinks)]
+            letters = best_path(row) if beam is None else prefix_beam(row, beam)[0]
+            found[i] = "".join(vocabulary.decode(letters))
+    return found
