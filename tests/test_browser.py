@@ -75,6 +75,7 @@ def browser():
             yield chromium
 
 
+HERE = ".jp-NotebookPanel:not(.lm-mod-hidden)"  # JupyterLab opens again, hidden, what was open before
 MOVABLE = "img.widget-image, .widget-html-content pre"
 CONTENT = "shown => shown.src || shown.textContent"
 
@@ -91,7 +92,7 @@ def move_the_picture(page, name):
 
     Of lesson 10, a word that it does not know: a sentence says so, and the picture stays.
     """
-    box = page.locator(".widget-vbox", has=page.locator(MOVABLE)).first
+    box = page.locator(f"{HERE} .widget-vbox", has=page.locator(MOVABLE)).first
     picture, handle, field = (box.locator(what).first for what in (MOVABLE, ".noUi-handle", ".widget-text input"))
     picture.scroll_into_view_if_needed()
 
@@ -134,7 +135,7 @@ def upload_a_picture(page):
 
     world, png = SceneWorld(), io.BytesIO()
     Image.fromarray(world.draw(world.sample(1, seed=3)[0])[0]).save(png, "png")
-    box = page.locator(".widget-vbox", has=page.locator(".widget-upload")).first
+    box = page.locator(f"{HERE} .widget-vbox", has=page.locator(".widget-upload")).first
     box.scroll_into_view_if_needed()
     for data, shown in ((b"no picture", "text=not a picture that can be read"), (png.getvalue(), "img.widget-image")):
         with page.expect_file_chooser() as chooser:
@@ -160,8 +161,7 @@ def wait_for_kernel(page, lab, name):
     while kernel_state(lab, name) != "idle":
         assert time.monotonic() < deadline, "the kernel did not start"
         time.sleep(0.2)
-    here = '.jp-NotebookPanel:not(.lm-mod-hidden) [data-status="idle"]'
-    page.wait_for_selector(here, state="attached", timeout=PATIENCE * 1000)
+    page.wait_for_selector(f'{HERE} [data-status="idle"]', state="attached", timeout=PATIENCE * 1000)
 
 
 @pytest.mark.parametrize("name", LESSONS)
@@ -185,7 +185,11 @@ def test_run_all_reaches_the_last_cell(lab, browser, name):
     while True:
         page.keyboard.press("Control+s")
         time.sleep(1)
-        cells = [c for c in nbformat.read(path, 4).cells if c.cell_type == "code"]
+        try:
+            cells = [c for c in nbformat.read(path, 4).cells if c.cell_type == "code"]
+        except nbformat.reader.NotJSONError:  # it is just being written
+            assert time.monotonic() < deadline, "the notebook is empty"
+            continue
         if (
             kernel_state(lab, path.name) == "idle"
             and cells[-1].execution_count
@@ -193,9 +197,10 @@ def test_run_all_reaches_the_last_cell(lab, browser, name):
         ):
             break
         assert time.monotonic() < deadline, [c.execution_count for c in cells]
-    if page.locator(MOVABLE).count():
+    here = page.locator(HERE)
+    if here.locator(MOVABLE).count():
         move_the_picture(page, name)
-    if page.locator(".widget-upload").count():
+    if here.locator(".widget-upload").count():
         upload_a_picture(page)
     if SCREENSHOTS:
         page.screenshot(path=Path(SCREENSHOTS) / f"{name}-{Path(folder).name}.png")
@@ -235,7 +240,7 @@ def open_notebook(lab, browser, name):
     page.goto(f"{base}/lab/tree/{name}?token={token}&reset", timeout=PATIENCE * 1000)
     page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=PATIENCE * 1000)
     wait_for_kernel(page, lab, name)
-    return page, page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell")
+    return page, page.locator(f"{HERE} .jp-Cell")
 
 
 def run_cell(page, cell, shows):
