@@ -87,6 +87,18 @@ def clip(draw: Callable[[int, str], Figure], count: int) -> ipywidgets.Widget:
     )
 
 
+def speaker(draw: Callable[..., Figure], text: str) -> ipywidgets.Widget:
+    """Lesson 12: what a network hears in a voice that is set. draw(text, pitch, tract, speed, noise) -> figure."""
+    return widgets.movable(
+        draw,
+        text=widgets.text_field("text", text),
+        pitch=widgets.slider("pitch, Hz", 60, 320, 10, 120),
+        tract=widgets.slider("formants, times", 0.7, 1.4, 0.05, 1.0),
+        speed=widgets.slider("speed, times", 0.5, 2.0, 0.1, 1.0),
+        noise=widgets.slider("voice above noise, dB", -5, 40, 5, 25),
+    )
+
+
 def _chosen(label: str, options: list[str], value: str) -> ipywidgets.Widget:
     """One of several, with one chosen."""
     buttons = widgets.choice(label, options)

@@ -50,6 +50,8 @@ CASES = [
       "place": "beach", "night": "night"}),
     (lambda: demos.review(lambda review: remember(review=review), "it was good."), {"review": "it was good."}),
     (lambda: demos.own_picture(read), {"photo": b""}),
+    (lambda: demos.speaker(lambda text, **how: remember(text=text, **how), "a cat"),
+     {"text": "a cat", "pitch": 120, "tract": 1.0, "speed": 1.0, "noise": 25}),
     (lambda: demos.clip(lambda which, order: remember(which=which, order=order), 9), {"which": 0, "order": "forwards"}),
 ]  # fmt: skip
 
