@@ -165,8 +165,13 @@ def explain(error: Exception, name: str, returned: bool = False) -> str:
     said, kind = message(error), type(error).__name__
     start = f"{name}: what it returned cannot be used, {kind}" if returned else f"{name} stopped with {kind}"
     start += f" at `{code}`" if code else ""
+    if code.startswith("raise "):  # a sentence of the student's own: it may sound like one of NumPy's
+        return _sentence(f"{start}: that line is your own, so the condition above it held; is it the right one?")
     if MISFIT.search(said):
         return _sentence(f"{start}{_misfit(said, frame, code)}")
+    if isinstance(error, ZeroDivisionError) and frame is not None and "//" in _written_in(frame):
+        return _sentence(f"{start}: what stands behind the / is zero there: is a // above it meant as /? // cuts off "
+                         "what stands behind the point")  # fmt: skip
     if cause := _meant(error, frame) or _cause(error, said):
         return _sentence(start + (f" ({said}): {cause}" if 0 < len(said) <= 100 else f": {cause}"))
     return _sentence(f"{start}: {said or 'it says no more'}")
@@ -208,6 +213,14 @@ def _is_none(node: ast.expr) -> bool:
     called = node.func if isinstance(node, ast.Call) else None
     name = getattr(called, "attr", getattr(called, "id", ""))
     return name in RETURN_NOTHING or (isinstance(node, ast.Constant) and node.value is None)
+
+
+def _written_in(frame: FrameType) -> str:
+    """The lines of the function a frame belongs to, without what follows a #, or ""."""
+    try:
+        return re.sub(r"#.*", "", inspect.getsource(frame.f_code))
+    except (OSError, TypeError):
+        return ""
 
 
 def _sentence(text: str) -> str:
@@ -307,7 +320,8 @@ def _misfit(said: str, frame: FrameType | None, code: str) -> str:
     if not is_product:
         return f", shapes {a} and {b}: {_no_pairs(a, b, code)}"
     if a == b:
-        return f", shapes {a} @ {b}: for a product number by number write *, not @"
+        return (f", shapes {a} @ {b}: to add up over the rows, the texts, write .T behind the first of the two; "
+                "for a product number by number write *, not @")  # fmt: skip
     if any(_fits(*pair) for pair in ((b, a), (b, a[::-1]), (a, b[::-1]))):
         return f", shapes {a} @ {b}: {EXCHANGED}"
     return f", shapes {a} @ {b}: rows of {a[-1]} numbers need a matrix with {a[-1]} rows; do the two belong together?"

@@ -81,8 +81,14 @@ HINTS = {
 def check_which_mark(which_mark) -> None:
     """-> the kind of each claim: what could it come out otherwise on, and where was it measured?"""
     answer = checks.run(which_mark)
-    if not isinstance(answer, dict) or set(answer) != set(MARKS):
+    if isinstance(answer, (list, tuple)) and len(answer) == len(MARKS):  # in the order of the claims
+        answer = dict(zip(MARKS, answer, strict=True))
+    if not isinstance(answer, dict):
         raise NotYet(f"which_mark: expected a dictionary with the keys {', '.join(MARKS)}, each with a kind.")
+    if missing := [key for key in MARKS if key not in answer]:
+        raise NotYet(f"which_mark: there is no {missing[0]!r} among your keys: each of {', '.join(MARKS)} has a kind.")
+    if more := [key for key in answer if key not in MARKS]:
+        raise NotYet(f"which_mark: there is no claim {more[0]!r}: the keys are {', '.join(MARKS)}.")
     for key, right in MARKS.items():
         kind = str(answer[key]).lower().strip().replace("_", " ").replace("-", " ")
         kind = SIGNS.get(kind, kind)

@@ -191,13 +191,22 @@ def _check_large_logits(answer_to, name: str) -> None:
         with np.errstate(all="ignore"):
             plain = np.nan_to_num(np.exp(scaled) / np.exp(scaled).sum(axis=-1, keepdims=True))
             part = _softmax(given) ** (1 / T)
-        checks.expect_close(answer, _softmax(scaled), f"{name} of large logits", [
-            (_softmax(np.clip(scaled, -700, 700)), cut + "subtract, do not cut."),
-            (_softmax(np.minimum(scaled, 700)), cut + "subtract, do not cut."),
-            (plain, "np.nan_to_num hides that np.exp overflowed: subtract each row's largest logit first."),
-            (part / part.sum(axis=-1, keepdims=True), "Divide the logits by the temperature before the softmax: a "
-             "probability that the computer has rounded to 0 stays 0, whatever its power."),
-        ])  # fmt: skip
+        checks.expect_close(
+            answer,
+            _softmax(scaled),
+            f"{name} of large logits",
+            [
+                (_softmax(np.clip(scaled, -700, 700)), cut + "subtract, do not cut."),
+                (_softmax(np.minimum(scaled, 700)), cut + "subtract, do not cut."),
+                (plain, "np.nan_to_num hides that np.exp overflowed: subtract each row's largest logit first."),
+                (
+                    part / part.sum(axis=-1, keepdims=True),
+                    "Divide the logits by the temperature before the softmax: a "
+                    "probability that the computer has rounded to 0 stays 0, whatever its power.",
+                ),
+            ],
+            tolerance=1e-3,
+        )  # fmt: skip - float32 has seven digits: of a logit of 2000, three behind the point
         if (answer == 0).all(axis=-1).any():
             raise NotYet(f"{name} of large logits: a row is all 0. Subtract each row's largest logit before np.exp.")
 
@@ -217,14 +226,8 @@ SHOWN = {
 
 def check_what_it_shows(what_it_shows) -> None:
     """-> {"a": True or False, …}: what the figure and the table under "What we saw" bear out."""
-    answer = checks.run(what_it_shows)
-    if not isinstance(answer, dict) or set(answer) != set(SHOWN):
-        raise NotYet(f"what_it_shows: expected a dictionary with the keys {', '.join(SHOWN)}, each True or False.")
-    for key, (right, reason) in SHOWN.items():
-        if not isinstance(answer[key], (bool, np.bool_)):
-            raise NotYet(f"what_it_shows: {key} is {answer[key]!r}, expected True or False.")
-        if answer[key] != right:
-            raise NotYet(f"what_it_shows: {key} is not {answer[key]}. {reason}")
+    right, reasons = ({key: pair[n] for key, pair in SHOWN.items()} for n in (0, 1))
+    checks.marks(what_it_shows, right, reasons, "what_it_shows")
     checks.solved("what_it_shows reads the figure")
 
 
@@ -254,9 +257,9 @@ def check_own_world(my_grammar) -> None:
         raise NotYet(f"my_grammar: it has {len(world.words)} different words, expected at least 8.")
     if not 0.1 <= rate <= 1.0:
         way = "give some rule more alternatives" if rate < 0.1 else "make some alternatives much more probable (3: …)"
-        raise NotYet(f"my_grammar: its entropy rate is {rate:.2f} nats per word, expected 0.1 to 1: {way}.")
+        raise NotYet(f"my_grammar: its entropy rate is {abs(rate):.3f} nats per word, expected 0.1 to 1: {way}.")
     if not marked:
-        raise NotYet(f"my_grammar: no dependency is marked: {MARK}, with the same kind, the cue first.")
+        raise NotYet(f"my_grammar: no dependency is marked: {_why_none_is_marked(source)}.")
     far = [(d.kind, text[d.cue], text[d.target]) for text, d in marked if d.distance >= 5]
     if not far:
         most = max(d.distance for _, d in marked)
@@ -297,9 +300,29 @@ def _said_by_mistake(world: GrammarWorld) -> str:
             return f"{word!r} is said as a word: a rule takes no mark with /, mark the words in the rule."
         if any(name in world.grammar.rules for name in re.findall(r"[A-Z][A-Z_]+", word)):
             return f"{word!r} is said as a word: a rule's name stands apart, with a space before a full stop."
+        if glued := re.fullmatch(r"(.+/\w+!?)(\W+)", word):
+            return f"{word!r} is said as a word: a mark ends its word, so put a space before {glued[2]!r}."
+        if re.search(r"\w/(\w*[^\w!]|!?$)", word):
+            return f"{word!r} is said as a word: a mark is /kind or /kind!, with letters and digits alone."
         if len(word) > 1 and re.search(r"[{}\[\]]", word):
             return f"{word!r} is said as a word: is a bracket missing, or one too many?"
     return ""
+
+
+def _why_none_is_marked(source: str) -> str:
+    """Which of the two marks is missing in a grammar, or does not fit."""
+    lines = [line for rules in tomllib.loads(source)["rules"].values() for line in rules]
+    said = re.findall(r"\S/(\w+)(!?)(?=\s|$)", " \n".join(lines))
+    cues, targets = ({kind for kind, mark in said if mark == which} for which in ("", "!"))
+    if not said:
+        return MARK
+    if not targets:
+        return f"the cue has its mark, /{min(cues)}, and the far word has none: write /{min(cues)}! behind it"
+    if not cues:
+        return f"the far word has its mark, /{min(targets)}!, and the cue has none: write /{min(targets)} behind it"
+    if not cues & targets:
+        return f"the cue is of kind /{min(cues)}, the far word of kind /{min(targets)}!: give both the same kind"
+    return "the far word comes before its cue, or they never come in the same text: put the cue first"
 
 
 def _check_it_depends(far: list[tuple[str, str, str]]) -> None:

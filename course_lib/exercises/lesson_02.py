@@ -27,6 +27,26 @@ def _other_powers(W_h: float, T: int) -> list[tuple[float, str]]:
     pairs = [((h - 1) * move, why or other) for h, why in h_T for move, other in moves if why or other]
     unbracketed = [(h - 1 * move, "* goes before -: write (h_T - 1) in brackets.") for h, _ in h_T for move, _ in moves]
     power = (W_h ** (T - 1) - 1) * (T - 1) * W_h**T - 2
+    linear = "There is no tanh here: h_T is W_h to the power T - 1."
+    parts = checks.mixtures(
+        lambda h, error, move, factor: factor * error(h) * move,
+        [*h_T[:1], *h_T[2:], (np.tanh(W_h) ** (T - 1), linear), (np.tanh(W_h ** (T - 1)), linear)],
+        [(lambda h: h - 1, ""), (lambda h: 1 - h, "The sign is turned round: E grows with h_T - 1, not with 1 - h_T."),
+         (lambda h: h + 1, "h_T should be 1, so the error is h_T - 1, not h_T + 1."),
+         (lambda h: h, "E is the square of h_T - 1, not of h_T."),
+         (lambda h: (h - 1) ** 2, "The derivative of a square has no square: E moves with h_T by h_T - 1."),
+         (np.abs, "E is the square of h_T - 1, not of h_T, and no absolute value is taken.")],
+        [moves[0], *moves[4:], (W_h ** (T - 2), "W_h is used T - 1 times, and every use contributes as much."),
+         (T * W_h ** (T - 2), "At step 1 the memory before is 0: W_h is used T - 1 times, not T."),
+         ((T - 2) * W_h ** (T - 2), "W_h is used at steps 2 to T: T - 1 times."),
+         ((T - 1) * np.ones(()), "The derivative of W_h to the power T - 1 keeps a power: T - 2."),
+         ((T - 1) * np.tanh(W_h) ** (T - 2), "There is no tanh here: T - 1 times W_h to the power T - 2."),
+         (sum(W_h**k for k in range(T)), "Each use contributes alike, W_h to the power T - 2."),
+         (sum(k * W_h ** (k - 1) for k in range(1, T)), "E looks at h_T alone: the other h_t have no loss.")],
+        [(1, ""), (2, "The 2 of the square and the half in E cancel."),
+         (0.5, "The half in E and the 2 of the square cancel."),
+         (1 / T, "E is not divided by T: it stands at the last step alone.")],
+    )  # fmt: skip
     right, uses = W_h ** (T - 1), (T - 1) * W_h ** (T - 2)
     return [
         *pairs,
@@ -35,6 +55,7 @@ def _other_powers(W_h: float, T: int) -> list[tuple[float, str]]:
         (right * uses - 1, "* goes before -: write (h_T - 1) in brackets."),
         ((right - 1) * right, "The derivative of W_h to the power T - 1 is T - 1 times W_h to the power T - 2."),
         ((right - 1) ** 2 * uses, "The derivative of a square has no square: E moves with h_T by h_T - 1."),
+        *parts,
         ((T - 1) * right, "That is nearly how h_T moves, with a power of T - 2; and multiply it by h_T - 1."),
     ]
 
@@ -163,6 +184,10 @@ def check_clip(clip) -> None:
     def flat(answer, given):
         if isinstance(answer, types.GeneratorType):
             raise NotYet("clip: expected a list, got a generator: write [ ] around it, not ( ), or list(…).")
+        one = answer[0] if isinstance(answer, (list, tuple)) and len(answer) == 1 else answer
+        if isinstance(one, np.ndarray) and one.shape == (sum(g.size for g in given),) and len(given) > 1:
+            raise NotYet("clip: the arrays come back joined to one: join them for the norm alone, and return a list of "
+                         f"{len(given)} arrays, with the shapes they came in.")  # fmt: skip
         if isinstance(answer, np.ndarray) or (isinstance(answer, (list, tuple)) and len(answer) == 1 < len(given)):
             raise NotYet(f"clip: expected a list of {len(given)} arrays, got one array: is return inside the loop?")
         if not isinstance(answer, (list, tuple)) or len(answer) != len(given):
@@ -211,7 +236,10 @@ def check_start(my_start) -> None:
     """(H, rng) -> W_h (H, H) with which a gradient of length 1 is 0.01 to 100 long, 50 steps back, on noise."""
     for seed, H in enumerate((64, 64, 48)):
         rng = np.random.default_rng(seed)
-        W_h = checks.as_array(checks.run(my_start, H, rng), (H, H), "my_start")
+        W_h = checks.as_array(checks.run(my_start, H, rng), (H, H), "my_start", {
+            (H,): "that is one row: a number from each unit to each, size=(H, H)",
+            **({} if H == 64 else {(64, 64): "it is asked for another number of units now: use H, not 64"}),
+        })  # fmt: skip
         noise, towards = 0.5 * rng.normal(size=(8, 51, H)), rng.normal(size=(8, H))
         zero, identity = np.zeros((8, H)), np.eye(H)
 
@@ -225,17 +253,21 @@ def check_start(my_start) -> None:
 
         reach, loud = back(W_h)
         if not 0.01 <= reach <= 100:
-            others = {factor: back(factor * W_h)[0] for factor in (0.5, 0.7, 0.85, 1.15, 1.3, 1.6, 2, 3)}
-            helps = [factor for factor, found in others.items() if 0.01 <= found <= 100]
+            radius = np.abs(np.linalg.eigvals(W_h)).max()
+            others = {size: back(size / radius * W_h)[0] for size in np.arange(0.5, 3, 0.1)} if radius > 1e-9 else {}
+            helps = [size for size, found in others.items() if 0.01 <= found <= 100]
             way = "vanishes" if reach < 0.01 else "explodes"
             if reach < 0.01 and loud > 0.9:
                 way += ", since all units are near -1 or 1, where tanh is flat"
             if helps:
-                way += f": stretch {'less' if min(helps) < 1 else 'more'} in W_h"
+                more = "less" if min(helps) < radius else "more"
+                way += f": stretch {more} in W_h (its spectral radius is {radius:.2g})"
+            elif not W_h.any():
+                way += ": W_h is 0 everywhere, so nothing comes from the step before"
             else:
                 way += (
-                    ", and so it does with this matrix times any number from .5 to 3: with noise coming in, stretching "
-                    "alone does not do. Take another kind of matrix, one that turns and mixes all units (orthogonal, "
+                    ", and so it does with this matrix times any other number: with noise coming in, stretching alone "
+                    "does not do. Take another kind of matrix, one that turns and mixes all units (orthogonal, "
                     "Gaussian), times a number"
                 )
             raise NotYet(f"my_start: 50 steps back the gradient is {reach:.1e} long; it {way}.")

@@ -1,7 +1,7 @@
 """Checks of lesson 03."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -57,6 +57,28 @@ def _check_one_step_back(step_back, rng, B: int, H: int, size: float) -> None:
     not_squashed = "tanh is applied to c_t, so its slope is 1 - tanh(c_t)**2."
     if np.allclose(to_h, c) and np.allclose(to_c, h):
         raise NotYet("step_back: the two are right, but in the wrong order: to h first, then to c.")
+    shown = [  # what comes to c_t through h_t
+        (dh_t * o * (1 - tanh_c**2), ""), (dh_t * o * (1 - c_t**2), not_squashed), (0, no_page),
+        (dh_t * o, "The way through h_t crosses tanh: its slope is 1 - tanh(c_t)**2."),
+        (dh_t * (1 - tanh_c**2), "The way through h_t crosses the output gate: times o."),
+        (dh_t * (1 - c_t**2), "The way through h_t crosses the output gate, times o; its slope is 1 - tanh(c_t)**2."),
+        (dh_t * o * (1 - tanh_c), "The slope is 1 - tanh(c_t)**2: the square is missing."),
+        (dh_t * o * tanh_c, "The way through h_t is crossed with the slope of tanh, 1 - tanh(c_t)**2, not with tanh."),
+        (dh_t * f * (1 - tanh_c**2), "The way through h_t crosses the output gate: times o, not f."),
+        (dh_t * i * (1 - tanh_c**2), "The way through h_t crosses the output gate: times o, not i."),
+        (dh_t * o * (1 - np.tanh(c_prev) ** 2), "h_t shows c_t, not c_{t-1}: 1 - tanh(c_t)**2."),
+        (dh_t * o * (1 + tanh_c**2), "The slope of tanh has a minus: 1 - tanh(c_t)**2."),
+        (dh_t * o * (1 - o) * (1 - tanh_c**2), "On the way through h_t o is a factor: its slope is on the way to a_o."),
+    ]  # fmt: skip
+    stayed = [  # what comes from step t + 1
+        (dc_next, ""), (0, no_page), (-dc_next, "What comes on two ways is added, not subtracted."),
+        (dc_next * f, "dc_next is what step t + 1 hands to c_t, its forget gate included: f comes in once, on the way "
+         "to c_{t-1}."),
+    ]  # fmt: skip
+    kept = [(f, ""), (1, "Between c_{t-1} and c_t stands the forget gate: times f."),
+            *((by, "What is kept of c_{t-1} is f: times f.") for by in (1 - f, o, i, g, c_prev, f * (1 - f))),
+            (f * (1 - f), "f is the gate itself, no slope stands on the way to c_{t-1}: times f."),
+            (f**2, "Once times f is enough: c_{t-1} goes through the forget gate once.")]  # fmt: skip
     checks.expect_close(to_c, c, "step_back, to c_{t-1}", [
         (dc_next * f, no_page),
         (dc_next * f + dh_t, no_page),
@@ -81,6 +103,9 @@ def _check_one_step_back(step_back, rng, B: int, H: int, size: float) -> None:
         (dc * c_prev, "What is kept of c_{t-1} is f: times f; c_{t-1} itself goes to the forget gate."),
         (dc * i, "What is kept of c_{t-1} is f, not i: times f."),
         (dc * g, "What is kept of c_{t-1} is f, not g: times f."),
+        *checks.mixtures(lambda through, later, by: (later + through) * by, shown, stayed, kept),
+        (dc * f + dh_t, "To c_{t-1} goes what dc_t gathers, times f: do not add dh_t once more."),
+        (dc * f + dh_t @ W_h[:, :H].T, "To c_{t-1} there is no matrix: f times all of dc_t."),
     ])  # fmt: skip
     checks.expect_close(to_h, h, "step_back, to h_{t-1}", [
         (back(squashed=c_t)[0], not_squashed),
@@ -161,6 +186,24 @@ def check_delta_f(delta_f) -> None:
               for part in (f, 1 - f, 1)),
             (dE_dc + (c_prev - g) * slope, "By the chain rule it is multiplied with dE_dc, not added."),
             ((c_prev - g) * slope, "The derivative of c_t is right; by the chain rule it is multiplied with dE_dc."),
+            *checks.mixtures(
+                lambda error, moves, through, more: error * moves * through * more,
+                [(dE_dc, ""), (1, "By the chain rule it is multiplied with dE_dc."),
+                 (-dE_dc, "The sign is turned: more f_t means more of c_{t-1} and less of g_t.")],
+                [(c_prev - g, ""), *((value, "By f_t the derivative of c_t is c_{t-1} - g_t.") for value in (
+                    c_prev, g, c_prev + g, c_t, c_t - g, c_prev - 1, c_prev - (1 - f) * g, f * c_prev - g,
+                    f * c_prev - (1 - f) * g, f * c_prev + (1 - f) * g, c_prev * g, c_prev + (1 - f) * g,
+                    c_prev - f * g, c_t - c_prev, f * c_prev))],
+                [(slope, ""), (1, "That stops at f_t: go on through the sigmoid, times f (1 - f)."),
+                 *((value, "The slope of the sigmoid is f (1 - f).") for value in (
+                     1 - f**2, squashed, sigmoid(f), f, 1 - f, f**2 * (1 - f), f * (1 - f) ** 2, slope**2, f + 1 - f,
+                     f * (1 + f), 1 / slope, f**2, f * (1 - f**2), 1 - np.tanh(f) ** 2, f * (f - 1)))],
+                [(1, ""), (1 - g**2, "g_t does not change with a_f: its tanh is not on the way."),
+                 (f, "There is an f too many: f_t is gone in the derivative of f_t c_{t-1}."),
+                 (1 / B, "Each text has its own: no mean is taken."),
+                 (2, "There is a 2 too many."),
+                 (1 - np.tanh(c_t) ** 2, "dE_dc is behind the tanh of h_t already: its slope is not on the way.")],
+            ),
         ])  # fmt: skip
     checks.solved("delta_f: through both places, and the sigmoid")
 
@@ -179,15 +222,31 @@ FIGURE = [  # right or wrong, and where to look
 
 def check_figure_says(figure_says) -> None:
     """Five marks, True or False, as a list."""
-    answer = checks.run(figure_says)
-    if not isinstance(answer, (list, tuple, np.ndarray)) or np.shape(answer) != (len(FIGURE),):
-        raise NotYet(f"figure_says: expected a list of {len(FIGURE)} marks, such as [True, False, …].")
-    for number, (mark, (right, look)) in enumerate(zip(answer, FIGURE, strict=True), 1):
-        if not isinstance(mark, (bool, np.bool_)):
-            raise NotYet(f"figure_says: mark {number} is {mark!r}; write True or False, without quotation marks.")
-        if mark != right:
-            raise NotYet(f"figure_says: look again at statement {number}: {look}")
+    checks.marks(figure_says, [right for right, _ in FIGURE], [f"Look again: {look}" for _, look in FIGURE],
+                 "figure_says")  # fmt: skip
     checks.solved("figure_says: five right marks")
+
+
+def _log_odds(f):
+    return np.log(f / (1 - f)) if 0 < f < 1 else np.nan
+
+
+def _other_biases(steps: int) -> list[tuple]:
+    """What forget_bias_for may give with another gate, with something else in place of the log odds, or with both."""
+    n = np.float64(steps)
+    gates = [np.exp(-1 / n), 1 - 1 / n, 1 - 0.5 / n, 0.5**n, 0.5 / n, 1 / n, 0.5, 0.5 ** (1 / (2 * n)), 2 ** (1 / n),
+             0.5 ** (2 / n), 1 - 0.5 ** (1 / n), n / (n + 1), 0.5 ** (1 / (n + 1)), 0.5 ** (1 / (n - 1 or np.nan))]  # fmt: skip
+    undone: list[Callable] = [
+        np.log, lambda f: -np.log(f), sigmoid, np.arctanh, np.tanh, np.exp, lambda f: f / (1 - f), lambda f: 1 / f - 1,
+        lambda f: np.log(f / (1 + f)), lambda f: -np.log(1 - f), lambda f: np.log2(f / (1 - f)),
+        lambda f: np.log10(f / (1 - f)), lambda f: np.log1p(f / (1 - f)), lambda f: f * (1 - f),
+        lambda f: np.log(f) * np.log(1 - f), lambda f: -_log_odds(f), lambda f: _log_odds(f) / 2,
+        lambda f: 2 * _log_odds(f), lambda f: _log_odds(f) * n, lambda f: _log_odds(f) / n,
+    ]  # fmt: skip
+    f, gate = 0.5 ** (1 / n), "The gate is f = 0.5 ** (1 / steps): f to the power of steps shall be 1/2."
+    undo = "The sigmoid is undone by log(f / (1 - f)), with the natural logarithm, and by nothing else."
+    return checks.mixtures(lambda f, back: back(f), [(f, ""), *((other, gate) for other in gates)],
+                           [(_log_odds, ""), *((other, undo) for other in undone)])  # fmt: skip
 
 
 def check_forget_bias(forget_bias_for) -> None:
@@ -199,10 +258,7 @@ def check_forget_bias(forget_bias_for) -> None:
                          "/ goes before -: is it log(f / (1 - f)), with both brackets?")  # fmt: skip
         answer = checks.as_array(answer, (), "forget_bias_for")
 
-        def bias(f):
-            return np.log(f / (1 - f)) if 0 < f < 1 else np.nan
-
-        f = 0.5 ** (1 / steps)
+        bias, f = _log_odds, 0.5 ** (1 / steps)
         checks.expect_close(answer, bias(f), what, [
             (f, "That is the gate, f: the bias is what the sigmoid makes f of, log(f / (1 - f))."),
             (sigmoid(f), "The sigmoid leads from the bias to the gate. Turn it round: log(f / (1 - f))."),
@@ -233,6 +289,7 @@ def check_forget_bias(forget_bias_for) -> None:
             *((100 * value, "Not in per cent: f is a share, between 0 and 1.") for value in (f, bias(f))),
             (np.log(f), "log(f) undoes an exponential; the sigmoid is undone by log(f / (1 - f))."),
             (np.log(steps), "Near for long memories, but not exact: f = 0.5 ** (1 / steps), then undo the sigmoid."),
+            *_other_biases(steps),
             (np.log(steps / np.log(2)), "Near for long memories, but not exact: do not approximate 1 - f."),
         ])  # fmt: skip
     checks.solved("forget_bias_for gives the bias for a memory")
@@ -261,6 +318,24 @@ def _one_gate_explains(alphabet, texts, W_x, W_h, b) -> bool:
     return False
 
 
+def _are_exchanged(alphabet, W_x, b) -> bool:
+    """Whether f does what i should, open at brackets and shut elsewhere, while i stays open."""
+    gates, at_bracket = sigmoid(W_x[:, :2] + b[:2]), np.isin(list(alphabet), ["(", ")"])
+    return bool(
+        (gates[:, 0] > 0.9).all() and (gates[at_bracket, 1] > 0.9).all() and (gates[~at_bracket, 1] < 0.1).all()
+    )
+
+
+def _what_changes(i: float, f: float, g: float) -> str:
+    """Which gate lets the cell change, of what goes into the nonlinearities."""
+    leaks = sigmoid(i) * abs(np.tanh(g)) > 1e-3
+    if leaks and sigmoid(f) > 0.999:
+        return f"shut the input gate, it is {sigmoid(i):.2f} and writes {sigmoid(i) * np.tanh(g):.2f} at each step"
+    if not leaks:
+        return f"open the forget gate, it is {sigmoid(f):.4g}, and what was counted fades"
+    return f"shut the input gate, it is {sigmoid(i):.2f}, and open the forget gate, it is {sigmoid(f):.4g}"
+
+
 def check_counter(counter) -> None:
     """alphabet -> W_x (V, 4), W_h (1, 4), b (4,) of an LSTM whose cell is the depth of brackets."""
     world = nesting.NestingWorld()
@@ -268,7 +343,13 @@ def check_counter(counter) -> None:
     shapes = [(V, 4), (1, 4), (4,)]
     hints: list[dict] = [
         {(4, V): "rows and columns are exchanged: a row for each character, a column for each of i, f, g, o"},
-        {(4, 1): "rows and columns are exchanged: one row, for the one unit"} | {(4,): "one row: np.zeros((1, 4))"},
+        {
+            (4, 1): "rows and columns are exchanged: one row, for the one unit",
+            (4,): "one row: np.zeros((1, 4))",
+            (4, 4): "there is one unit, so one row: np.zeros((1, 4))",
+            (1, 1): "a number for each of i, f, g, o",
+            (V, 4): "a row for each unit, not for each character: np.zeros((1, 4))",
+        },
         dict.fromkeys([(1, 4), (4, 1)], "four numbers, without a second axis"),
     ]
     for alphabet in (world.alphabet, world.alphabet[::-1]):
@@ -281,6 +362,11 @@ def check_counter(counter) -> None:
         wrong = _first_wrong(alphabet, texts, W_x, W_h, b)
         if wrong is None:
             continue
+        if (
+            _are_exchanged(alphabet, W_x, b)
+            and _first_wrong(alphabet, texts, *(m[..., [1, 0, 2, 3]] for m in (W_x, W_h, b))) is None
+        ):
+            raise NotYet("counter: the columns of i and f are exchanged: the order is i, f, g, o.")
         one_gate = _one_gate_explains(alphabet, texts, W_x, W_h, b)
         for order in list(itertools.permutations(range(4)))[1:]:
             columns = list(order)
@@ -298,8 +384,11 @@ def check_counter(counter) -> None:
         why = {
             "(": "at ( write +1: open the input gate, candidate tanh(large) = 1",
             ")": "at ) write -1: open the input gate, candidate tanh(-large) = -1",
-        }.get(text[place], "here nothing should change: shut the input gate, open the forget gate")
-        if text[place] in "()" and sigmoid(f) < 0.9:
+        }.get(text[place], f"here nothing should change: {_what_changes(i, f, g)}")
+        empty = [mark for mark in "()" if not W_x[alphabet.index(mark)].any()]
+        if empty and W_x.any():
+            why = f'the row of {empty[0]} in W_x is all 0: alphabet.index("{empty[0]}") is its number'
+        elif text[place] in "()" and sigmoid(f) < 0.9:
             why = (f"at {text[place]} the forget gate is not open, it is {sigmoid(f):.2f}, so what was counted is "
                    "lost: open it at every character")  # fmt: skip
         elif text[place] in "()" and sigmoid(i) > 0.99 and abs(g) < 3:
