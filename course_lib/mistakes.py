@@ -314,14 +314,16 @@ def _misfit(said: str, frame: FrameType | None, code: str) -> str:
     """Of two arrays that do not go together: their shapes, and whether rows and columns are exchanged."""
     is_product = not re.search("broadcast|Incompatible shapes", said)
     sizes = _operands(frame, code) or _written(said)
+    if not sizes and is_product and "vstack" in code:
+        return ": np.vstack puts one below the other, as further rows: side by side is np.hstack"
     if not sizes:
         return f": {EXCHANGED}" if is_product else f": {said}"
     a, b = sizes
     if not is_product:
         return f", shapes {a} and {b}: {_no_pairs(a, b, code)}"
     if a == b:
-        return (f", shapes {a} @ {b}: to add up over the rows, the texts, write .T behind the first of the two; "
-                "for a product number by number write *, not @")  # fmt: skip
+        return (f", shapes {a} @ {b}: for a product number by number write *, not @; to add up over the rows, the "
+                "texts, write .T behind the first of the two")  # fmt: skip
     if any(_fits(*pair) for pair in ((b, a), (b, a[::-1]), (a, b[::-1]))):
         return f", shapes {a} @ {b}: {EXCHANGED}"
     return f", shapes {a} @ {b}: rows of {a[-1]} numbers need a matrix with {a[-1]} rows; do the two belong together?"
@@ -338,6 +340,8 @@ def _no_pairs(a: tuple, b: tuple, code: str) -> str:
         )
     if re.search(r"@.*(?<!\*)\*(?!\*)", code):
         return "@ and * go from left to right: put brackets around what is multiplied number by number first"
+    if len(b) == 2 and len(a) == 2 and b[1] == 1 and b[0] == a[1]:
+        return f"{b} is a column, and the rows have {a[1]} numbers: leave [:, None] out, one row is added to each"
     if len(a) == len(b) == 2 and a == b[::-1] and "*" not in code:
         return EXCHANGED
     number_by_number = "they do not go together, number by number"
