@@ -381,7 +381,10 @@ def mixtures(build: Callable, *parts: Sequence[tuple[Any, str]], at_most: int = 
     for chosen in itertools.product(*parts):
         hints = [hint for _, hint in chosen if hint]
         if 0 < len(hints) <= at_most:
-            found.append((build(*(value for value, _ in chosen)), hints))
+            value = build(*(value for value, _ in chosen))
+            found.append(
+                (np.nan if np.size(value) > 2 and np.ptp(value) == 0 else value, hints)
+            )  # all alike: no evidence
     return [(value, " ".join(hints)) for value, hints in sorted(found, key=lambda each: len(each[1]))]
 
 

@@ -231,8 +231,8 @@ def check_delta_f(delta_f) -> None:
                  (-dE_dc, "The sign is turned: more f_t means more of c_{t-1} and less of g_t.")],
                 [(c_prev - g, ""), *((value, "By f_t the derivative of c_t is c_{t-1} - g_t.") for value in (
                     c_prev, g, c_prev + g, c_prev - 2 * g, c_t, c_t - g, c_prev - 1, c_prev - (1 - f) * g,
-                    f * c_prev - g, f * c_prev - (1 - f) * g, f * c_prev + (1 - f) * g, c_prev * g, c_prev + (1 - f) * g,
-                    c_prev - f * g, c_t - c_prev, f * c_prev))],
+                    f * c_prev - g, f * c_prev - (1 - f) * g, f * c_prev + (1 - f) * g, c_prev * g,
+                    c_prev + (1 - f) * g, c_prev - f * g, c_t - c_prev, f * c_prev))],
                 [(slope, ""), (1, "That stops at f_t: go on through the sigmoid, times f (1 - f)."),
                  *((value, "The slope of the sigmoid is f (1 - f).") for value in (
                      1 - f**2, squashed, sigmoid(f), f, 1 - f, f**2 * (1 - f), f * (1 - f) ** 2, slope**2, f + 1 - f,
@@ -261,7 +261,8 @@ FIGURE = [  # right or wrong, and where to look
 
 def check_figure_says(figure_says) -> None:
     """Five marks, True or False, as a list."""
-    checks.marks(figure_says, [right for right, _ in FIGURE], [f"Look again: {look}" for _, look in FIGURE],
+    marks = checks.run(figure_says)
+    checks.marks(marks, [right for right, _ in FIGURE], [f"Look again: {look}" for _, look in FIGURE],
                  "figure_says")  # fmt: skip
     checks.solved("figure_says: five right marks")
 
@@ -289,9 +290,10 @@ def _other_biases(steps: int) -> list[tuple]:
                            [(_log_odds, ""), *((other, undo) for other in undone)])  # fmt: skip
 
 
-def _all_biases(steps: int) -> list[tuple]:
+def _all_biases(number: int) -> list[tuple]:
     """What forget_bias_for gives by a likely mistake."""
-    bias, f, steps = _log_odds, 0.5 ** (1 / steps), np.float64(steps)
+    steps = np.float64(number)
+    bias, f = _log_odds, 0.5 ** (1 / steps)
     return [
         (f, "That is the gate, f: the bias is what the sigmoid makes f of, log(f / (1 - f))."),
         (sigmoid(f), "The sigmoid leads from the bias to the gate. Turn it round: log(f / (1 - f))."),
@@ -322,7 +324,7 @@ def _all_biases(steps: int) -> list[tuple]:
         *((100 * value, "Not in per cent: f is a share, between 0 and 1.") for value in (f, bias(f))),
         (np.log(f), "log(f) undoes an exponential; the sigmoid is undone by log(f / (1 - f))."),
         (np.log(steps), "Near for long memories, but not exact: f = 0.5 ** (1 / steps), then undo the sigmoid."),
-        *_other_biases(steps),
+        *_other_biases(number),
         (np.log(steps / np.log(2)), "Near for long memories, but not exact: do not approximate 1 - f."),
     ]  # fmt: skip
 
@@ -333,8 +335,8 @@ def check_forget_bias(forget_bias_for) -> None:
     def answer(steps):
         value = checks.run(forget_bias_for, steps)
         if isinstance(value, (float, np.floating)) and not np.isfinite(value):
-            raise NotYet(f"forget_bias_for({steps}): the answer is {value}, so the logarithm of 0, or of a number below "
-                         "0, was taken. / goes before -: is it log(f / (1 - f)), with both brackets?")  # fmt: skip
+            raise NotYet(f"forget_bias_for({steps}): the answer is {value}, so the logarithm of 0, or of a number "
+                         "below 0, was taken. / goes before -: is it log(f / (1 - f)), bracketed?")  # fmt: skip
         return checks.as_array(value, (), "forget_bias_for")
 
     checks.expect_cases(answer, [(3,), (10,), (200,), (1,)], lambda steps: _log_odds(0.5 ** (1 / steps)),
