@@ -13,6 +13,7 @@ SENTENCES = {  # a text -> how many words it has
     "I read and I sleep and I read.": 8,
     "": 0,
     "Paris – in May – is warm.": 5,
+    "Well , then .": 2,
 }
 
 
@@ -26,6 +27,8 @@ def check_count_words(count_words) -> None:
             if all(counts[each] == SENTENCES[each] for each in counts):
                 raise
             break  # what was wrong before it stopped says more
+        if isinstance(count, (list, tuple)) and count and all(isinstance(each, (bool, np.bool_)) for each in count):
+            raise NotYet("that is True or False for each of them: add them up, sum(…), a True counts 1.")
         if isinstance(count, (list, tuple, set)):
             raise NotYet("those are the words themselves: return how many there are, len(…).")
         if isinstance(count, str):
@@ -68,6 +71,8 @@ LIKELY: list[tuple[Callable, str]] = [  # what is counted -> its hint
     (lambda s: len({each.lower() for each in _words(s)}), ONCE),
     (lambda s: len(set(s.split())), ONCE),
     (lambda s: len(set(text.tokenize(s))), ONCE + " And punctuation does not count."),
+    (lambda s: sum(each not in ".,!?;:" for each in text.tokenize(s)),
+     "There are other signs than . , ! and ?: a dash is no word. isalpha tells words from signs."),
     (lambda s: len(s.split()), "split() cuts at spaces, so a dash between two spaces counts: text.tokenize and isalpha "
      "tell."),
     (lambda s: s.count(" "), SPACES),

@@ -47,6 +47,7 @@ def check_perplexity(perplexity_of) -> None:
                            (given * negative).sum() / given.sum())),
         ((given * negative).sum(), "Do not multiply by p, each word that came counts the same; then the exponential."),
         (np.exp(-np.median(np.log(given))), "Take the mean, not the median."),
+        (1 / given.sum(), "Take the logarithm of each probability, then the mean: not the logarithm of their sum."),
         *_other_perplexities(given),
         (given.prod() ** -1, "Divide by the number of words: the mean of the logarithms, not their sum."),
     ])  # fmt: skip
@@ -136,6 +137,9 @@ def check_rnn_step(rnn_step) -> None:
         (np.tanh(inner + b), "The bias b is added twice."),
         (np.tanh(inner) + b, "The bias b is added twice, once of them outside the tanh."),
         (np.tanh(np.tanh(inner)), "One tanh is enough."),
+        (np.tanh(inner) + h_prev, "h_t takes the place of h_prev: the old memory is not added once more."),
+        (np.tanh(np.hstack([h_prev, x_t]) @ np.vstack([W_x, W_h]) + b), "Input and memory are joined in another order "
+         "than W_x and W_h."),
         ((np.tanh(x_t @ W_x + b) + np.tanh(h_prev @ W_h + b)) / 2, "Add first, then one tanh: no mean is taken."),
         ((np.tanh(x_t @ W_x) + np.tanh(h_prev @ W_h)) / 2, "Add all three first, then one tanh: no mean is taken."),
         *checks.mixtures(
@@ -237,7 +241,8 @@ def _other_softmaxes(logits: np.ndarray, T: float) -> list[tuple]:
          (logits / T / np.abs(logits / T).max(axis=-1, keepdims=True), "Subtract the largest, do not divide by it."),
          (logits / logits.max(axis=-1, keepdims=True) / T, "Subtract the largest logit, do not divide by it."),
          (-logits / T, "The sign is turned round: the largest logit gets the largest probability."),
-         (logits / (1 + T), by_T), (logits / T - logits.mean(axis=0), "Subtract a number of each row's own: axis=-1."),
+         (logits / (1 + T), by_T), (np.round(logits / T), "What is divided is not rounded."),
+         (logits / T - logits.mean(axis=0), "Subtract a number of each row's own: axis=-1."),
          ((logits - logits.max(axis=0)) / T, "Subtract each row's own largest: axis=-1, keepdims=True.")],
         [(np.exp, ""), (lambda s: s, "The exponential is missing: np.exp, then divide by the sum."),
          (lambda s: 2**s, "The base is e: np.exp."), (lambda s: 10**s, "The base is e: np.exp."),

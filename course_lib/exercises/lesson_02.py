@@ -92,6 +92,8 @@ def _other_slopes(W_h: float, T: int) -> list[tuple]:
         *((error * h_T * np.log(np.abs(W_h)) * times, "The derivative is by W_h, not by T: no logarithm, but T - 1 "
            "times W_h to the power T - 2.") for error in (h_T - 1, 1, h_T) for times in (1, T - 1)),
         ((h_T - 1) ** 2, "That is twice E: the question is its derivative by W_h."),
+        ((h_T - 1) * uses * moves, "T - 1 comes in once: every use of W_h contributes W_h to the power T - 2."),
+        ((uses * W_h - 1) * uses, "W_h is multiplied with itself, T - 1 times: a power, **, not a product."),
         (h_T * (h_T - 1) * moves, "E moves with h_T by h_T - 1 alone."),
     ]  # fmt: skip
 
@@ -248,7 +250,10 @@ def check_clip(clip) -> None:
         if isinstance(answer, np.ndarray) or (isinstance(answer, (list, tuple)) and len(answer) == 1 < len(given)):
             raise NotYet(f"clip: expected a list of {len(given)} arrays, got one array: is return inside the loop?")
         if not isinstance(answer, (list, tuple)) or len(answer) != len(given):
-            raise NotYet(f"clip: expected a list of {len(given)} arrays, as many as came in.")
+            got = f"{len(answer)} things" if isinstance(answer, (list, tuple)) else type(answer).__name__
+            raise NotYet(
+                f"clip: expected a list of {len(given)} arrays, as many as came in, and nothing else; got {got}."
+            )
         return np.concatenate([checks.as_array(a, g.shape, "clip").ravel() for a, g in zip(answer, given, strict=True)])
 
     whole = np.concatenate([g.ravel() for g in long])
@@ -268,6 +273,7 @@ def check_clip(clip) -> None:
         *((whole * 2 / by, why) for by, why in _other_norms(long)),
         (whole * 2, "It is multiplied by the limit: multiply by limit / norm."),
         (whole / 2, "It is divided by the limit: multiply by limit / norm."),
+        (whole - 2 / norm, "Multiply by limit / norm, do not subtract it: the direction has to stay."),
         (0 * whole, "All is 0: what is above the limit is scaled by limit / norm; // would cut that to 0."),
         *checks.mixtures(
             lambda length, factor: whole * factor(length),
@@ -297,6 +303,7 @@ def check_clip(clip) -> None:
             (whole * by / norm * limit / by**2, "Compare the norm with the limit, not its square."),
             (whole * by / norm * limit / by, "The norm is not above the limit, and it was scaled. Is its square "
              "compared, or nothing? Below the limit, leave the gradient as it is: do not scale it up."),
+            (whole / norm, "The norm is not above the limit, and it was scaled to 1: leave it as it is."),
             (whole * by / norm, "The norm is above the limit, and nothing was scaled: is its square compared?"),
         ])  # fmt: skip
     small = np.concatenate([g.ravel() for g in short])

@@ -335,8 +335,8 @@ def check_forget_bias(forget_bias_for) -> None:
     def answer(steps):
         value = checks.run(forget_bias_for, steps)
         if isinstance(value, (float, np.floating)) and not np.isfinite(value):
-            raise NotYet(f"forget_bias_for({steps}): the answer is {value}, so the logarithm of 0, or of a number "
-                         "below 0, was taken. / goes before -: is it log(f / (1 - f)), bracketed?")  # fmt: skip
+            raise NotYet(f"forget_bias_for({steps}): the answer is {value}: the logarithm of 0, or of one below 0. "
+                         "/ goes before -: is it log(f / (1 - f)), with both brackets?")  # fmt: skip
         return checks.as_array(value, (), "forget_bias_for")
 
     checks.expect_cases(answer, [(3,), (10,), (200,), (1,)], lambda steps: _log_odds(0.5 ** (1 / steps)),
