@@ -99,15 +99,15 @@ KINDS = ("live", "stored", "must be")
 SIGNS = {"✓": "live", "▤": "stored", "∴": "must be"}
 MARKS = {"a": "must be", "b": "live", "c": "stored", "d": "live", "e": "must be"}
 HINTS = {
-    ("a", "live"): "Could it come out otherwise, in any run? One row of the table is all that the product leaves.",
+    ("a", "live"): "Could it come out otherwise, in any run? All other rows are multiplied by 0, so one row is all that the product leaves.",
     ("a", "stored"): "No table of results is read, and it could not come out otherwise.",
     ("b", "must be"): "The network might have learned less: nothing but this run tells.",
     ("b", "stored"): "It was trained in the cell above, so it was measured now.",
     ("c", "live"): "Nobody trains for 25 minutes here: what came out was written into a table.",
     ("c", "must be"): "One network of the five did not: no theorem says that they learn it.",
     ("d", "stored"): "It says *in this run*: nothing was read from a table.",
-    ("d", "must be"): "Random weights come near log V, and no theorem says how near: it has to be measured.",
-    ("e", "live"): "The softmax divides by the sum, so it could not come out otherwise.",
+    ("d", "must be"): "Random weights come near to guessing, and no theorem says how near: it has to be measured.",
+    ("e", "live"): "Each is divided by that very sum, so it could not come out otherwise.",
     ("e", "stored"): "No table of results is read, and it could not come out otherwise.",
 }
 
