@@ -99,7 +99,7 @@ KINDS = ("live", "stored", "must be")
 SIGNS = {"✓": "live", "▤": "stored", "∴": "must be"}
 MARKS = {"a": "must be", "b": "live", "c": "stored", "d": "live", "e": "must be"}
 HINTS = {
-    ("a", "live"): "Could it come out otherwise, in any run? All other rows are multiplied by 0, so one row is all that the product leaves.",
+    ("a", "live"): "Could it come out otherwise, in any run? All rows but one are multiplied by 0.",
     ("a", "stored"): "No table of results is read, and it could not come out otherwise.",
     ("b", "must be"): "The network might have learned less: nothing but this run tells.",
     ("b", "stored"): "It was trained in the cell above, so it was measured now.",
