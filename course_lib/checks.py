@@ -4,7 +4,8 @@
 generator that it handed over. `guard` is put around every check (course_lib/exercises/__init__.py) for all the rest: a
 layer, a class, a grammar that breaks where it is used. Then `as_array`, `as_list` or `results` see that the answer is
 of the right kind, and `expect_close`, `expect_cases`, `number` or `marks` whether it is right, with a hint for each
-likely mistake.
+likely mistake; `mixtures` makes
+the hints for several at once, `of_cases` turns those of one case into those of several.
 """
 
 import contextlib
@@ -37,7 +38,8 @@ def guard(check: Callable) -> Callable:
     @functools.wraps(check)
     def guarded(*answers):
         try:
-            check(*answers)
+            with np.errstate(all="ignore"):  # what a mistake would give may be infinite
+                check(*answers)
         except NotYet:
             raise
         except Exception as error:
@@ -98,7 +100,7 @@ def _sentences(name: str) -> Iterator[None]:
 def _guarded(answer: Any, name: str) -> Any:
     """What a student's function returned; a function or generator among it tells its errors as NotYet, too."""
     if isinstance(answer, types.GeneratorType):
-        steps = _guarded_steps(answer, name)
+        steps: Any = _guarded_steps(answer, name)  # Any: a generator's __name__ can be set, and its type says not so
         steps.__name__ = answer.__name__
         return steps
     if isinstance(answer, types.FunctionType | types.MethodType | functools.partial):
@@ -364,7 +366,35 @@ def expect_cases(
                 found.append((all(same), sum(same[n] for n in wrong), hint))
     if found:
         raise NotYet(f"{what}: not yet. {max(found, key=lambda each: each[:2])[2]}")
+    if len(wrong) > 1 and all(is_close(each, answers[0]) for each in answers):
+        raise NotYet(f"{what}: not yet. The same comes whatever is given: are the arguments used?")
     expect_close(answers[wrong[0]], expected[wrong[0]], what, (), tolerance)
+
+
+def mixtures(build: Callable, *parts: Sequence[tuple[Any, str]], at_most: int = 2) -> list[tuple[Any, str]]:
+    """The `mistakes` of expect_close, for an answer made of several parts: one part is wrong, or as many as `at_most`.
+
+    parts: of each the values it may have, with a hint; the first is the right one, its hint empty. build(*values): the
+    answer they make. Fewer mistakes come first; the hints of several are joined.
+    """
+    found = []
+    for chosen in itertools.product(*parts):
+        hints = [hint for _, hint in chosen if hint]
+        if 0 < len(hints) <= at_most:
+            value = build(*(value for value, _ in chosen))
+            found.append(
+                (np.nan if np.size(value) > 2 and np.ptp(value) == 0 else value, hints)
+            )  # all alike: no evidence
+    return [(value, " ".join(hints)) for value, hints in sorted(found, key=lambda each: len(each[1]))]
+
+
+def of_cases(table: Callable, *example) -> list[tuple[Callable, str]]:
+    """The `mistakes` of expect_cases, from those of expect_close: table(*case) gives them for one case.
+
+    They come in the same number and order for every case; example: any case.
+    """
+    made = functools.cache(table)
+    return [(lambda *case, n=n: made(*case)[n][0], hint) for n, (_, hint) in enumerate(made(*example))]
 
 
 def is_close(answer, expected, tolerance: float = 1e-5) -> bool:

@@ -165,8 +165,13 @@ def explain(error: Exception, name: str, returned: bool = False) -> str:
     said, kind = message(error), type(error).__name__
     start = f"{name}: what it returned cannot be used, {kind}" if returned else f"{name} stopped with {kind}"
     start += f" at `{code}`" if code else ""
+    if code.startswith("raise "):  # a sentence of the student's own: it may sound like one of NumPy's
+        return _sentence(f"{start}: that line is your own, so the condition above it held; is it the right one?")
     if MISFIT.search(said):
         return _sentence(f"{start}{_misfit(said, frame, code)}")
+    if isinstance(error, ZeroDivisionError) and frame is not None and "//" in _written_in(frame):
+        return _sentence(f"{start}: what stands behind the / is zero there: is a // above it meant as /? // cuts off "
+                         "what stands behind the point")  # fmt: skip
     if cause := _meant(error, frame) or _cause(error, said):
         return _sentence(start + (f" ({said}): {cause}" if 0 < len(said) <= 100 else f": {cause}"))
     return _sentence(f"{start}: {said or 'it says no more'}")
@@ -208,6 +213,14 @@ def _is_none(node: ast.expr) -> bool:
     called = node.func if isinstance(node, ast.Call) else None
     name = getattr(called, "attr", getattr(called, "id", ""))
     return name in RETURN_NOTHING or (isinstance(node, ast.Constant) and node.value is None)
+
+
+def _written_in(frame: FrameType) -> str:
+    """The lines of the function a frame belongs to, without what follows a #, or ""."""
+    try:
+        return re.sub(r"#.*", "", inspect.getsource(frame.f_code))
+    except (OSError, TypeError):
+        return ""
 
 
 def _sentence(text: str) -> str:
@@ -301,13 +314,16 @@ def _misfit(said: str, frame: FrameType | None, code: str) -> str:
     """Of two arrays that do not go together: their shapes, and whether rows and columns are exchanged."""
     is_product = not re.search("broadcast|Incompatible shapes", said)
     sizes = _operands(frame, code) or _written(said)
+    if not sizes and is_product and "vstack" in code:
+        return ": np.vstack puts one below the other, as further rows: side by side is np.hstack"
     if not sizes:
         return f": {EXCHANGED}" if is_product else f": {said}"
     a, b = sizes
     if not is_product:
         return f", shapes {a} and {b}: {_no_pairs(a, b, code)}"
     if a == b:
-        return f", shapes {a} @ {b}: for a product number by number write *, not @"
+        return (f", shapes {a} @ {b}: for a product number by number write *, not @; to add up over the rows, the "
+                "texts, write .T behind the first of the two")  # fmt: skip
     if any(_fits(*pair) for pair in ((b, a), (b, a[::-1]), (a, b[::-1]))):
         return f", shapes {a} @ {b}: {EXCHANGED}"
     return f", shapes {a} @ {b}: rows of {a[-1]} numbers need a matrix with {a[-1]} rows; do the two belong together?"
@@ -324,6 +340,8 @@ def _no_pairs(a: tuple, b: tuple, code: str) -> str:
         )
     if re.search(r"@.*(?<!\*)\*(?!\*)", code):
         return "@ and * go from left to right: put brackets around what is multiplied number by number first"
+    if len(b) == 2 and len(a) == 2 and b[1] == 1 and b[0] == a[1]:
+        return f"{b} is a column, and the rows have {a[1]} numbers: leave [:, None] out, one row is added to each"
     if len(a) == len(b) == 2 and a == b[::-1] and "*" not in code:
         return EXCHANGED
     number_by_number = "they do not go together, number by number"

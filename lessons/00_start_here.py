@@ -58,8 +58,8 @@ all_well = doctor()
 # ## How a lesson works
 #
 # Every lesson asks a question with a number in it, tries something simple first, derives an idea, builds it in code, and
-# then measures whether it works. It trains on a [**world**](pages/glossary.md#world): data made by a program, whose truth is known. Here is the
-# first of them, a language:
+# then measures whether it works. Its networks learn from a [**world**](pages/glossary.md#world): data made by a program, so that the
+# truth about them is known. Here are three stories of the first world, a language:
 
 # %% slideshow={"slide_type": "fragment"}
 from course_lib.worlds import language
@@ -82,6 +82,8 @@ for story in world.sample(3, seed=0):
 # | ✓ | live | measured just now, in this run |
 # | ▤ | stored | read from a table, which is named: making it took too long for a lesson |
 # | ∴ | must be | follows from a theorem, or from how a thing is built: a test of the code |
+#
+# An example of the last kind: `next_word` gives the probability of every word that may come next.
 
 # %% slideshow={"slide_type": "fragment"}
 from course_lib.claims import at_most, claim, must_be, seed
@@ -90,7 +92,7 @@ after = world.next_word(["The", "clouds", "are", "in", "the"])
 must_be("the clouds are in the sky, and nowhere else", after == {"sky": 1.0})
 
 # %% [markdown]
-# So you need not take our word for it. `make reproduce` draws some rows of the stored tables, and makes them again.
+# Stored results need not be taken on trust: `make reproduce`, typed in a terminal, runs some of them again and compares.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### Guess first
@@ -123,9 +125,10 @@ guess.answer(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### Seeds
 #
-# Networks start from random weights. A claim must not hang on one lucky start, so each live one was tried under five
-# [**seeds**](pages/glossary.md#seed); a stored one stands on the runs in its table. You can try another: start the lab with `COURSE_SEED=7 make lab`.
-# The ticks should stay; most numbers in grey behind ✓ change.
+# Networks start from random weights. All random numbers of a run follow from one number, its [**seed**](pages/glossary.md#seed). A claim
+# must not hang on one lucky start, so each live claim was tried under five seeds; a stored claim stands on the runs in
+# its table. You can try another seed: start the lab with `COURSE_SEED=7 make lab`. The ticks should stay; most numbers in
+# grey behind ✓ change.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### Exercises
@@ -156,13 +159,14 @@ lesson_00.check_count_words(count_words)
 # %% [markdown]
 # #### 2 · Which mark?
 #
-# Not all exercises are code. These claims stand in later lessons. Which kind is each: `"live"`, `"stored"` or `"must be"`?
+# Not all exercises are code. Claims like these stand in later lessons. Which kind is each: `"live"`, `"stored"` or
+# `"must be"`?
 #
-# - a: a product with a one-hot vector is a table look-up
+# - a: a row of zeros with a single 1, times a matrix, is one row of that matrix
 # - b: the network that you have trained in the cell above is right nine times in ten
 # - c: so were four of five networks, trained for 25 minutes on another machine
-# - d: in this run, an untrained network starts within 0.05 of $\log V$
-# - e: the sum of the probabilities that a softmax gives is 1
+# - d: in this run, a network that has learned nothing yet is right as often as one who guesses, within 5 %
+# - e: numbers above 0, each divided by the sum of all, sum to 1
 
 
 # %% nbgrader={"grade_id": "which-mark"}
@@ -199,8 +203,9 @@ lesson_00.check_which_mark(which_mark)
 # | $\log$ | natural logarithm; information is measured in [**nats**](pages/glossary.md#nat): 1 nat = 1.44 bits |
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# Shapes: networks read a batch of $B$ texts at once. In equations a vector is a column: $W_x x_t$. In code it is a
-# **row** of the batch, so a product is written `x @ W`: the matrix is transposed against the equation.
+# Shapes: networks read a batch of $B$ texts at once. In equations a vector is a column, and the matrix stands on its
+# left: $W_x x_t$, with $W_x$ of size $H \times D$. In code a vector is a **row** of the batch, and the matrix stands on its
+# right: `x @ W`, shapes `(B, D)` and `(D, H)`. So the matrix in code is the transpose of that in the equation.
 
 # %% [markdown]
 # Every technical term, with the lesson that explains it, is in the [glossary](pages/glossary.md). All equations are on

@@ -95,8 +95,8 @@ guess.answer(answers["dolphin"], because="At the beach the grammar names four th
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How good can a model be?
 #
-# A model that gives the word that comes a probability $p$ pays $-\log p$ **nats** for it: nothing when it was certain
-# ($p = 1$), a lot when it was surprised. The mean over all words is the [**cross-entropy**](pages/glossary.md#cross-entropy), and its exponential is the
+# Say a model gave probability $p$ to the word that then came. For this word it pays $-\log p$ **nats**: nothing if it was
+# certain ($p = 1$), a lot if it was surprised. The mean over all words is the [**cross-entropy**](pages/glossary.md#cross-entropy), and its exponential is the
 # [**perplexity**](pages/glossary.md#perplexity):
 #
 # $$\text{perplexity} = \exp\Big(-\frac1N \sum_{t=1}^{N} \log p(w_t \mid w_1 \dots w_{t-1})\Big)$$
@@ -134,7 +134,8 @@ new = np.array([tuple(story) not in seen for story in held_out])
 claim("at least a third of the held-out stories do not occur in the training set", at_least(new.mean(), 1 / 3))
 
 # %% [markdown]
-# The other half was drawn for training, too, for stories are short. So the new ones are also looked at by themselves, below.
+# The rest occur in the training set, too: stories are short, so many are drawn for both. Below we also look at the new ones
+# alone.
 #
 # ### 1 · Warm-up: perplexity
 #
@@ -161,7 +162,8 @@ lesson_01.check_perplexity(perplexity_of)
 # $$p(w_t \mid w_{t-2}\, w_{t-1}) = \frac{\text{count}(w_{t-2}\, w_{t-1}\, w_t)}{\text{count}(w_{t-2}\, w_{t-1})}$$
 
 # %% [markdown]
-# A little of the bigram is mixed in where counts are few, so that no word ever has probability zero.
+# Where counts are few, a little of what followed the last word alone (a bigram) is mixed in, so that no word ever has
+# probability zero.
 
 # %% slideshow={"slide_type": "fragment"}
 from course_lib.models.ngram import NGramModel
@@ -398,8 +400,8 @@ plt.show()
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## By hand: hello
 #
-# The vocabulary: h, e, l, o. After *h* comes *e*, after *e* comes *l*. But after *l* comes *l* the first time and
-# *o* the second. Who sees the last letter only cannot tell.
+# The vocabulary: h, e, l, o. The word to spell is *hello*. After *h* comes *e*, after *e* comes *l*. But after *l* comes *l*
+# the first time and *o* the second: a model that sees the last letter alone cannot tell which.
 
 # %% [markdown]
 # Here are weights for a memory of four units that can, chosen by hand: unit 1 notices *h*, unit 2 *e*, unit 3 the first *l*
@@ -661,8 +663,8 @@ print(f"The far word is one word in {len(log_p_true) / len(far_word):.0f}.")
 guess.answer(blind_ratio, because="A blind guess costs log 8 nats, but only one word in about forty is a far word.")
 
 # %% [markdown]
-# Ours is nearer to the floor, so it cannot be blind. But all far words together are worth these few per cent: of a model
-# at 1.06 the perplexity does not tell whether it knows them. **A good mean can hide a total failure**: measure what
+# Our RNN is nearer to the floor, so it cannot be blind. But all far words together move the perplexity by these few per
+# cent: a ratio of 1.06 does not tell whether a model knows them. **A good mean can hide a total failure**: measure what
 # you care about by itself. So, by distance:
 
 # %%
@@ -842,8 +844,8 @@ claim("with 16 words in sight, the best possible finds at most three in ten of t
 # - *Blind to every far word, a model is still within 6 % of the floor*: a mean can hide it.
 
 # %% [markdown]
-# All networks had the same learning rate, which was not searched for each. The low bar of the window of 16 and that of the bag
-# would not rise with it: see the last claim, and *the two evenings are the same bag of words*.
+# All networks had the same learning rate; no network was given a better one of its own. No rate could lift the low bar of
+# the window of 16, or that of the bag, by much: see the last claim, and *the two evenings are the same bag of words*.
 #
 # ### 4 · What the figure shows
 #

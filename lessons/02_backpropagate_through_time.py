@@ -107,10 +107,11 @@ claim(
 # $$\delta^l = (1 - (x^{l+1})^2) \odot (W^{l+1})^\top \delta^{l+1} \qquad\qquad \frac{\partial E}{\partial W^l} = \delta^l\, (x^l)^\top$$
 
 # %% [markdown]
-# Read the first equation from the right. Take the $\delta$ of the layer above; send it back through the weights, transposed,
-# since each unit collects from all units it went to; multiply by the derivative of tanh, $1 - \tanh^2$. (Then gradient
-# descent moves each weight, $W \leftarrow W - \eta\, \partial E / \partial W$.) In numbers: one layer of two units; the loss
-# is half the square of their weighted sum.
+# Read the first equation from the right. Take the $\delta$ of the layer above. Send it back through the weights: a unit went
+# to several units above, so it adds up what each of them sends back, and this sum is the product with $W$ transposed.
+# Multiply by the derivative of tanh, which is $1 - \tanh^2$. (Then gradient descent moves each weight,
+# $W \leftarrow W - \eta\, \partial E / \partial W$.) In numbers: one layer of two units. `y` is a weighted sum of their outputs,
+# and the loss is half the square of `y`.
 
 # %%
 x_1, W_1, w_2 = np.array([1.0, -1.0]), np.array([[0.5, 0.0], [1.0, 2.0]]), np.array([1.0, -2.0])
@@ -125,8 +126,8 @@ must_be("δ xᵀ is what small changes of W_1 give", at_most(relative_error(by_h
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A recurrent network is a deep network
 #
-# Unroll it: one copy of the layer a step, all copies with **the same** $W_h$ and $W_x$. Where losses $E_t$ hang on it
-# depends on the task:
+# Unroll a recurrent network: draw one copy of its layer for each step, all with **the same** $W_h$ and $W_x$. Which steps
+# have a loss $E_t$ depends on the task:
 
 # %% slideshow={"slide_type": "fragment"}
 fig, axes = plotting.figure(
@@ -152,8 +153,9 @@ plt.show()
 # ## Three steps by hand
 #
 # One unit, $h_t = \tanh(W_h h_{t-1} + x_t)$ with $W_h = 0.5$. The unit hears a 1, then silence, and should say 1 at the end:
-# $x = (1, 0, 0)$, $E = \frac12 (h_3 - 1)^2$. **On paper first:** how much of $\partial E/\partial h_3$ is left at
-# $\partial E/\partial h_1$? $W_h$ alone gives a bound; for the number, $h_2 = 0.36$ and $h_3 = 0.18$.
+# $x = (1, 0, 0)$, $E = \frac12 (h_3 - 1)^2$. **On paper first:** what share of the gradient is left two steps back, that is,
+# $\partial E/\partial h_1$ over $\partial E/\partial h_3$? $W_h$ alone gives an upper bound; for the number you need
+# $h_2 = 0.36$ and $h_3 = 0.18$.
 
 # %% tags=["nbval-ignore-output", "guess"]
 guess = ask("∂E/∂h_1 over ∂E/∂h_3")
@@ -224,8 +226,9 @@ lesson_02.check_slope(slope_of)
 # \frac{\partial h_t}{\partial h_k}\, \frac{\partial^+ h_k}{\partial W}$$
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# The factor in the middle is a product of [**Jacobians**](pages/glossary.md#jacobian), one a step. A Jacobian is a table of slopes: its
-# row says how one number of $h_{t'}$ moves with each number of $h_{t'-1}$. From $h_{t'} = \tanh(W_h h_{t'-1} + W_x x_{t'} + b)$,
+# Read the second sum from the right: $W$ moves $h_k$ at step $k$; $h_k$ moves $h_t$, through all steps between; $h_t$ moves the
+# loss $E_t$. The factor in the middle is a product of [**Jacobians**](pages/glossary.md#jacobian), one for each step $t'$ between. A Jacobian is a table of
+# slopes: each row says how one number of $h_{t'}$ moves with every number of $h_{t'-1}$. From $h_{t'} = \tanh(W_h h_{t'-1} + W_x x_{t'} + b)$,
 #
 # $$\frac{\partial h_t}{\partial h_k} = \prod_{t \ge t' > k} \frac{\partial h_{t'}}{\partial h_{t'-1}}
 # = \prod_{t \ge t' > k} \operatorname{diag}(1 - h_{t'}^2)\; W_h$$
@@ -255,8 +258,8 @@ claim("with W_h transposed in each factor it is not", at_least(relative_error(tr
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## In code
 #
-# Two sums over $t$ and $k$ look like $T^2$ work. The work is $T$: walk backwards once, and carry
-# $\partial E/\partial h_t$ along. At each step the walk collects two things: what the loss of this step says, and what comes back
+# Two sums, over $t$ and over $k$, have about $T^2 / 2$ terms. But one walk backwards, $T$ steps, is enough if it carries
+# $\partial E/\partial h_t$ along. At each step it adds two things: what the loss of this step says, and what comes back
 # from step $t + 1$.
 
 # %% [markdown]
@@ -460,7 +463,8 @@ plt.show()
 
 # %% [markdown]
 # Dashed: $\rho$ to the power of the lag. Why do the curves on the right fall so far below the dashed lines? Because the derivative of tanh,
-# $1 - h^2$, is 1 only at $h = 0$. A unit that heard something is away from 0, and every step back pays for it.
+# $1 - h^2$, is 1 only at $h = 0$. A unit that heard something is away from 0: there the derivative is below 1, and each step
+# back multiplies the gradient by it.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### The bound, and what it does not say
@@ -805,9 +809,9 @@ claim("of what it writes, at least one word in six is a word of the stories", at
 claim("before training, at most one in twenty was", at_most(before, 0.05))
 
 # %% [markdown]
-# At first the loss rises. (Perhaps so: Adagrad's first step moves every weight by 0.1, whatever its gradient, as much as the
-# numbers in $W_h$ are large at the start.) Each window is read only once, and its loss is taken before; some stories come more than once. Lesson 04
-# trains a network that tells whole stories.
+# At first the loss rises. One explanation, which we did not test: Adagrad's first step moves every weight by 0.1, whatever
+# its gradient, and that is as large as the numbers in $W_h$ at the start. Each window is read once, and its loss is taken
+# before the network learns from it; some stories come more than once. Lesson 04 trains a network that tells whole stories.
 #
 # ### How fast is this?
 #
@@ -828,7 +832,7 @@ tables.print_table(
 
 # %% [markdown]
 # (Each of the six was given the best of three learning rates, chosen on another seed at lags 20 and 100:
-# `experiments/lag.py`. The lags tried end at 100. Tanh networks are meant.)
+# `experiments/lag.py`. The lags tried end at 100. Guess for the two tanh networks.)
 
 # %% tags=["nbval-ignore-output", "guess"]
 guess = ask("longest lag, loud", "longest lag, quiet")
@@ -882,9 +886,10 @@ guess.answer(*longest, because="Loud, each step back makes the gradient much sho
 
 # %% [markdown]
 # Left: loud. Right: quiet. A mark is a seed, the line goes through the medians. "Plain RNNs forget" is a sentence about a
-# start: on both sides the cells are the same; the learning rates, each the best of three, are not. Of the networks whose gradients
-# we looked at before training, those learned lag 100 whose gradient had arrived (two networks, no more). But a quiet network begins nearly deaf. Recall, where one
-# symbol counts, forgives that; we tried no task that might not. Can a network hear everything **and** keep something? ReLU
+# start: on both sides the cells are the same; the learning rates, each the best of three, are not. We had looked at the gradients of
+# two of these networks before training, orthogonal tanh and ReLU with the identity: where the gradient arrived over 100
+# steps, lag 100 was learned in the median, and elsewhere not. But a quiet network begins nearly deaf. Recall, where one
+# symbol counts, forgives that; a task where every word counts might not, and we tried none. Can a network hear everything **and** keep something? ReLU
 # with the identity does both here: its units begin by adding up what they read. Lesson 03 has another way.
 
 # %% [markdown] slideshow={"slide_type": "slide"}

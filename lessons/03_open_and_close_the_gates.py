@@ -69,9 +69,9 @@ rng = np.random.default_rng(SEED)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A question with a number in it
 #
-# Recall, as in lesson 02: one of 8 symbols, then distractors, at the end say the first. Lag 50, 64 units, a loud start,
-# 600 updates. Two networks are alike but for one number: 1 in the first, as in Keras, 3 in the second. **Guess the share
-# right of each.** (Chance is .125.)
+# Recall, as in lesson 02: one of 8 symbols, then distractors, at the end say the first. Lag 50, 64 units, 600 updates, a
+# loud start (large input weights). Two LSTMs, the network of this lesson, are alike but for one number in their start: 1 in
+# the first, as in Keras, 3 in the second. **Guess the share right of each.** (Chance is .125.)
 
 # %% tags=["nbval-ignore-output", "guess"] slideshow={"slide_type": "fragment"}
 guess = ask("share right, the number at 1", "share right, the number at 3")
@@ -123,7 +123,7 @@ claim("but quiet and orthogonal, or ReLU and identity: all learned it", at_least
 # Each answer is a number between 0 and 1 for every unit: a [**gate**](pages/glossary.md#gate).
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# A gate is a small network with a sigmoid; to open or close it, one multiplies.
+# A gate is a small network that ends in a sigmoid. What it guards is multiplied by it: a gate at 1 is open, at 0 shut.
 #
 # | | answers | equation |
 # | --- | --- | --- |
@@ -138,13 +138,13 @@ claim("but quiet and orthogonal, or ReLU and identity: all learned it", at_least
 # The memory is now two vectors, $c_t$ and $h_t$. (One of the lectures puts a sigmoid inside the candidate's $\tanh$. That is
 # a slip: $g_t$ could not be negative then, and nothing could be subtracted from a cell.)
 
-# %% [markdown]
-# A circle with a dot is $\odot$, one with a plus is a sum; at a black dot a value goes two ways. Where two lines cross without a
-# dot, they do not meet. Each box has weights of its own, and a bias.
-
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # The same, drawn. Begin with the thick line, the page: on its way from $c_{t-1}$ to $c_t$ are one product and one sum, and no
 # matrix.
+
+# %% [markdown]
+# A circle with a dot is $\odot$, one with a plus is a sum; at a black dot a value goes two ways. Where two lines cross without a
+# dot, they do not meet. Each box has weights of its own, and a bias.
 
 # %% slideshow={"slide_type": "fragment"}
 from course_lib.plotting import diagrams
@@ -295,9 +295,9 @@ guess.answer(
 
 # %% [markdown]
 # Names: $a_{f,t} = W_{fx} x_t + W_{fh} h_{t-1} + b_f$ goes into the forget gate's sigmoid, and
-# $\delta_{f,t} = \partial E/\partial a_{f,t}$; so for $i$, $g$ and $o$. $\partial E/\partial h_t$ says how $E$ changes if $h_t$
-# alone is moved a little and all that comes after it is computed anew; so for $c_t$ and the gates. We walk from the last
-# step to the first: at step $t$, what comes from step $t + 1$ is known.
+# $\delta_{f,t} = \partial E/\partial a_{f,t}$; the same for $i$, $g$ and $o$. $\partial E/\partial h_t$ says how $E$ changes if
+# $h_t$ is moved a little and all that is computed from $h_t$ moves along; the same for $c_t$ and the gates. We walk from the
+# last step to the first: when we come to step $t$, the gradients of step $t + 1$ are known.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # *Memory and page.* Behind the last step there is nothing: for $t = T$, what has $t + 1$ is 0.
@@ -441,11 +441,12 @@ lesson_03.check_delta_f(delta_f)
 
 # %% [markdown]
 # Over several steps there is one more way: from $h_{t-1}$ through the output gate to $h_t$, and on into the next step. Lines 1 to 10
-# follow all of them. (Hochreiter and Schmidhuber cut the others on purpose in 1997; libraries today do not.)
+# follow all these ways. (Hochreiter and Schmidhuber in 1997 kept the direct path and cut the other ways on purpose; libraries
+# today do not.)
 #
 # We measure all of $\partial E/\partial c_k$ and, beside it, what comes along the direct path alone, a product of forget gates. The start
-# is like Keras's ($W_h$ orthogonal), loud or quiet as in lesson 02, with four forget biases; nothing is trained. **Guess** for loud, bias 3: how
-# long is what the direct path brings, as a share of the length of the whole?
+# is like Keras's ($W_h$ orthogonal), loud or quiet as in lesson 02, with four forget biases; nothing is trained. **Guess** for loud, bias 3:
+# the length of what the direct path alone brings, over the length of the whole gradient?
 
 # %% tags=["nbval-ignore-output", "guess"]
 guess = ask("share of the direct path, 10 steps back", "share of the direct path, 50 steps back")
@@ -562,8 +563,9 @@ tables.print_table(
 # %% [markdown]
 # Jozefowicz and others (2015) found that a bias of 1 in place of 0 closes the gap between the LSTM and its rival, the GRU (lesson
 # 05). The [**chrono**](pages/glossary.md#chrono) start (Tallec and Ollivier 2018) spreads the units over all lags up to a longest
-# one, $T_\text{max}$. For each unit a number $u$ is drawn, any between 1 and $T_\text{max} - 1$ as likely as any other. Then
-# $b_f = \log u$ and $b_i = -b_f$: a unit that keeps long should write seldom.
+# one, $T_\text{max}$. For each unit a number $u$ is drawn, any between 1 and $T_\text{max} - 1$ as likely as any other. Its forget
+# bias is $b_f = \log u$: then $\sigma(b_f) = u / (u + 1)$, so a step loses one part in $u + 1$, and a memory lasts about $u$
+# steps. And $b_i = -b_f$: a unit that keeps long should write seldom.
 
 # %% [markdown]
 # ### 4 · A bias for a memory
@@ -758,8 +760,8 @@ claim("and at least 0.6 where one is open anyway", at_least(abs(deep), 0.6))
 
 # %% [markdown]
 # One cell holds the open speech, and one goes with the **count** of brackets. Look at the first at work, with its gates. (Its
-# sign is turned so that up is *open*.) *Keep, write, show* is what gates can do. What the cell holds changes
-# only at a quotation mark. **Guess:** is its input gate shut at other characters?
+# sign is turned so that up is *open*.) Whether a speech is open changes only at a quotation mark, so the input gate could be
+# shut at all other characters. **Guess:** is it?
 
 # %% tags=["nbval-ignore-output", "guess"]
 guess = ask("its input gate where there is no quotation mark, on average (0 is shut, 1 is open)")

@@ -408,3 +408,35 @@ def test_wrong_answers_that_once_passed_or_were_not_explained():
             return gradients
 
         lesson_02.check_clip(clip)
+
+
+def test_two_mistakes_at_once_are_told_after_one():
+    rng = np.random.default_rng(11)
+    x, y = rng.normal(size=(2, 4))
+    rows = checks.mixtures(
+        lambda a, b, c: (a + b) * c,
+        [(x, ""), (-x, "Minus x.")],
+        [(y, ""), (2 * y, "Twice y.")],
+        [(1, ""), (3, "Three times.")],
+    )
+    assert [hint for _, hint in rows[:3]] == ["Three times.", "Twice y.", "Minus x."]
+    assert {hint for _, hint in rows[3:]} == {"Twice y. Three times.", "Minus x. Three times.", "Minus x. Twice y."}
+    for value, hint in rows:
+        expected = (x * (-1) ** ("Minus" in hint) + y * (1 + ("Twice" in hint))) * (3 if "Three" in hint else 1)
+        np.testing.assert_allclose(value, expected)
+    alike = checks.mixtures(lambda a: a, [(x, ""), (np.zeros(4), "All 0.")])
+    assert np.isnan(alike[0][0])  # an answer of zeros may come from anything
+
+
+def test_a_table_for_one_case_serves_several():
+    def table(n):
+        return [(n + 1, "One too many."), (n * n, "No square.")]
+
+    def told(answer):
+        with pytest.raises(NotYet) as error:
+            checks.expect_cases(answer, [(2,), (3,), (5,)], lambda n: n, "f", checks.of_cases(table, 2))
+        return str(error.value)
+
+    assert "No square" in told(lambda n: n**2)
+    assert "One too many" in told(lambda n: n + 1)
+    assert "whatever is given" in told(lambda n: 7)

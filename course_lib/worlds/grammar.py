@@ -102,7 +102,7 @@ class Grammar:
                 "the name of a rule."
             )  # fmt: skip
         if not isinstance(self.start, str) or not _RULE.fullmatch(self.start):
-            raise GrammarError(f"start = {self.start!r}: expected the name of a rule, in capitals.")
+            raise GrammarError(f"start = {self.start!r}: expected the name of a rule, two or more capitals.")
         self.sets = {name: dict(members) for name, members in sets.items()}
         self._members_named = {member for members in self.sets.values() for member in members}
         for name, weights in set_weights.items():
