@@ -1,13 +1,14 @@
-"""Lesson 12's listeners, compared, five seeds each: how time is halved, in which direction is heard, who spells.
+"""Lesson 12's listeners, compared, three seeds each: how time is halved, in which direction is heard, who spells.
 
-    python -m experiments.listen          60 runs, about an hour on two cores; writes experiments/results/listen.csv
+    python -m experiments.listen          36 runs, about forty minutes on two cores
 
-A row is one network of three layers, trained on 4,000 sentences of one to three words; the listeners have as many
-numbers as one another, within 5 %. shrinks: "not", "pyramid" (two neighbours as one, twice), "convolutions" (two, each
-of stride 2). speller: "attention", before each step, or "ctc". Judged on sentences by new speakers: character error of
-one to three words, of six and of eight, of single words never said in training, and of one to three in noise; window:
-of attention that may look 5 places to either side of the last. late, inside: when a letter's weights lie, beside when
-it was said: `metrics.timing`; of CTC, where the network's best path says it. It may be stopped and goes on.
+Writes experiments/results/listen.csv. A row is one network of three layers, trained on 4,000 sentences of one to three
+words; the listeners have as many numbers as one another, within 5 %. shrinks: "not", "pyramid" (two neighbours as one,
+twice), "convolutions" (two, each of stride 2). speller: "attention", before each step, or "ctc". Judged on sentences by
+new speakers: character error of one to three words, of six and of eight, of single words never said in training, and of
+one to three in noise; window: of attention that may look 5 places to either side of the last (200 ms; 50 where time is
+not halved). late, inside: when a letter's weights lie, beside when it was said (`metrics.timing`); of CTC, where its
+best path says it. It may be stopped and goes on.
 """
 
 import sys
@@ -22,7 +23,7 @@ from experiments.common.command_line import CommandLine
 from experiments.common.runs import fill
 
 TABLE = results.FOLDERS[0] / "listen.csv"
-SEEDS, TRAIN, UPDATES, BATCH, RATE = range(5), 4000, 600, 32, 3e-3
+SEEDS, TRAIN, UPDATES, BATCH, RATE = range(3), 4000, 600, 32, 3e-3
 SPELLER_UNITS, WINDOW, FRAME = 96, 5, 0.01  # numbers; places; seconds
 UNITS = {  # of the memories, so that all listeners have about 150,000 numbers
     ("not", "forward"): 84, ("not", "both"): 50, ("pyramid", "forward"): 71, ("pyramid", "both"): 40,

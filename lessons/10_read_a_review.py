@@ -678,7 +678,7 @@ claim(
 # %% [markdown]
 # So on these sentences counting is ahead, and we found no gain from reading in order. They are short, 19 words on average; 12 in 100 have a *but*; and 6,920 sentences are not many to learn
 # words from: of 100 words in the 872, five were never seen. Tried in a few runs on parts of the training file, without a clear gain: vectors of parts of words, a start from the counts, training first as a
-# language model.
+# language model, word vectors moved to where the loss is larger.
 #
 # Published, on the test split, by networks that were given more: labels of all phrases inside the sentences, and mostly vectors of words learned from billions: RNTN 85.4 (Socher et al. 2013; no such
 # vectors), CNN 88.1 (Kim 2014), two-layer LSTM 86.3, tree LSTM 88.0 (Tai et al. 2015).
