@@ -415,8 +415,11 @@ demos.speaker(draw_voice, "black cat")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Step by step
 #
-# Five steps led to such networks: a spectrogram; a memory that reads and one that spells; time halved by layers; memories in both directions; convolutions before them. Here each is a switch by itself: all have three layers, about 150,000
-# numbers in the listener, 600 updates, 4,000 sentences (`python -m experiments.listen`). Medians of three seeds, of two where nothing is halved; *late*: how far the middle of a letter's weights lies behind the middle of its true span; of CTC, the frames of its best path.
+# Five steps led to such networks: a spectrogram; a memory that reads and one that spells; time halved by layers; memories in both directions; convolutions before them. Here each is a switch by itself.
+
+# %% [markdown]
+# All have three layers, about 150,000 numbers in the listener, 600 updates, 4,000 sentences (`python -m experiments.listen`). Medians of three seeds, of two where nothing is halved; *late*: how far the middle of a letter's weights lies behind the middle
+# of its true span; of CTC, the frames of its best path.
 
 # %% slideshow={"slide_type": "fragment"}
 runs = results.read("listen.csv")

@@ -134,7 +134,7 @@ STATEMENTS = {
     "b": (False, "The filter is told F, C and K. The network has found out, from many signals."),
     "c": (True, "Where rules switch, the best prediction is no fixed weighted sum of what was seen."),
     "d": (False, "By theorem, whatever the network: the frames of a clip are those of its opposite."),
-    "e": (True, "It named the movement from the set: what lacked was the order alone."),
+    "e": (True, "The GRU reads the same vectors: what the set lacks is their order."),
     "f": (
         False,
         "Of a hand that moves on without coming back, the first frame tells: a network of one frame would do.",
