@@ -10,7 +10,6 @@ import random
 import tomllib
 from collections.abc import Sequence
 from functools import cache
-from numbers import Real
 from pathlib import Path
 from typing import NamedTuple
 
@@ -233,7 +232,7 @@ def _checked(speaker):
         raise SpeechError(f"expected a speaker, such as Speaker(pitch=120), got {speaker!r}.")
     for name, (least, most) in LIMITS.items():
         value = getattr(speaker, name)
-        if not isinstance(value, Real) or not least <= value <= most:
+        if not isinstance(value, int | float | np.number) or not least <= value <= most:
             raise SpeechError(f"speaker: expected a {name} from {least} to {most}, got {value!r}.")
 
 
