@@ -24,6 +24,8 @@ STEP = 20  # samples between changes of the throat: 2.5 ms
 WIDTHS = 70, 100, 160, 350  # of the four resonances, Hz
 FOURTH = 3400  # Hz: the fourth is the speaker's, not the sound's
 TOGETHER = 256  # utterances made at once
+LIMITS = {"pitch": (20, 1000), "tract": (0.5, 2), "speed": (0.1, 10), "tilt": (0, 0.99)}  # of a speaker
+LONGEST = 5  # seconds of a part
 
 
 class SpeechError(CourseError):
@@ -33,6 +35,7 @@ class SpeechError(CourseError):
 class Speaker(NamedTuple):
     """pitch: Hz, where a sentence begins. tract: formants are so many times those of the file, more for a shorter
     throat. speed: words are so many times shorter. tilt: 0.8 (bright) to 0.97 (dull), how fast high tones fade.
+    Beyond LIMITS nobody speaks: who is asked to raises SpeechError.
     """
 
     pitch: float = 120.0
@@ -87,27 +90,35 @@ class SpeechWorld:
     SpeechError for a file that cannot be: what is odd is named.
     """
 
-    def __init__(self, file: Path = WORDS_FILE):
-        with open(file, "rb") as opened:
-            try:
-                told = tomllib.load(opened)
-            except tomllib.TOMLDecodeError as error:
-                raise SpeechError(f"{file.name}: not TOML: {error}.") from None
-        for name in ("phones", "words"):
-            if not told.get(name):
-                raise SpeechError(f"{file.name}: [{name}] is missing or empty.")
-        self.phones = {name: _parts(name, one) for name, one in told["phones"].items()}
-        self.vowels = [name for name, one in told["phones"].items() if one.get("vowel")]
-        self.words = {word: self._spelled(word, said) for word, said in told["words"].items()}
-        self.held_back = list(told.get("held_back", {}).get("words", []))
+    def __init__(self, file: Path | str = WORDS_FILE):
+        told = _read(Path(file))
+        phones, words = (_table(told, name) for name in ("phones", "words"))
+        self.phones = {name: _parts(name, one) for name, one in phones.items()}
+        self.vowels = [name for name, one in phones.items() if one.get("vowel")]
+        self.words = {word: self._spelled(word, said) for word, said in words.items()}
+        held = told.get("held_back", {})
+        self.held_back = held.get("words", []) if isinstance(held, dict) else held
+        if not isinstance(held, dict) or not isinstance(self.held_back, list):
+            raise SpeechError(f'[held_back]: expected a line such as words = ["one", "two"], got {self.held_back!r}.')
         for word in self.held_back:
-            if word not in self.words:
+            if word not in list(self.words):
                 raise SpeechError(f"[held_back] has {word!r}, which is not in [words].")
         self.heard = [word for word in self.words if word not in self.held_back]
+        if not self.heard:
+            raise SpeechError("[held_back] has every word: leave one at least to train with.")
         self.letters = sorted(set("".join(self.words)) | {" "})
         self.training_speakers, self.new_speakers = draw_speakers(40, 1), draw_speakers(20, 2)
 
     def _spelled(self, word, said):
+        pairs = self._pairs(word, said)
+        if "".join(letters for _, letters in pairs) != word:
+            raise SpeechError(f"word {word!r}: its sounds are spelled {''.join(x for _, x in pairs)!r}.")
+        return pairs
+
+    def _pairs(self, word, said):
+        """Phones and their letters, as the file has them, of a word."""
+        if not isinstance(said, str) or not said.split():
+            raise SpeechError(f"word {word!r}: expected its sounds, such as 'k:c a:a t:t', got {said!r}.")
         pairs = []
         for one in said.split():
             names, colon, letters = one.partition(":")
@@ -117,9 +128,9 @@ class SpeechWorld:
             for phone in phones:
                 if phone not in self.phones:
                     raise SpeechError(f"word {word!r}: there is no phone {phone!r} in [phones].")
+            if odd := [c for c in letters if not (c.isalpha() or c == "'") or c != c.lower()]:
+                raise SpeechError(f"word {word!r}: expected small letters, got {odd[0]!r} in {one!r}.")
             pairs.append((phones, letters))
-        if "".join(letters for _, letters in pairs) != word:
-            raise SpeechError(f"word {word!r}: its sounds are spelled {''.join(x for _, x in pairs)!r}.")
         return pairs
 
     def sample(
@@ -136,9 +147,11 @@ class SpeechWorld:
         speakers: "training", or "new", never heard there. lexicon: "heard", "new" (held back in training), or "all".
         noise_db: how much louder the voice is than white noise, decibels. SpeechError if a setting is none of these.
         """
-        if not 1 <= words[0] <= words[1]:
-            raise SpeechError(f"words: expected at least one, and the most last, got {words}.")
+        if not isinstance(words, tuple | list) or len(words) != 2 or not 1 <= words[0] <= words[1]:
+            raise SpeechError(f"words: expected at least one, and the most last, such as (1, 3), got {words}.")
         drawn = _one_of("lexicon", lexicon, heard=self.heard, new=self.held_back, all=list(self.words))
+        if not drawn:
+            raise SpeechError("lexicon: no word is new: name some under [held_back] in the file.")
         people = _one_of("speakers", speakers, training=self.training_speakers, new=self.new_speakers)
         rng = random.Random(seed)
         sentences = [rng.choices(drawn, k=rng.randint(*words)) for _ in range(count)]
@@ -147,9 +160,36 @@ class SpeechWorld:
     def say(
         self, sentences: Sequence[Sequence[str]], speakers: Sequence[Speaker], seed: int = 0, noise_db: float = 25.0
     ) -> list[Utterance]:
-        """Sentences (lists of words) by speakers, one each. SpeechError for a word that is not in the file."""
+        """Sentences (lists of words) by speakers, one each. SpeechError for a word that is not in the file.
+
+        The same call gives the same samples, with AVX-512 and without. The noise is drawn for all together: what else
+        is said in a call changes a sound's noise, not its times.
+        """
+        for word in (word for words in sentences for word in words):
+            if word not in self.words:
+                raise SpeechError(f"{word!r} is not one of the {len(self.words)} words of this world.")
+        spelled = [[self.words[word] for word in words] for words in sentences]
+        return self._said([" ".join(words) for words in sentences], spelled, speakers, seed, noise_db)
+
+    def pronounce(self, said: str, speaker: Speaker | None = None, seed: int = 0, noise_db: float = 25.0) -> Utterance:
+        """A word of one's own, of this world's phones: "k:c r:r i:ea k:k" says creak, spelled as the file spells.
+
+        SpeechError for a phone that is not in the file, or a piece that is not phone:letters.
+        """
+        pairs = self._pairs(said, said)
+        return self._said(
+            ["".join(letters for _, letters in pairs)], [[pairs]], [speaker or Speaker()], seed, noise_db
+        )[0]
+
+    def _said(self, texts, spelled, speakers, seed, noise_db):
+        if len(spelled) != len(speakers):
+            raise SpeechError(f"expected a speaker for each of {len(spelled)} sentences, got {len(speakers)}.")
+        if not noise_db > -100:  # nor not-a-number
+            raise SpeechError(f"noise_db: expected decibels, -100 at least, got {noise_db}.")
+        for speaker in speakers:
+            _checked(speaker)
         rng = random.Random(seed)
-        scores = [self._score(words, speaker, rng) for words, speaker in zip(sentences, speakers, strict=True)]
+        scores = [_score(words, speaker, rng, self.phones) for words, speaker in zip(spelled, speakers, strict=True)]
         order = sorted(range(len(scores)), key=lambda i: scores[i].samples)  # like lengths together
         made: list = [None] * len(order)
         numbers = np.random.default_rng([seed, 7])
@@ -157,41 +197,8 @@ class SpeechWorld:
             chosen = order[begin : begin + TOGETHER]
             sounds = _synthesise([scores[i] for i in chosen], [speakers[i] for i in chosen], numbers, noise_db)
             for i, sound in zip(chosen, sounds, strict=True):
-                made[i] = Utterance(sound, " ".join(sentences[i]), speakers[i], scores[i].phones, scores[i].letters)
+                made[i] = Utterance(sound, texts[i], speakers[i], scores[i].phones, scores[i].letters)
         return made
-
-    def _score(self, words, speaker, rng):
-        """When what is said: parts and their samples, spans of phones and letters."""
-        if not words:
-            raise SpeechError("an empty sentence cannot be said: give one word at least.")
-        parts, phones, letters = [(SILENCE, _samples(rng.uniform(0.04, 0.12)))], [], []
-        now = parts[0][1]
-        for place, word in enumerate(words):
-            if word not in self.words:
-                raise SpeechError(f"{word!r} is not one of the {len(self.words)} words of this world.")
-            if place:
-                pause = _samples(rng.uniform(0.03, 0.15)) if rng.random() < 0.35 else 0
-                letters.append(Span(" ", now / RATE, (now + pause) / RATE))
-                if pause:
-                    parts.append((SILENCE, pause))
-                    now += pause
-            last = place == len(words) - 1
-            for k, (names, spelled) in enumerate(self.words[word]):
-                begin = now
-                for name in names:
-                    start, longer = (
-                        now,
-                        rng.uniform(0.85, 1.15) * (1.25 if last and k >= len(self.words[word]) - 2 else 1),
-                    )
-                    for part in self.phones[name]:
-                        n = _samples(part.seconds * longer / speaker.speed)
-                        parts.append((part, n))
-                        now += n
-                    phones.append(Span(name, start / RATE, now / RATE))
-                edges = [begin + (now - begin) * i / len(spelled) for i in range(len(spelled) + 1)]
-                letters += [Span(c, edges[i] / RATE, edges[i + 1] / RATE) for i, c in enumerate(spelled)]
-        parts.append((SILENCE, _samples(rng.uniform(0.06, 0.14))))
-        return _Score(parts, now + parts[-1][1], tuple(phones), tuple(letters), rng.uniform(-0.25, -0.1))
 
 
 class _Score(NamedTuple):
@@ -219,6 +226,16 @@ def draw_speakers(count: int, seed: int) -> list[Speaker]:
     return found
 
 
+def _checked(speaker):
+    """SpeechError for a speaker who cannot be."""
+    if not isinstance(speaker, Speaker):
+        raise SpeechError(f"expected a speaker, such as Speaker(pitch=120), got {speaker!r}.")
+    for name, (least, most) in LIMITS.items():
+        value = getattr(speaker, name)
+        if not isinstance(value, int | float | np.number) or not least <= value <= most:
+            raise SpeechError(f"speaker: expected a {name} from {least} to {most}, got {value!r}.")
+
+
 def _one_of(name, chosen, **options):
     if chosen not in options:
         raise SpeechError(f"{name}: expected one of {', '.join(options)}, got {chosen!r}.")
@@ -229,20 +246,84 @@ def _samples(seconds):
     return max(round(seconds * RATE / STEP), 2) * STEP
 
 
-def _parts(name, told):
-    found = []
-    for numbers in told.get("parts", []):
-        if len(numbers) not in (6, 9) or not all(isinstance(x, int | float) for x in numbers) or numbers[0] <= 0:
-            raise SpeechError(f"phone {name!r}: expected six or nine numbers a part, the first above 0, got {numbers}.")
-        seconds, f1, f2, f3, *rest = numbers
-        if not 0 < f1 < f2 < f3 < RATE / 2:
-            raise SpeechError(
-                f"phone {name!r}: expected formants that rise, below {RATE // 2} Hz, got {f1}, {f2}, {f3}."
-            )
-        found.append(_Part(seconds, (f1, f2, f3), *rest))
-    if not found:
-        raise SpeechError(f"phone {name!r}: expected parts, a list of lists of numbers.")
+def _read(file):
+    """A TOML file, as a dictionary."""
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise SpeechError(f"{file.name}: not TOML: {error}.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise SpeechError(f"cannot read the words {file} ({why}): check it.") from None
+
+
+def _table(told, name):
+    found = told.get(name)
+    if not isinstance(found, dict) or not found:
+        raise SpeechError(f"[{name}] is missing or empty, or no table.")
     return found
+
+
+def _parts(name, told):
+    parts = told.get("parts") if isinstance(told, dict) else None
+    if not isinstance(parts, list) or not parts:
+        raise SpeechError(f"phone {name!r}: expected parts, a list of lists of numbers.")
+    found = []
+    for numbers in parts:
+        _check_part(name, numbers)
+        seconds, f1, f2, f3, *rest = numbers
+        found.append(_Part(seconds, (f1, f2, f3), *rest))
+    if not any(part.voice or part.breath or part.hiss for part in found):
+        raise SpeechError(f"phone {name!r} is silent: give one of its parts voice, breath or hiss.")
+    return found
+
+
+def _check_part(name, numbers):
+    """SpeechError for a part that cannot be said."""
+    good = isinstance(numbers, list) and len(numbers) in (6, 9)
+    if not good or not all(isinstance(x, int | float) and math.isfinite(x) and x >= 0 for x in numbers):
+        raise SpeechError(f"phone {name!r}: expected six or nine numbers a part, none below 0, got {numbers}.")
+    seconds, f1, f2, f3, _, _, *hiss = numbers
+    if not 0 < seconds <= LONGEST:
+        raise SpeechError(f"phone {name!r}: expected a part above 0 and up to {LONGEST} seconds, got {seconds}.")
+    if not 0 < f1 < f2 < f3 < RATE / 2:
+        raise SpeechError(f"phone {name!r}: expected formants that rise, below {RATE // 2} Hz, got {f1}, {f2}, {f3}.")
+    if hiss and not (0 < hiss[1] < RATE / 2 and hiss[2] > 0):
+        raise SpeechError(
+            f"phone {name!r}: expected a hiss below {RATE // 2} Hz, with a width, got {hiss[1]} and {hiss[2]}."
+        )
+
+
+# -- from words to parts, and when they are said -----------------------------------------------------------------------
+
+
+def _score(words, speaker, rng, phones_of) -> _Score:
+    """When what is said: parts and their samples, spans of phones and letters. words: of each its (phones, letters)."""
+    if not words:
+        raise SpeechError("an empty sentence cannot be said: give one word at least.")
+    parts, phones, letters = [(SILENCE, _samples(rng.uniform(0.04, 0.12)))], [], []
+    now = parts[0][1]
+    for place, pairs in enumerate(words):
+        if place:
+            pause = _samples(rng.uniform(0.03, 0.15)) if rng.random() < 0.35 else 0
+            letters.append(Span(" ", now / RATE, (now + pause) / RATE))
+            if pause:
+                parts.append((SILENCE, pause))
+                now += pause
+        last = place == len(words) - 1
+        for k, (names, spelled) in enumerate(pairs):
+            begin, slower = now, 1.25 if last and k >= len(pairs) - 2 else 1  # at the end of a sentence
+            for name in names:
+                start, longer = now, rng.uniform(0.85, 1.15) * slower
+                for part in phones_of[name]:
+                    n = _samples(part.seconds * longer / speaker.speed)
+                    parts.append((part, n))
+                    now += n
+                phones.append(Span(name, start / RATE, now / RATE))
+            edges = [begin + (now - begin) * i / len(spelled) for i in range(len(spelled) + 1)]
+            letters += [Span(c, edges[i] / RATE, edges[i + 1] / RATE) for i, c in enumerate(spelled)]
+    parts.append((SILENCE, _samples(rng.uniform(0.06, 0.14))))
+    return _Score(parts, now + parts[-1][1], tuple(phones), tuple(letters), rng.uniform(-0.25, -0.1))
 
 
 # -- from parts to sound -----------------------------------------------------------------------------------------------
