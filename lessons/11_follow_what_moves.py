@@ -763,4 +763,4 @@ claim("sunspots of 1947 to 2008: the worst of five LSTMs has more than twice the
 # - L. Pickup et al., *Seeing the arrow of time*, CVPR 2014, [doi:10.1109/CVPR.2014.262](https://doi.org/10.1109/CVPR.2014.262): is a film played backwards?
 #
 # Before this: [10 · Read a review, say one thing](10_read_a_review.ipynb).
-# Next: [12 · Listen and spell](12_listen_and_spell.ipynb).
+# Next: [Where to go next](pages/where_to_go_next.md).

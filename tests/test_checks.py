@@ -1,6 +1,5 @@
 """Exercise checks: right answers pass, plausible wrong ones get the hint that fits."""
 
-import itertools
 from collections import Counter
 from functools import reduce
 
@@ -23,7 +22,6 @@ from course_lib.exercises import (
     lesson_09,
     lesson_10,
     lesson_11,
-    lesson_12,
 )
 from course_lib.numpy_rnn import sigmoid
 from course_lib.text import tokenize
@@ -705,29 +703,6 @@ def without_each(verdict, words, sign=1):
 
 
 SHOWN_10 = dict(zip("abcdefg", (True, False, False, True, False, True, False), strict=True))  # lesson 10, exercise 4
-SPELL_A = [(1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 0), (0, 1, 1), (1, 1, 1)]  # lesson 12, exercise 3
-SHOWN_12 = dict(zip("abcdefg", (False, True, False, True, False, False, True), strict=True))
-
-
-def spell(path):
-    """Repeats are one, then blanks go."""
-    return "".join(c for t, c in enumerate(path) if c != "-" and path[t - 1 : t] != c)
-
-
-def paths_of(p, paths):
-    """The sum of the probabilities of paths."""
-    return sum(p[0, a] * p[1, b] * p[2, c] for a, b, c in paths)
-
-
-def one_run(p):
-    """Where the letter begins and ends."""
-    outside = p[:, 0]
-    return sum(
-        np.prod(p[start:end, 1]) * np.prod(outside[:start]) * np.prod(outside[end:])
-        for start in range(3) for end in range(start + 1, 4)
-    )  # fmt: skip
-
-
 SHOWN_11 = dict(zip("abcdefg", (False, False, True, False, True, False, True), strict=True))  # lesson 11, exercise 4
 CEILINGS = {"A": (0.5, 0.5, 1), "B": (1, 0.5, 1), "C": (0.5, 0.5, 0.5)}  # lesson 11, exercise 3
 
@@ -767,13 +742,6 @@ RIGHT = [
     (lesson_11.check_what_it_shows, lambda: SHOWN_11),
     (lesson_11.check_mean_place, place_of),
     (lesson_11.check_mean_place, lambda a: place_of(a).astype("float32").tolist()),
-    (lesson_12.check_counts, lambda: (98, 31.25, 25)),
-    (lesson_12.check_counts, lambda: np.array([98, 4000 / 128, 25.0])),
-    (lesson_12.check_collapse, spell),
-    (lesson_12.check_collapse, lambda path: "".join(c for c, _ in itertools.groupby(path)).replace("-", "")),
-    (lesson_12.check_spells_a, lambda p: paths_of(p, SPELL_A)),
-    (lesson_12.check_spells_a, lambda p: np.float32(one_run(p))),
-    (lesson_12.check_what_it_shows, lambda: SHOWN_12),
     (lesson_00.check_count_words, lambda s: sum(w.strip(".,!").isalpha() for w in s.split())),
     (lesson_00.check_count_words, lambda s: np.sum([w.isalpha() for w in tokenize(s)])),
     (lesson_00.check_which_mark, lambda: dict(zip("abcde", KINDS_00, strict=True))),
@@ -920,26 +888,6 @@ WRONG = [
     (lesson_11.check_mean_place, lambda a: place_of(a, lambda a: a == a.max()), "largest cell alone"),
     (lesson_11.check_mean_place, lambda a: place_of(a) * [1, -1], "grows downwards"),
     (lesson_11.check_mean_place, lambda a: place_of(-a), "a large number is a large weight"),
-    (lesson_12.check_counts, lambda: (100, 31.25, 25), "the last two would reach beyond"),
-    (lesson_12.check_counts, lambda: (97, 31.25, 25), "begins at sample 0"),
-    (lesson_12.check_counts, lambda: (40, 31.25, 25), "The windows overlap"),
-    (lesson_12.check_counts, lambda: (98, 15.625, 25), "the upper half mirrors"),
-    (lesson_12.check_counts, lambda: (98, 40, 25), "zeros behind it"),
-    (lesson_12.check_counts, lambda: (98, 31.25, 24), "the larger half"),
-    (lesson_12.check_counts, lambda: (98, 31.25, 49), "Both convolutions"),
-    (lesson_12.check_counts, lambda: 98, "three numbers"),
-    (lesson_12.check_collapse, lambda path: spell(path.replace("-", "")), "takes the blanks away first"),
-    (lesson_12.check_collapse, lambda path: path.replace("-", ""), "Repeats are still there"),
-    (lesson_12.check_collapse, lambda path: "".join(c for c, _ in itertools.groupby(path)), "blanks are still there"),
-    (lesson_12.check_collapse, lambda path: list(spell(path)), "expected a string, got a list"),
-    (lesson_12.check_collapse, lambda path: "".join(dict.fromkeys(path.replace("-", ""))), "a word may have one twice"),
-    (lesson_12.check_spells_a, lambda p: paths_of(p, [*SPELL_A, (1, 0, 1)]), "One path too many"),
-    (lesson_12.check_spells_a, lambda p: paths_of(p, SPELL_A[:3]), "may be held"),
-    (lesson_12.check_spells_a, lambda p: max(paths_of(p, [path]) for path in SPELL_A), "most probable path"),
-    (lesson_12.check_spells_a, lambda p: paths_of(p[:, ::-1], SPELL_A), "Column 0 is the blank"),
-    (lesson_12.check_spells_a, lambda p: np.log(paths_of(p, SPELL_A)), "not its logarithm"),
-    (lesson_12.check_what_it_shows, lambda: SHOWN_12 | {"a": True}, "whichever of the paths"),
-    (lesson_12.check_what_it_shows, lambda: SHOWN_12 | {"g": False}, "have heard the whole sound"),
     (lesson_00.check_count_words, len, "number of characters"),
     (lesson_00.check_count_words, lambda s: len(s.replace(".", " .").replace("!", " !").split()), "leave out"),
     (lesson_00.check_count_words, lambda s: 10, "'Yes, yes.' has 2"),

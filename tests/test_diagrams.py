@@ -21,7 +21,6 @@ from tools import build
 SHOWN = {
     "rnn": "01", "lstm_cell": "03", "gru_cell": "05", "encoder_decoder": "06", "google_translator": "06",
     "attention": "07", "picture_ways": "08", "picture_attention": "09", "verdict_reader": "10", "clip_reader": "11",
-    "listener": "12",
 }  # fmt: skip
 
 

@@ -320,31 +320,6 @@ def clip_reader() -> Board:
     return board
 
 
-def listener() -> Board:
-    """Frames, two convolutions that halve time, memories in both directions: and from there a speller, or CTC."""
-    board = Board(9.4, 4.3)
-    board.figure.set_label(
-        "Eight frames of sound; a convolution makes four vectors of them, another two; memories read these in both "
-        "directions; above, CTC gives a letter or a blank for each, or attention reads all for every letter."
-    )
-    frames = [board.vector(0.7 + 0.75 * t, 0.35, "", GREY) for t in range(8)]
-    first = [board.vector(1.07 + 1.5 * t, 1.3, "", GREEN) for t in range(4)]
-    second = [board.vector(1.82 + 3.0 * t, 2.2, "", GREEN) for t in range(2)]
-    h = [board.vector(place.x, 3.15, f"$h_{t + 1}$") for t, place in enumerate(second)]
-    for lower, upper in ((frames, first), (first, second)):
-        for k, node in enumerate(lower):
-            board.arrow(node, upper[k // 2])
-    for x_t, h_t in zip(second, h, strict=True):
-        board.arrow(x_t, h_t)
-    board.arrow(h[0], h[1], both=True)
-    for h_t, letter in zip(h, ("t", "–"), strict=True):
-        board.chain(h_t, board.word(h_t.x, 4.0, letter))
-    named = {0.35: "frames", 1.3: "convolutions", 2.2: "convolutions", 3.15: "memories, both directions"}
-    for y, text in (named | {4.0: "CTC, or attention"}).items():
-        board.label(6.9, y, text, ha="left")
-    return board
-
-
 def _look(board, places, names, x):
     """Match, softmax, weighted sum over vectors in a row: the decoder's state, the sum, and the region of the match."""
     left, right, row = 0.15, places[-1].x + 0.75, places[0].y
