@@ -117,8 +117,8 @@ def read_recordings(path) -> Recordings:
     if transcripts := [file for file in files if file.name.endswith(".trans.txt")]:
         return _librispeech(path, transcripts)
     sounds = [file for file in files if file.suffix.lower() == ".wav"]
-    if digits := [file for file in sounds if _DIGIT.fullmatch(file.name)]:
-        return _digits(path, digits, [file for file in sounds if not _DIGIT.fullmatch(file.name)])
+    if any(_DIGIT.fullmatch(file.name) for file in sounds):
+        return _digits(path, sounds)
     tables = [
         file for file in files if file.suffix.lower() in _TABLES and file.stem.split(".")[0].lower() not in _BESIDE
     ]
@@ -131,14 +131,14 @@ def read_recordings(path) -> Recordings:
     return _of_table(tables[0], path)
 
 
-def _digits(folder, files, others):
+def _digits(folder, files):
     """The Free Spoken Digit Dataset, or recordings named as its are."""
-    odd = defaultdict(list)
-    for file in others:
-        odd["files whose name is no digit_speaker_number.wav"].append(file.name)
-    recordings = []
+    recordings, odd = [], defaultdict(list)
     for file in files:
-        digit, speaker, number = _DIGIT.fullmatch(file.name).groups()
+        if not (named := _DIGIT.fullmatch(file.name)):
+            odd["files whose name is no digit_speaker_number.wav"].append(file.name)
+            continue
+        digit, speaker, number = named.groups()
         split = "test" if int(number) < _TESTED else "train"
         recordings.append((speaker, int(digit), int(number), Recording(file, DIGITS[int(digit)], speaker, split)))
     recordings.sort(key=lambda one: (one[:3], str(one[3].path)))
