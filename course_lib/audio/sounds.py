@@ -12,8 +12,9 @@ from course_lib.audio.spectra import RATE, WINDOW
 from course_lib.errors import CourseError
 
 LONGEST = 3600 * 2  # seconds
-OTHERS = {  # how files begin that are no WAV
-    "an MP3": (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2"), "a FLAC": b"fLaC", "an Ogg": b"OggS", "an AIFF": b"FORM",
+OTHERS: dict[str, tuple[bytes, ...]] = {  # how files begin that are no WAV
+    "an MP3": (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2"), "a FLAC": (b"fLaC",), "an Ogg": (b"OggS",),
+    "an AIFF": (b"FORM",),
 }  # fmt: skip
 PART = 2**22  # samples turned into numbers at once
 
