@@ -39,7 +39,7 @@ def test_error_rates_count_edits():
 
 @pytest.mark.parametrize("of", ["words", "characters"])
 def test_an_error_rate_has_an_interval(of):
-    """The rate is that of all texts together; the interval is as wide as the binomial's where each is right or wrong."""
+    """The rate is that of all texts; the interval is as wide as the binomial's where each is right or wrong."""
     rng = np.random.default_rng(1)
     truth = rng.choice(["a", "b", "c"], 300).tolist()
     said = [one if rng.random() > 0.1 else "x" for one in truth]

@@ -23,9 +23,9 @@ from course_lib.metrics.recognition import ErrorInterval, Timing, character_erro
 from course_lib.metrics.translation import alignment_error_rate, bleu, bleu_by_length, links, thirds
 
 __all__ = [
-    "ErrorInterval", "Timing", "accuracy_by_distance", "agreement", "alignment_error_rate", "bleu", "bleu_by_length", "caption_bleu",
-    "character_error", "cider", "coverage", "error_interval", "expected_calibration_error", "expected_error", "gaussian_nats", "highest",
-    "interval", "links", "log_p_of_targets", "log_softmax", "nats_above_floor", "perplexity", "perplexity_ratio",
-    "pointing_accuracy", "pointing_at_words", "reliability", "sentences", "skill", "squared_errors", "story_marks",
-    "thirds", "timing", "word_error",
+    "ErrorInterval", "Timing", "accuracy_by_distance", "agreement", "alignment_error_rate", "bleu", "bleu_by_length",
+    "caption_bleu", "character_error", "cider", "coverage", "error_interval", "expected_calibration_error",
+    "expected_error", "gaussian_nats", "highest", "interval", "links", "log_p_of_targets", "log_softmax",
+    "nats_above_floor", "perplexity", "perplexity_ratio", "pointing_accuracy", "pointing_at_words", "reliability",
+    "sentences", "skill", "squared_errors", "story_marks", "thirds", "timing", "word_error",
 ]  # fmt: skip
