@@ -1,6 +1,7 @@
 """Sounds from WAV files, as the course reads them: one channel, 8,000 samples a second, numbers between -1 and 1."""
 
 import io
+import threading
 import warnings
 from math import gcd
 from pathlib import Path
@@ -16,6 +17,7 @@ OTHERS: dict[str, tuple[bytes, ...]] = {  # how files begin that are no WAV
     "an MP3": (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2"), "a FLAC": (b"fLaC",), "an Ogg": (b"OggS",),
     "an AIFF": (b"FORM",),
 }  # fmt: skip
+READING = threading.Lock()  # warnings are caught for all threads alike: one at a time
 PART = 2**22  # samples turned into numbers at once
 
 
@@ -87,7 +89,7 @@ def _read(source, name):
         kind = next((kind for kind, starts in OTHERS.items() if head.startswith(starts)), "no sound")
         raise SoundError(f"{name} is {kind} file, not WAV: save it as WAV first.")
     try:
-        with warnings.catch_warnings(record=True) as told:
+        with READING, warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
             try:
                 if isinstance(source, bytes):
@@ -97,7 +99,7 @@ def _read(source, name):
             except ValueError:  # 24 bits cannot be mapped; nor what is cut short
                 rate, data = wavfile.read(io.BytesIO(source) if isinstance(source, bytes) else source)
     except Exception as error:  # SciPy raises whatever its parser stumbles over
-        raise SoundError(f"{name} cannot be read as WAV: {' '.join(str(error).split())}.") from None
+        raise SoundError(f"{name} cannot be read as WAV: {' '.join(str(error).split()).rstrip('.')}.") from None
     cut = any("prematurely" in str(one.message) or "incomplete" in str(one.message).lower() for one in told)
     return rate, data, cut
 
@@ -109,7 +111,7 @@ def _numbers(part):
     elif np.issubdtype(part.dtype, np.integer):
         part = part.astype(np.float32) / -float(np.iinfo(part.dtype).min)
     part = part.astype(np.float32, copy=False)
-    return part if part.ndim == 1 else sum(part.T) / np.float32(part.shape[1])  # ten times as fast as mean(axis=1)
+    return part if part.ndim == 1 else sum(part.T) / np.float32(part.shape[1])  # much faster than mean(axis=1)
 
 
 def resampled(samples: np.ndarray, rate: int, new_rate: int) -> np.ndarray:
