@@ -143,7 +143,7 @@ def records(tmp_path, text, name="captions.txt"):
      {"a.jpg": ["A dog.", "Dogs, two"]}, []),
     ("caption_lemma,caption,image\none dog run,One dog runs,a.jpg\n", {"a.jpg": ["One dog runs"]}, []),
     ("a.jpg,A dog, a cat\nb.jpg,0\nfoto,A cow\nc.jpg,A cow,train\n", {"a.jpg": ["A dog, a cat"], "b.jpg": ["0"]},
-     ["lines that do not begin with the name of a picture: 1, the first is line 3",
+     ["lines that do not begin with the name of a picture or recording: 1, the first is line 3",
       "lines without 2 columns: 1, the first is line 4"]),
     ("a.jpg|0|A dog\nb.jpg|1|A cat\n", {"a.jpg": ["A dog"], "b.jpg": ["A cat"]}, []),
     ("my #1 dog.jpg#0\tA #1 dog\nx#.jpg#12\tA cat\nno number.jpg\tA cow\n",

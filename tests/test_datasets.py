@@ -223,6 +223,20 @@ def test_a_folder_of_two_archives(server, cache, monkeypatch, second, sentence):
         assert files_below(cache) == [] and find("flickr8k") is None
 
 
+@pytest.mark.parametrize(
+    ("archive", "sentence"), [("zip", None), ("zip-truncated", "is not the public file|broke off")]
+)
+def test_an_archive_of_which_no_sum_is_published(server, cache, monkeypatch, archive, sentence):
+    archives = ((f"http://127.0.0.1:{server.server_port}/{archive}", 1, ""),)
+    monkeypatch.setitem(datasets.REGISTRY, "fsdd", replace(datasets.REGISTRY["fsdd"], archives=archives))
+    if sentence is None:
+        assert (fetch("fsdd", progress=False) / "in" / "it.txt").read_bytes() == CONTENT
+    else:
+        with pytest.raises(DataError, match=sentence):
+            fetch("fsdd", progress=False)
+        assert files_below(cache) == [] and find("fsdd") is None
+
+
 def test_an_unknown_name_lists_the_known():
     with pytest.raises(DataError, match="Choose one of: shakespeare"):
         fetch("shakespear")

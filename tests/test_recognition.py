@@ -37,6 +37,40 @@ def test_error_rates_count_edits():
             metrics.word_error(truth, given)
 
 
+@pytest.mark.parametrize("of", ["words", "characters"])
+def test_an_error_rate_has_an_interval(of):
+    """The rate is that of all texts; the interval is as wide as the binomial's where each is right or wrong."""
+    rng = np.random.default_rng(1)
+    truth = rng.choice(["a", "b", "c"], 300).tolist()
+    said = [one if rng.random() > 0.1 else "x" for one in truth]
+    found = metrics.error_interval(truth, said, of)
+    wrong = np.mean([a != b for a, b in zip(truth, said, strict=True)])
+    sd = np.sqrt(wrong * (1 - wrong) / len(truth))
+    assert found.rate == pytest.approx(wrong)
+    assert found.high - found.low == pytest.approx(2 * 1.96 * sd, rel=0.1) and found.low < wrong < found.high
+    drawn = [" ".join("".join(rng.choice(list("abc"), 3)) for _ in range(rng.integers(1, 6))) for _ in range(40)]
+    other = [" ".join(text.split()[: rng.integers(0, 6)]) for text in drawn]
+    rate = {"words": metrics.word_error, "characters": metrics.character_error}[of](drawn, other)
+    found = metrics.error_interval(drawn, other, of)
+    assert found.rate == pytest.approx(rate) and found.low < rate < found.high
+    assert metrics.error_interval(drawn, other, of) == found != metrics.error_interval(drawn, other, of, seed=1)
+    narrow = metrics.error_interval(drawn, other, of, level=0.5)
+    assert narrow.high - narrow.low < 0.6 * (found.high - found.low)
+
+
+def test_whose_texts_err_together_are_drawn_together():
+    """Half of the speakers are always wrong: of texts drawn alone the interval would be far too narrow."""
+    speakers = np.repeat(np.arange(20), 50)
+    truth, said = ["a"] * 1000, np.where(speakers % 2, "a", "b").tolist()
+    alone, together = metrics.error_interval(truth, said), metrics.error_interval(truth, said, speakers=speakers)
+    assert together.rate == alone.rate == 0.5
+    assert together.high - together.low == pytest.approx(2 * 1.96 * np.sqrt(0.25 / 20), rel=0.2)
+    assert alone.high - alone.low == pytest.approx(2 * 1.96 * np.sqrt(0.25 / 1000), rel=0.2)
+    for wrong in ({"speakers": speakers[1:]}, {"speakers": ["a"] * 1000}, {"of": "letters"}, {"level": 95}):
+        with pytest.raises(CourseError, match="expected"):
+            metrics.error_interval(truth, said, **wrong)
+
+
 def test_timing_of_weights():
     """Against a fine grid; late behind, early in front; even weights have the span's share of the sound inside."""
     weights, spans, place = RNG.dirichlet(np.ones(7), 3), np.array([[0.05, 0.21], [0.2, 0.3], [0.0, 0.7]]), 0.1

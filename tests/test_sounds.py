@@ -1,11 +1,14 @@
 """Sounds from files: every kind of WAV gives the same numbers, and what is none is refused in a sentence."""
 
+import io
+import random
 import struct
 
 import numpy as np
 import pytest
 from scipy.io import wavfile
 
+from course_lib.audio import sounds
 from course_lib.audio.sounds import SoundError, read_sound, resampled, write_wav
 
 RNG = np.random.default_rng(0)
@@ -56,6 +59,50 @@ def test_what_is_too_high_for_the_new_rate_does_not_come_back_as_another_tone():
     assert abs(resampled(np.sin(2 * np.pi * 6000 * t), 44_100, 8000)[100:-100]).max() < 0.02
 
 
+@pytest.mark.parametrize(("rate", "new_rate"), [(44_100, 8000), (8000, 11_025), (48_000, 8000), (16_001, 8000)])
+def test_parts_are_as_the_whole(rate, new_rate, monkeypatch):
+    x = RNG.normal(size=50_000).astype("float32")
+    whole = resampled(x, rate, new_rate)
+    assert len(whole) == -(-len(x) * new_rate // rate)
+    monkeypatch.setattr(sounds, "PART", 9_001)
+    assert resampled(x, rate, new_rate) == pytest.approx(whole, abs=1e-5)
+
+
+def test_a_file_or_its_bytes(tmp_path):
+    wav24(tmp_path / "24.wav", chirp(16_000), 16_000)
+    wavfile.write(tmp_path / "16.wav", 22_050, (chirp(22_050) * 32767).astype("int16"))
+    for path in sorted(tmp_path.iterdir()):
+        assert np.array_equal(read_sound(path).samples, read_sound(path.read_bytes()).samples)
+    with pytest.raises(SoundError, match="its name is no sound file"):
+        read_sound(b"Dear Sir or Madam", name="its name")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_damaged_files_are_read_or_refused_in_a_sentence(seed, tmp_path):
+    rng, fates = random.Random(seed), set()
+    for k in range(300):
+        file = io.BytesIO()
+        scale, kind = rng.choice([(1, "float32"), (100, "uint8"), (30_000, "int16")])
+        wavfile.write(file, 11_025, (np.stack([chirp()[:600]] * 2, 1) * scale).astype(kind))
+        data = bytearray(file.getvalue())
+        at = rng.randrange(60)
+        if k % 3 == 0:
+            data = data[: rng.randrange(len(data))]
+        elif k % 3 == 1:
+            data[at : at + rng.randrange(4)] = rng.randbytes(rng.randrange(4))
+        else:
+            data[at] = rng.randrange(256)
+        (tmp_path / "it.wav").write_bytes(data)
+        try:
+            found = read_sound(tmp_path / "it.wav").samples
+            assert found.dtype == np.float32 and np.isfinite(found).all()
+            fates.add("read")
+        except SoundError as error:
+            assert "it.wav" in str(error) and "\n" not in str(error)
+            fates.add("refused")
+    assert fates == {"read", "refused"}
+
+
 def test_written_and_read(tmp_path):
     write_wav(tmp_path / "it.wav", chirp())
     assert read_sound(tmp_path / "it.wav").samples == pytest.approx(chirp(), abs=1e-4)
@@ -104,8 +151,9 @@ def test_what_is_no_sound_is_refused_in_a_sentence(tmp_path):
     for name, samples, says in (("silent", np.zeros(4000), "is silent"), ("short", chirp()[:80], "is 10 ms long")):
         wavfile.write(tmp_path / f"{name}.wav", 8000, (samples * 32767).astype("int16"))
         cases.append((tmp_path / f"{name}.wav", says))
-    wavfile.write(tmp_path / "nan.wav", 8000, np.full(4000, np.nan, "float32"))
-    cases.append((tmp_path / "nan.wav", "no numbers"))
+    for name, number in (("nan", np.nan), ("infinite", np.inf), ("both", [np.inf, -np.inf])):
+        wavfile.write(tmp_path / f"{name}.wav", 8000, np.full((4000, 2), number, "float32"))
+        cases.append((tmp_path / f"{name}.wav", "no numbers"))
     for path, says in cases:
         with pytest.raises(SoundError, match=says) as caught:
             read_sound(path)

@@ -8,7 +8,7 @@ class Dataset:
     """One public data set. path: its place below a data folder, in COURSE_DATA and in the cache.
 
     One file, with its bytes and sha256; member: its name in the archive, where `url` is one. Or a folder, unpacked from
-    `archives`: (url, bytes, checksum as "md5:…") of each.
+    `archives`: (url, bytes, checksum as "md5:…"; "" if none is published) of each.
     """
 
     name: str
@@ -23,6 +23,7 @@ class Dataset:
 
 
 _FLICKR8K = "https://github.com/jbrownlee/Datasets/releases/download/Flickr8k/"
+_FSDD = "https://github.com/Jakobovski/free-spoken-digit-dataset/archive/refs/tags/v1.0.10.zip"
 _SST2 = "https://raw.githubusercontent.com/clairett/pytorch-sentiment-classification/master/data/SST2/"
 
 REGISTRY = {
@@ -77,6 +78,16 @@ REGISTRY = {
                 (_FLICKR8K + "Flickr8k_text.zip", 2_340_801, "md5:bf6c1abcb8e4a833b7f922104de18627"),
                 (_FLICKR8K + "Flickr8k_Dataset.zip", 1_115_419_746, "md5:f18a1e2920de5bd84dae7cf08ec78978"),
             ),
+        ),
+        Dataset(
+            name="fsdd",
+            title="Free Spoken Digit Dataset: 3,000 recordings of digits by six speakers",
+            path="fsdd",
+            url=_FSDD,
+            bytes=17_000_000,
+            sha256="",
+            licence="CC-BY-SA 4.0, Jakobovski et al., github.com/Jakobovski/free-spoken-digit-dataset",
+            archives=((_FSDD, 17_000_000, ""),),  # packed when asked for: so many bytes about, no sum
         ),
     ]
 }

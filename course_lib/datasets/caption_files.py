@@ -1,4 +1,4 @@
-"""Files of captions, each in its layout, as records: token files, tables, COCO's and Karpathy's JSON."""
+"""Files of captions or transcripts, each in its layout, as records: token files, tables, COCO's, Karpathy's JSON."""
 
 import contextlib
 import csv
@@ -14,12 +14,15 @@ from course_lib.errors import CourseError
 
 
 class Record(NamedTuple):
-    """One caption. where: its line or its number in the file. split: "train", "dev", "test" …; "" if none is said."""
+    """One caption or transcript. where: its line or its number in the file. split: "train", "dev", "test" …; speaker:
+    of a recording; both "" if none is said.
+    """
 
     where: str
     name: str
     caption: str
     split: str = ""
+    speaker: str = ""
 
 
 SPLITS = {
@@ -30,12 +33,16 @@ SPLITS = {
 # Names of columns: letters and digits alone, so that `Image_Name` is imagename.
 _NAMES = {
     "image", "imagename", "imagefile", "imagepath", "filename", "filepath", "file", "img", "imgname", "path", "photo",
-    "picture",
+    "picture", "audio", "audiofile", "audiopath", "recording", "sound", "wav", "wavfile", "wavpath",
 }  # fmt: skip
-_CAPTIONS = {"caption", "captions", "captiontext", "comment", "text", "sentence", "sentences", "description"}
+_CAPTIONS = {
+    "caption", "captions", "captiontext", "comment", "text", "sentence", "sentences", "description", "transcript",
+    "transcription",
+}  # fmt: skip
+_SPEAKERS = {"speaker", "speakerid", "clientid"}
 _NUMBERS = {"commentnumber", "captionnumber", "captionindex", "sentencenumber"}
 
-_PICTURE = re.compile(r".*\.(jpe?g|png|gif|bmp|webp|tiff?|avif)(\.\d+)?", re.IGNORECASE | re.DOTALL)
+_FILE = re.compile(r".*\.(jpe?g|png|gif|bmp|webp|tiff?|avif|wav|flac|mp3|ogg)(\.\d+)?", re.IGNORECASE | re.DOTALL)
 _NUMBER = re.compile(r"#\d+\t")  # the caption's, behind the file's name
 
 
@@ -65,30 +72,31 @@ class _Layout(NamedTuple):
     caption: int
     number: int | None = None
     split: int | None = None
+    speaker: int | None = None
 
 
 def _layout(path, lines):
     """How a file is a table; None if it is a token file. CourseError if a head does not say which column is which."""
     begin, first = next((number, line) for number, line in enumerate(lines, 1) if line.strip())
     delimiter = next((sign for sign in "\t|;," if sign in first), None)
-    if delimiter and not _NUMBER.search(first) and not any(_begins_with_picture(first, sign) for sign in "\t|;,"):
+    if delimiter and not _NUMBER.search(first) and not any(_begins_with_file(first, sign) for sign in "\t|;,"):
         head = [re.sub(r"[\W_]+", "", cell.casefold()) for cell in first.split(delimiter)]
-        names, captions, numbers, splits, raw = (
+        names, captions, numbers, splits, speakers, raw = (
             [place for place, name in enumerate(head) if name in known]
-            for known in (_NAMES, _CAPTIONS, _NUMBERS, {"split"}, {"raw"})
+            for known in (_NAMES, _CAPTIONS, _NUMBERS, {"split"}, _SPEAKERS, {"raw"})
         )
         if names or captions or raw:
-            if len(names) != 1 or len(raw or captions) != 1 or max(len(numbers), len(splits)) > 1:
+            if len(names) != 1 or len(raw or captions) != 1 or max(len(numbers), len(splits), len(speakers)) > 1:
                 raise CourseError(
-                    f"{path}, line {begin}: expected one column with the file's name (image) and one with the caption "
-                    f"(raw, caption or comment), got {first.strip()!r}. Rename the columns."
+                    f"{path}, line {begin}: expected one column with the file's name (image or audio) and one with the "
+                    f"caption or transcript (raw, caption, transcript …), got {first.strip()!r}. Rename the columns."
                 )
             (caption,) = raw or captions
-            number, split = (places[0] if places else None for places in (numbers, splits))
-            return _Layout(delimiter, begin, len(head), names[0], caption, number, split)
+            others = (places[0] if places else None for places in (numbers, splits, speakers))
+            return _Layout(delimiter, begin, len(head), names[0], caption, *others)
     there = [line for line in lines if line.strip()]
     for sign in "\t|;,":
-        begins = [line for line in there if (sign in line if sign == "\t" else _begins_with_picture(line, sign))]
+        begins = [line for line in there if (sign in line if sign == "\t" else _begins_with_file(line, sign))]
         if 2 * len(begins) > len(there):
             numbered = re.compile(f"[^{sign}]*[{sign}]\\s*\\d+\\s*[{sign}]")
             if 2 * sum(map(bool, map(numbered.match, begins))) > len(there):
@@ -97,9 +105,9 @@ def _layout(path, lines):
     return None
 
 
-def _begins_with_picture(line, delimiter):
+def _begins_with_file(line, delimiter):
     cell, found, _ = line.partition(delimiter)
-    return bool(found and _PICTURE.fullmatch(cell.strip(' "')))
+    return bool(found and _FILE.fullmatch(cell.strip(' "')))
 
 
 def _token_file(lines, odd) -> Iterator[Record]:
@@ -115,7 +123,7 @@ def _token_file(lines, odd) -> Iterator[Record]:
             name = name if tab else ""
         if not name.strip():
             odd["lines without a file name and a caption"].append(where)
-        elif "\t" in caption or ("\t" in name and not _is_picture(name)):
+        elif "\t" in caption or ("\t" in name and not _is_file(name)):
             odd["lines with more than one tab"].append(where)
         else:
             yield Record(where, name, caption)
@@ -160,7 +168,7 @@ def _row(lines, at, table):
         rest, name = exact[last:], exact[table.name].strip()
         whole = table.delimiter.join(rest)
         clear = table.head or (table.delimiter == "," and all(cell.startswith(" ") for cell in rest[1:]))
-        clear = clear and line.endswith(whole) and (_is_picture(name) or not any(map(_is_picture, rest)))
+        clear = clear and line.endswith(whole) and (_is_file(name) or not any(map(_is_file, rest)))
         cells = [*exact[:last], whole] if clear else cells
     if len(cells) != table.columns:
         raise _Odd(f"lines without {table.columns} columns", count)
@@ -174,7 +182,7 @@ def _quoted(lines, at, table):
     """
     line, taken = lines[at], []
     plain = line.split(table.delimiter)  # a whole row, but for a quote at its caption's end
-    whole = table.caption < table.name < len(plain) and _is_picture(plain[table.name])
+    whole = table.caption < table.name < len(plain) and _is_file(plain[table.name])
 
     def take():
         for place in range(at, len(lines)):
@@ -222,7 +230,7 @@ def _is_row(line, before, table):
     if len(cells) < table.columns:
         return False
     name, names = cells[table.name].strip(), before.split(table.delimiter)
-    return _is_picture(name) or (len(names) > table.name and _pattern(names[table.name]) == _pattern(name))
+    return _is_file(name) or (len(names) > table.name and _pattern(names[table.name]) == _pattern(name))
 
 
 def _ends_caption(line, table):
@@ -234,8 +242,8 @@ def _pattern(name):
     return re.sub(r"\d+", "0", name.strip())
 
 
-def _is_picture(name):
-    return bool(_PICTURE.fullmatch(name.strip()))
+def _is_file(name):
+    return bool(_FILE.fullmatch(name.strip()))
 
 
 def _in_quotes(cell, line):
@@ -246,6 +254,7 @@ def _captions_of(cells, table, where) -> Iterator[Record]:
     """The captions of a row: one, or a JSON list of them. _Odd if its cells are not what the columns hold."""
     name, caption = cells[table.name], cells[table.caption]
     split = "" if table.split is None else cells[table.split].casefold()
+    speaker = "" if table.speaker is None else cells[table.speaker]
     captions = [caption]
     if caption.startswith(('["', "['")):
         try:
@@ -256,14 +265,14 @@ def _captions_of(cells, table, where) -> Iterator[Record]:
             raise _Odd("lines with a list of captions that is not JSON")
     if not name.strip():
         raise _Odd("lines without a file name and a caption")
-    if not table.head and not _is_picture(name):
-        raise _Odd("lines that do not begin with the name of a picture")
+    if not table.head and not _is_file(name):
+        raise _Odd("lines that do not begin with the name of a picture or recording")
     if table.number is not None and not cells[table.number].isdecimal():
         raise _Odd("lines without the caption's number")
     if table.split is not None and split not in SPLITS:
         raise _Odd(f"lines whose split is none of {', '.join(SPLITS)}")
     for one in captions:
-        yield Record(where, name, one, SPLITS.get(split, ""))
+        yield Record(where, name, one, SPLITS.get(split, ""), speaker)
 
 
 def _json(path, odd) -> Iterator[Record]:

@@ -85,7 +85,7 @@ def _read(path):
     """{name: captions}, {split: names}, problems."""
     records, problems = read_records(path)
     captions, splits, odd = defaultdict(list), {}, defaultdict(list)
-    for where, name, caption, split in records:
+    for where, name, caption, split, _ in records:
         if not caption_words(caption):
             odd["captions without a word"].append(f"{where} ({name})")
         elif not (name + caption).isascii() and _broken(name + caption):
