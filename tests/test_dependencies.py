@@ -184,7 +184,11 @@ def test_every_name_a_lesson_reaches_in_the_package_is_there(name):
     }
 
 
-@pytest.mark.parametrize("world", sorted((build.ROOT / "course_lib" / "worlds").glob("*.toml")), ids=lambda p: p.stem)
+WORLDS = sorted((build.ROOT / "course_lib" / "worlds").glob("*.toml"))
+NO_LESSON_YET = {"speech"}
+
+
+@pytest.mark.parametrize("world", [p for p in WORLDS if p.stem not in NO_LESSON_YET], ids=lambda p: p.stem)
 def test_a_worlds_file_counts_for_the_lessons_on_that_world(stale, world):
     used = users(rf"course_lib\.worlds(\.| import ){world.stem}\b")
     assert stale(world, lambda data: data + b"\n") == used
