@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from scipy.signal import lfilter
 
 from course_lib.errors import CourseError
 
@@ -365,6 +364,8 @@ def _resonator(f, width):
 
 def _synthesise(scores, speakers, rng, noise_db):
     """Many at once, sample by sample: a list of int16 (n,)."""
+    from scipy.signal import lfilter
+
     U, frames = len(scores), max(score.samples for score in scores) // STEP
     f, width, level = np.full((frames, 5, U), 500.0), np.full((frames, 5, U), 500.0), np.zeros((frames, 3, U))
     width[:, :4] = np.array(WIDTHS)[None, :, None]
