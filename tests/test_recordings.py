@@ -65,6 +65,9 @@ def test_each_speaker_is_left_out_once(tmp_path):
     (tmp_path / "alone").mkdir()
     with pytest.raises(CourseError, match="two speakers or more, all are by a"):
         next(read_recordings(touched(tmp_path / "alone", "1_a_1.wav")).rotations())
+    found.recordings[7] = found.recordings[7]._replace(speaker="")
+    with pytest.raises(CourseError, match=f"the speaker of {found.recordings[7].path.name} is not known"):
+        next(found.rotations())
 
 
 @pytest.mark.parametrize(
@@ -89,6 +92,12 @@ def test_a_folder_with_a_table(tmp_path, name, lines, below):
             ("a 1.wav", "go home", "ann" * told, splits[0]), ("b.wav", "don't stop", "bob" * told, splits[1]),
         ]  # fmt: skip
         assert found.problems == [] and all(one.path.is_file() for one in found.recordings)
+
+
+def test_a_table_below_names_files_beside_it(tmp_path):
+    touched(tmp_path, "en/clips/b.wav", "de/clips/b.wav")
+    table(tmp_path / "en", "clips/b.wav\thello\n")
+    assert read_recordings(tmp_path).recordings[0].path == tmp_path / "en" / "clips" / "b.wav"
 
 
 def test_what_is_odd_in_a_table_is_left_out_and_named(tmp_path):
@@ -176,6 +185,7 @@ def test_what_is_said_has_letters_and_single_spaces(text):
 def test_what_is_said():
     assert spelled("Don’t -- GO!") == "don't go" and spelled("‘Rock 'n' roll’, dogs'") == "rock n roll dogs"
     assert spelled("Cafe\u0301 – twenty-one; naïve") == "café twenty one naïve" and spelled("?!") == ""
+    assert spelled("Room 42, or ٤٢?") == "room 42 or ٤٢"
 
 
 def test_the_registered_set(monkeypatch, tmp_path):

@@ -119,6 +119,14 @@ def test_what_is_odd_is_said_and_read(tmp_path):
     wavfile.write(tmp_path / "loud.wav", 8000, np.clip(5 * x, -1, 1).astype("float32"))
     (said,) = read_sound(tmp_path / "loud.wav").problems
     assert "loud.wav is clipped" in said
+    for rate in (8000, 44_100):
+        t, least = np.arange(rate) / rate, 0.95 * 32767
+        for hz in (90, 440):
+            for gain, clipped in ((1, False), (1.1, True)):
+                wave = np.clip(gain * least * np.sin(2 * np.pi * hz * t), -least, least)
+                wavfile.write(tmp_path / "tone.wav", rate, wave.astype("int16"))
+                problems = read_sound(tmp_path / "tone.wav").problems
+                assert bool(problems) == clipped and all("is clipped" in one for one in problems)
     wavfile.write(tmp_path / "large.wav", 8000, 3 * x)
     found = read_sound(tmp_path / "large.wav")
     assert "up to 1." in found.problems[-1] and abs(found.samples).max() == pytest.approx(1)

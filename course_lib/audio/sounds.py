@@ -61,8 +61,8 @@ def read_sound(source: Path | str | bytes, rate: int = RATE, name: str = "") -> 
         raise SoundError(f"{name} is silent: all its samples are the same.")
     loudest = max(-lowest, highest)
     if loudest > 0.9:
-        cut_off = sum(int((abs(_numbers(data[k : k + PART])) >= 0.999 * loudest).sum()) for k in starts)
-        if cut_off > 0.001 * len(data):
+        flat = sum(_flat(_numbers(data[k : k + PART]), 0.999 * loudest) for k in starts)
+        if flat > 0.001 * len(data):
             problems.append(f"{name} is clipped: its loudest samples are cut off.")
     if loudest > 1:
         problems.append(f"{name} has samples up to {loudest:.1f}; expected 1 at most: made softer.")
@@ -102,6 +102,11 @@ def _read(source, name):
         raise SoundError(f"{name} cannot be read as WAV: {' '.join(str(error).split()).rstrip('.')}.") from None
     cut = any("prematurely" in str(one.message) or "incomplete" in str(one.message).lower() for one in told)
     return rate, data, cut
+
+
+def _flat(part, least):
+    """How many samples, at least so loud, equal the two before them: a clipped top is flat."""
+    return int(((abs(part[2:]) >= least) & (part[2:] == part[1:-1]) & (part[2:] == part[:-2])).sum())
 
 
 def _numbers(part):
